@@ -1,0 +1,235 @@
+import type { Column, Kind, ScalarColumn } from './columns.ts';
+
+/**
+ * The kinds of rows a host sends: one table each. Grow by appending columns or kinds; a renamed or removed column is a
+ * new fingerprint that older servers refuse.
+ */
+
+export const directions = ['rx', 'tx', 'toGuest', 'fromGuest'] as const;
+export type Direction = (typeof directions)[number];
+
+/** What is known of a slot: both boundaries read on time; only the sum over a gap; nothing. */
+export const slotStates = ['observed', 'bridged', 'unknown'] as const;
+export type SlotState = (typeof slotStates)[number];
+
+/** Where a drop stands towards its port's totals; see `drop_slot.place`. */
+export const dropPlaces = ['inside', 'outside', 'beside', 'filtered'] as const;
+export type DropPlace = (typeof dropPlaces)[number];
+
+export const threadRoles = ['vcpu', 'emulator', 'vhost', 'pmd', 'other'] as const;
+export type ThreadRole = (typeof threadRoles)[number];
+
+export const pressureResources = ['cpu', 'memory', 'io', 'irq'] as const;
+export const pressureShares = ['some', 'full'] as const;
+export const sourceStates = ['ok', 'failed', 'timeout', 'disabled', 'absent'] as const;
+
+const host = { name: 'host', type: 'String', doc: 'Host name, as configured.' } as const;
+
+/** Time and quality of a row; the same eight columns in every kind that has slots. */
+const quality = [
+  { name: 'slot', type: "DateTime('UTC')", doc: 'First one-second slot the row covers, UTC.' },
+  { name: 'slots', type: 'UInt32', doc: 'How many consecutive slots the row covers: 1 unless bridged or unknown.' },
+  { name: 'state', type: 'Enum8', labels: slotStates, doc: 'What is known of these slots.' },
+  {
+    name: 'suspect',
+    type: 'UInt8',
+    doc: '1: the clock stepped or time repeats; the numbers are kept, nothing uses them.',
+  },
+  { name: 'intervalNs', type: 'UInt64', doc: 'Monotonic time between the two reads, ns.' },
+  { name: 'readSpanNs', type: 'UInt64', doc: 'How long the closing read took, ns.' },
+  { name: 'lateNs', type: 'Int64', doc: 'Middle of the closing read after its slot boundary, ns.' },
+  {
+    name: 'epoch',
+    type: 'UInt64',
+    doc: 'Life of this counter group: identity of the counted object (upper 48 bits) and resets seen (lower 16).',
+  },
+] as const satisfies readonly Column[];
+
+type CounterColumns<N extends string> = readonly [
+  { readonly name: N; readonly type: 'UInt64'; readonly doc: string },
+  { readonly name: `${N}Inc`; readonly type: 'Nullable(UInt64)'; readonly doc: string },
+];
+
+/** A raw counter and its increment over the row's slots; the increment is NULL exactly when the state is `unknown`. */
+function counter<const N extends string>(name: N, doc: string): CounterColumns<N> {
+  return [
+    { name, type: 'UInt64', doc },
+    { name: `${name}Inc`, type: 'Nullable(UInt64)', doc: `Increment of ${name} over the row's slots.` },
+  ];
+}
+
+/** A counter that not every driver has: NULL where it is absent, which is not zero. */
+function optionalCounter<const N extends string>(name: N, doc: string) {
+  return [
+    { name, type: 'Nullable(UInt64)', doc: `${doc} NULL where the driver does not count it.` },
+    { name: `${name}Inc`, type: 'Nullable(UInt64)', doc: `Increment of ${name} over the row's slots.` },
+  ] as const satisfies readonly ScalarColumn[];
+}
+
+function kind<const C extends readonly Column[]>(
+  name: string,
+  doc: string,
+  key: readonly C[number]['name'][],
+  columns: C,
+): Kind<C> {
+  const names = new Set(columns.map((c) => c.name));
+  const counters = columns.map((c) => c.name).filter((n) => names.has(`${n}Inc`));
+  return { name, doc, key, counters, columns };
+}
+
+const port = { name: 'port', type: 'String', doc: 'Port name as the datapath says it.' } as const;
+const direction = {
+  name: 'direction',
+  type: 'Enum8',
+  labels: directions,
+  doc: 'rx and tx on NICs; toGuest and fromGuest on vhost ports.',
+} as const;
+
+export const tick = kind('tick', 'One row per message: the beat of a collector.', [], [
+  host,
+  { name: 'slot', type: "DateTime('UTC')", doc: 'The boundary this tick closes, minus one second.' },
+  { name: 'bootId', type: 'String', doc: 'Kernel boot id.' },
+  { name: 'stream', type: 'String', doc: 'Random id of this run of the collector.' },
+  { name: 'seq', type: 'UInt64', doc: 'Tick number in the stream, from 0.' },
+  { name: 'wallNs', type: 'UInt64', doc: 'Wall clock when the gather began, ns since 1970.' },
+  { name: 'monoNs', type: 'UInt64', doc: 'Boot clock at the same instant, ns.' },
+  { name: 'gatherNs', type: 'UInt64', doc: 'How long gathering took, ns.' },
+  { name: 'skipped', type: 'UInt32', doc: 'Ticks not taken since the last one: overrun, late wake-up, refused append.' },
+  { name: 'cpuNs', type: 'UInt64', doc: 'CPU time this process used since the last tick, ns.' },
+  { name: 'rssBytes', type: 'UInt64', doc: 'Resident memory of this process, bytes.' },
+]);
+
+export const portSlot = kind('port_slot', 'A port and direction.', ['port', 'direction'], [
+  host,
+  port,
+  direction,
+  ...quality,
+  {
+    name: 'countedIn',
+    type: 'String',
+    doc: 'Port whose numbers already hold these (bond of a member, lower port of a VLAN); empty: counts by itself.',
+  },
+  ...counter('packets', 'Packets the port counts as passed.'),
+  ...counter('bytes', 'Bytes of those packets.'),
+  ...counter('dropsOutside', 'Packets lost that `packets` does not contain.'),
+  ...counter('dropsInside', 'Packets lost although `packets` contains them.'),
+]);
+
+export const dropSlot = kind(
+  'drop_slot',
+  'Drops of a port and direction by cause; written when the counter moved, when it is not observed, and once a minute.',
+  ['port', 'direction', 'cause'],
+  [
+    host,
+    port,
+    direction,
+    { name: 'cause', type: 'String', doc: 'Normalised cause; see causes.ts.' },
+    {
+      name: 'place',
+      type: 'Enum8',
+      labels: dropPlaces,
+      doc: 'inside / outside: part of the port total of that name; beside: lost at another place (a qdisc), in neither; filtered: no loss.',
+    },
+    ...quality,
+    ...counter('packets', 'Packets dropped for this cause.'),
+  ],
+);
+
+export const queueSlot = kind('queue_slot', 'A receive or transmit queue.', ['port', 'direction', 'queue'], [
+  host,
+  port,
+  direction,
+  { name: 'queue', type: 'UInt16', doc: 'Queue number.' },
+  ...quality,
+  ...counter('packets', 'Packets of the queue.'),
+  ...optionalCounter('bytes', 'Bytes of the queue.'),
+  ...optionalCounter('drops', 'Packets the queue lost.'),
+]);
+
+export const threadSlot = kind('thread_slot', 'A vCPU, emulator, vhost or PMD thread.', ['tid', 'startTicks'], [
+  host,
+  { name: 'pid', type: 'UInt32', doc: 'Process.' },
+  { name: 'tid', type: 'UInt32', doc: 'Thread.' },
+  { name: 'startTicks', type: 'UInt64', doc: 'Start of the thread in clock ticks since boot: tells a reused tid apart.' },
+  { name: 'role', type: 'Enum8', labels: threadRoles, doc: 'What the thread does.' },
+  { name: 'owner', type: 'String', doc: 'Guest name, or DPDK file prefix, or process name.' },
+  { name: 'name', type: 'String', doc: 'Thread name.' },
+  { name: 'threadState', type: 'String', doc: 'Letter of /proc/PID/stat: R S D T t Z X I.' },
+  { name: 'cpu', type: 'UInt16', doc: 'CPU it last ran on.' },
+  ...quality,
+  ...counter('runNs', 'Time on a CPU, ns.'),
+  ...counter('runDelayNs', 'Time runnable but waiting for a CPU, ns: steal as the guest sees it.'),
+  ...counter('timeslices', 'Times it was put on a CPU.'),
+]);
+
+export const softnetSlot = kind('softnet_slot', 'Receive backlog of a CPU.', ['cpu'], [
+  host,
+  { name: 'cpu', type: 'UInt16', doc: 'CPU number.' },
+  ...quality,
+  ...counter('processed', 'Packets taken from the backlog or NAPI.'),
+  ...counter('dropped', 'Packets dropped because the backlog was full.'),
+  ...counter('timeSqueeze', 'Times net_rx_action stopped with work left.'),
+]);
+
+export const pressureSlot = kind('pressure_slot', 'Pressure stall time of the host.', ['resource', 'share'], [
+  host,
+  { name: 'resource', type: 'Enum8', labels: pressureResources, doc: 'What tasks waited for.' },
+  { name: 'share', type: 'Enum8', labels: pressureShares, doc: 'some: at least one task waited; full: all did.' },
+  ...quality,
+  ...counter('totalUs', 'Stalled time, microseconds.'),
+]);
+
+export const xstatSlot = kind(
+  'xstat_slot',
+  'An extended counter, verbatim; written when it moved, and once a minute.',
+  ['port', 'name'],
+  [
+    host,
+    port,
+    { name: 'name', type: 'String', doc: "The driver's own name, never changed." },
+    ...quality,
+    ...counter('value', 'The number as read; some drivers put gauges here.'),
+  ],
+);
+
+export const sourceSlot = kind('source_slot', 'What a source did in a tick.', ['source'], [
+  host,
+  { name: 'source', type: 'String', doc: 'Name of the source.' },
+  { name: 'slot', type: "DateTime('UTC')", doc: 'Slot the tick closed.' },
+  { name: 'state', type: 'Enum8', labels: sourceStates, doc: 'How the gather ended.' },
+  { name: 'durationNs', type: 'UInt64', doc: 'How long the gather took, ns.' },
+  { name: 'rows', type: 'UInt32', doc: 'Rows it gave.' },
+  { name: 'errors', type: 'UInt64', doc: 'Failed gathers since the collector started.' },
+  { name: 'code', type: 'String', doc: 'Error code of this tick, or empty.' },
+]);
+
+export const hostFact = kind('host_fact', 'A fact about a host, written when it changes and on start.', ['name'], [
+  host,
+  { name: 'at', type: "DateTime64(3, 'UTC')", doc: 'When it was seen.' },
+  { name: 'name', type: 'String', doc: 'Name of the fact, dotted: kernel.release, port.eth0.driver.' },
+  { name: 'value', type: 'String', doc: 'Its value; empty: no longer there.' },
+  { name: 'witness', type: 'String', doc: 'Where it was read.' },
+]);
+
+export const event = kind('event', 'Something that happened.', [], [
+  host,
+  { name: 'at', type: "DateTime64(3, 'UTC')", doc: 'When it was noticed.' },
+  { name: 'event', type: 'String', doc: 'What: counter_reset, clock_step, port_gone ...' },
+  { name: 'object', type: 'String', doc: 'On what.' },
+  { name: 'detail', type: 'String', doc: 'The rest, as JSON.' },
+]);
+
+/** All kinds, in the order in which they stand in a message. */
+export const kinds: readonly Kind[] = [
+  tick,
+  portSlot,
+  dropSlot,
+  queueSlot,
+  threadSlot,
+  softnetSlot,
+  pressureSlot,
+  xstatSlot,
+  sourceSlot,
+  hostFact,
+  event,
+];

@@ -1,0 +1,134 @@
+interface CatalogueEntry {
+  readonly doc: string;
+  readonly hint: string;
+  /** Whether the same call may succeed later without anybody changing anything. */
+  readonly retryable: boolean;
+}
+
+/** Every error the product can give. `docs/errors.md` lists the same codes (a test compares them). */
+export const errorCatalogue = {
+  FN_INTERNAL: {
+    doc: 'A mistake of ours: an assertion failed or something threw what nobody expected.',
+    hint: 'Please report it with the log lines around it.',
+    retryable: false,
+  },
+  FN_USAGE: {
+    doc: 'A command, option or argument is not known or does not fit.',
+    hint: 'See fournines --help.',
+    retryable: false,
+  },
+  FN_CONFIG: {
+    doc: 'The configuration has one or more mistakes; all are listed.',
+    hint: 'Mend each listed key; docs/configuration.md has them all.',
+    retryable: false,
+  },
+  FN_FOLDER_LOCKED: {
+    doc: 'Another process uses this data folder.',
+    hint: 'Stop that process, or choose another folder with --data.',
+    retryable: true,
+  },
+  FN_FOLDER: {
+    doc: 'The data folder cannot be made or written.',
+    hint: 'Check the path, its owner and the free space.',
+    retryable: false,
+  },
+  FN_PORT_IN_USE: {
+    doc: 'The HTTP port is taken.',
+    hint: 'Stop the other program, or choose another port with --port.',
+    retryable: true,
+  },
+  FN_NATIVE_MISSING: {
+    doc: 'The native addon is not built for this machine.',
+    hint: 'Install g++ (apt-get install g++) and run npm start again; sources with a pure TypeScript form go on without it.',
+    retryable: false,
+  },
+  FN_NATIVE: {
+    doc: 'A system call of the native addon failed.',
+    hint: 'The context names the call and errno.',
+    retryable: true,
+  },
+  FN_SOURCE: {
+    doc: 'A source failed in one tick.',
+    hint: 'The slot is bridged by the next good read, where the counters live on.',
+    retryable: true,
+  },
+  FN_SOURCE_TIMEOUT: {
+    doc: 'A source did not finish before its deadline.',
+    hint: 'See source_slot for how long it takes; the host may be overloaded.',
+    retryable: true,
+  },
+  FN_SOURCE_FATAL: {
+    doc: 'A source cannot work on this host and was switched off.',
+    hint: 'The context says what is missing. It is tried again when the collector restarts.',
+    retryable: false,
+  },
+  FN_WIRE_DAMAGED: {
+    doc: 'A message is torn, too long, or its checksum does not match.',
+    hint: 'The bytes are kept as a dead letter.',
+    retryable: false,
+  },
+  FN_WIRE_VERSION: {
+    doc: 'A message has a wire version this server does not read.',
+    hint: 'Upgrade the server before the collectors.',
+    retryable: false,
+  },
+  FN_WIRE_SCHEMA: {
+    doc: 'A block has a schema fingerprint this server does not know.',
+    hint: 'Upgrade the server before the collectors.',
+    retryable: false,
+  },
+  FN_WIRE_BLOCK: {
+    doc: 'A block contradicts itself: a column with too many or too few values, or a value outside its enumeration.',
+    hint: 'The bytes are kept as a dead letter.',
+    retryable: false,
+  },
+  FN_BUS_FULL: {
+    doc: 'The bus holds as much as it may; the record was refused.',
+    hint: 'The store is behind or away: see /api/v1/health. The refused slots will be bridged.',
+    retryable: true,
+  },
+  FN_BUS_RECORD_TOO_LARGE: {
+    doc: 'A record is larger than the bus takes.',
+    hint: 'Fewer objects a host, or a higher bus.recordBytesMax.',
+    retryable: false,
+  },
+  FN_BUS_OFFSET: {
+    doc: 'The records from this offset on are no longer (or not yet) on the bus.',
+    hint: 'The reader goes on at the earliest offset and counts what it missed.',
+    retryable: false,
+  },
+  FN_BUS_CLOSED: { doc: 'The bus is closed.', hint: 'The process is stopping.', retryable: false },
+  FN_STORE: {
+    doc: 'The store refused a statement.',
+    hint: "The context has the store's own code.",
+    retryable: false,
+  },
+  FN_STORE_AWAY: {
+    doc: 'The store does not answer or is restarting.',
+    hint: 'Rows wait in the bus within its bound.',
+    retryable: true,
+  },
+  FN_STORE_TIMEOUT: {
+    doc: 'A query passed its time bound.',
+    hint: 'Ask for a shorter window.',
+    retryable: true,
+  },
+  FN_MIGRATION: {
+    doc: "The store's schema is newer than this program, or a migration failed.",
+    hint: 'Run the newer program, or restore the folder from a backup.',
+    retryable: false,
+  },
+  FN_QUERY_PARAMETER: {
+    doc: 'A query parameter or path part does not fit.',
+    hint: 'The errors list says which and how to mend it; /api/v1/openapi.json has them all.',
+    retryable: false,
+  },
+  FN_NOT_FOUND: { doc: 'There is no such thing.', hint: 'Check the name and the time range.', retryable: false },
+  FN_TOO_MANY_STREAMS: {
+    doc: 'Too many event streams are open.',
+    hint: 'Close a page, or raise server.streamsMax.',
+    retryable: true,
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type ErrorCode = keyof typeof errorCatalogue;

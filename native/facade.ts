@@ -1,0 +1,110 @@
+/**
+ * What the collector asks of the operating system in bulk. Two implementations: the addon (C++), and a pure TypeScript
+ * form that reads /proc and /sys, for machines without a compiler. Both pass `test/contract/native.ts`.
+ *
+ * Numbers come in typed arrays of 64-bit integers, one call a batch. Failures of one object are marked in its place;
+ * a call throws (FN_NATIVE, with call and errno) only when nothing could be read.
+ */
+
+/** Fields of one thread in the array that `readThreads` fills. */
+export const threadFields = ['status', 'runNs', 'runDelayNs', 'timeslices', 'startTicks', 'state', 'cpu'] as const;
+export const threadStride = threadFields.length;
+/** `status` of a thread: read; not there (any more); refused or unreadable. */
+export const threadStatus = { ok: 0n, gone: 1n, failed: 2n } as const;
+
+/** Counters of one NIC in `LinkTable.counters`, in the order of struct rtnl_link_stats64. */
+export const linkCounters = [
+  'rxPackets',
+  'txPackets',
+  'rxBytes',
+  'txBytes',
+  'rxErrors',
+  'txErrors',
+  'rxDropped',
+  'txDropped',
+  'multicast',
+  'collisions',
+  'rxLengthErrors',
+  'rxOverErrors',
+  'rxCrcErrors',
+  'rxFrameErrors',
+  'rxFifoErrors',
+  'rxMissedErrors',
+  'txAbortedErrors',
+  'txCarrierErrors',
+  'txFifoErrors',
+  'txHeartbeatErrors',
+  'txWindowErrors',
+  'rxCompressed',
+  'txCompressed',
+  'rxNohandler',
+] as const;
+export const linkStride = linkCounters.length;
+
+export interface Link {
+  readonly name: string;
+  readonly ifindex: number;
+  /** IFF_* bits: 1 = administratively up, 64 = running. */
+  readonly flags: number;
+  readonly mtu: number;
+  /** ifindex of the bond, bridge or team above; 0: none. */
+  readonly master: number;
+  /** ifindex of the port below (VLAN, macvlan, veth peer in this namespace); 0: none. */
+  readonly lower: number;
+  /** IFLA_INFO_KIND: bond, veth, vlan ...; empty for hardware and lo. */
+  readonly linkKind: string;
+  /** IFLA_INFO_SLAVE_KIND: bond, bridge ... when it is a member; else empty. */
+  readonly memberKind: string;
+}
+
+export interface LinkTable {
+  readonly links: readonly Link[];
+  /** links.length x linkStride. */
+  readonly counters: BigUint64Array;
+}
+
+/** One queueing discipline: `drops` is TCA_STATS2's queue drop counter. */
+export interface QdiscTable {
+  readonly ifindex: Uint32Array;
+  readonly handle: Uint32Array;
+  readonly parent: Uint32Array;
+  readonly kinds: readonly string[];
+  readonly drops: BigUint64Array;
+}
+
+export interface EthtoolCounters {
+  /** One run of values after the other, in the order of `names` of each NIC. */
+  readonly values: BigUint64Array;
+  /** For each NIC asked: where its run begins in `values`, or -1 when it could not be read now. */
+  readonly starts: Int32Array;
+  /** For each NIC asked: how many values it has. */
+  readonly counts: Uint32Array;
+}
+
+export interface NativeFacade {
+  /** 'addon' or 'typescript'. */
+  readonly form: 'addon' | 'typescript';
+  /** CLOCK_REALTIME and CLOCK_BOOTTIME (the TypeScript form: Date and CLOCK_MONOTONIC), ns, read back to back. */
+  clocks(): readonly [wallNs: bigint, monoNs: bigint];
+  /**
+   * Reads /proc/PID/task/TID/schedstat and stat of many threads. `threads` holds pid, tid, pid, tid ...;
+   * `out` has room for threads.length / 2 x threadStride. `state` is the letter's ASCII code.
+   */
+  readThreads(threads: Uint32Array, out: BigUint64Array): void;
+  /** Every NIC of this network namespace, from one netlink dump. */
+  links(): LinkTable;
+  /** Queueing disciplines of every NIC, or null where this form cannot tell. */
+  qdiscs(): QdiscTable | null;
+  /** Names of `ethtool -S`, verbatim and in order; empty when the driver has none; null where this form cannot tell. */
+  ethtoolNames(nic: string): readonly string[] | null;
+  /** The driver's name, or null where it has none or this form cannot tell. */
+  ethtoolDriver(nic: string): string | null;
+  /** Values of `ethtool -S` of several NICs; a NIC whose number of values is not `counts[i]` gets start -1. */
+  ethtoolCounters(nics: readonly string[], counts: Uint32Array): EthtoolCounters | null;
+  /** CPUs this process may run on (sched_getaffinity). */
+  affinity(): readonly number[];
+  /** Restricts this process, all its threads, to the given CPUs (sched_setaffinity of each task). False where this form cannot. */
+  setAffinity(cpus: readonly number[]): boolean;
+  /** Closes sockets; later calls throw FN_NATIVE. Closing twice is allowed. */
+  close(): void;
+}

@@ -1,0 +1,88 @@
+import { type Static, Type } from 'typebox';
+import { Count, Instant, page } from './common.ts';
+
+export const HostState = Type.Union([Type.Literal('live'), Type.Literal('stale')], {
+  description: 'stale: no tick for more than staleAfterMs (health).',
+});
+
+export const Host = Type.Object({
+  host: Type.String(),
+  state: HostState,
+  bootId: Type.String(),
+  lastSlot: Instant,
+  lagMs: Type.Integer({ description: 'Now less the end of the last slot.' }),
+  ports: Type.Integer({ description: 'Ports seen in the live window.' }),
+  packetsPerSecond: Type.Object({ rx: Type.Union([Count, Type.Null()]), tx: Type.Union([Count, Type.Null()]) }, {
+    description: 'Of the last slot, ports that count by themselves; null: unknown.',
+  }),
+  dropsPerSecond: Type.Union([Count, Type.Null()]),
+});
+export type Host = Static<typeof Host>;
+export const HostPage = page(Host);
+export type HostPage = Static<typeof HostPage>;
+
+export const Fact = Type.Object({ name: Type.String(), value: Type.String(), witness: Type.String(), at: Instant });
+export type Fact = Static<typeof Fact>;
+
+export const SourceStatus = Type.Object({
+  source: Type.String(),
+  state: Type.String({ description: 'ok, failed, timeout, disabled, absent.' }),
+  durationNs: Count,
+  rows: Type.Integer(),
+  errors: Count,
+  code: Type.String(),
+});
+
+export const HostDetail = Type.Object({
+  host: Host,
+  facts: Type.Array(Fact),
+  sources: Type.Array(SourceStatus),
+  collector: Type.Object({
+    cpuNs: Count,
+    rssBytes: Count,
+    gatherNs: Count,
+    skipped: Type.Integer(),
+  }),
+});
+export type HostDetail = Static<typeof HostDetail>;
+
+/**
+ * Series: `at[i]` is the unix second of the first slot of step i. A value is null where the step is not known whole:
+ * draw a gap. Sums over the step, as decimal digits.
+ */
+const Values = Type.Array(Type.Union([Count, Type.Null()]));
+
+export const Thread = Type.Object({
+  pid: Type.Integer(),
+  tid: Type.Integer(),
+  role: Type.String(),
+  owner: Type.String(),
+  name: Type.String(),
+  threadState: Type.String(),
+  cpu: Type.Integer(),
+  runNs: Values,
+  runDelayNs: Values,
+});
+export const ThreadSeries = Type.Object({
+  from: Instant,
+  to: Instant,
+  stepSeconds: Type.Integer(),
+  at: Type.Array(Type.Integer()),
+  threads: Type.Array(Thread),
+});
+export type ThreadSeries = Static<typeof ThreadSeries>;
+
+export const SoftnetSeries = Type.Object({
+  from: Instant,
+  to: Instant,
+  stepSeconds: Type.Integer(),
+  at: Type.Array(Type.Integer()),
+  cpus: Type.Array(
+    Type.Object({ cpu: Type.Integer(), processed: Values, dropped: Values, timeSqueeze: Values }),
+  ),
+  pressure: Type.Array(
+    Type.Object({ resource: Type.String(), share: Type.String(), totalUs: Values }),
+    { description: 'PSI stall time per step, microseconds.' },
+  ),
+});
+export type SoftnetSeries = Static<typeof SoftnetSeries>;

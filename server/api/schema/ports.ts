@@ -1,0 +1,86 @@
+import { type Static, Type } from 'typebox';
+import { Count, Coverage, Direction, Instant, page, Window } from './common.ts';
+
+const CauseSum = Type.Object({
+  cause: Type.String(),
+  place: Type.String({ description: 'inside, outside, beside, filtered (no loss).' }),
+  packets: Count,
+});
+
+/** One port and direction over a window: sums over observed and bridged slots that lie wholly inside it. */
+export const PortSums = Type.Object({
+  host: Type.String(),
+  port: Type.String(),
+  direction: Direction,
+  countedIn: Type.String({ description: 'Port whose numbers already hold these; empty: counts by itself.' }),
+  lastSlot: Instant,
+  slots: Coverage,
+  packets: Count,
+  bytes: Count,
+  offered: Count,
+  delivered: Count,
+  drops: Count,
+  causes: Type.Array(CauseSum),
+  unexplained: Count,
+});
+export type PortSums = Static<typeof PortSums>;
+
+export const PortPage = Type.Object({
+  window: Window,
+  completeTo: Type.Union([Instant, Type.Null()], {
+    description: 'Slots before this instant have arrived from every live host that was asked for.',
+  }),
+  ...page(PortSums).properties,
+});
+export type PortPage = Static<typeof PortPage>;
+
+const Values = Type.Array(Type.Union([Count, Type.Null()]));
+
+/**
+ * One port, both directions, stepped. `at[i]` is the unix second of the first slot of step i. A value is the sum over
+ * the step, or null where any slot of the step is not observed: draw a gap. `bridged` lists gaps whose sum is known.
+ */
+export const PortSeries = Type.Object({
+  host: Type.String(),
+  port: Type.String(),
+  window: Window,
+  stepSeconds: Type.Integer(),
+  at: Type.Array(Type.Integer()),
+  directions: Type.Array(
+    Type.Object({
+      direction: Direction,
+      packets: Values,
+      bytes: Values,
+      drops: Values,
+      causes: Type.Array(Type.Object({ cause: Type.String(), packets: Values })),
+      bridged: Type.Array(
+        Type.Object({ from: Instant, to: Instant, packets: Count, bytes: Count, drops: Count }),
+      ),
+    }),
+  ),
+});
+export type PortSeries = Static<typeof PortSeries>;
+
+export const QueueSeries = Type.Object({
+  host: Type.String(),
+  port: Type.String(),
+  window: Window,
+  stepSeconds: Type.Integer(),
+  at: Type.Array(Type.Integer()),
+  queues: Type.Array(
+    Type.Object({
+      direction: Direction,
+      queue: Type.Integer(),
+      packets: Values,
+      bytes: Values,
+      drops: Values,
+    }),
+  ),
+});
+export type QueueSeries = Static<typeof QueueSeries>;
+
+export const XstatPage = Type.Object({
+  items: Type.Array(Type.Object({ name: Type.String(), value: Count, at: Instant })),
+  nextCursor: Type.Union([Type.String(), Type.Null()]),
+});
+export type XstatPage = Static<typeof XstatPage>;

@@ -1,0 +1,30 @@
+import { type Static, Type } from 'typebox';
+import { Count, Coverage, Direction, Instant, page, Window } from './common.ts';
+
+/** Numerator and denominator, never a quotient; `ppb` is floor(num x 10^9 / den) for display, null when den is 0. */
+export const Ratio = Type.Object({ num: Count, den: Count, ppb: Type.Union([Count, Type.Null()]) });
+export type Ratio = Static<typeof Ratio>;
+
+export const Sli = Type.Object({
+  sli: Type.Union([Type.Literal('packetDelivery'), Type.Literal('pps')]),
+  host: Type.String(),
+  port: Type.String(),
+  direction: Direction,
+  slots: Coverage,
+  offered: Count,
+  delivered: Count,
+  bad: Count,
+  ratio: Ratio,
+  verdict: Type.Union([Type.Literal('measured'), Type.Literal('noTraffic'), Type.Literal('unknown')], {
+    description: 'unknown: no slot of the window is known; noTraffic: known, and nothing was offered.',
+  }),
+  peakPps: Type.Union([Count, Type.Null()], { description: 'pps only: most packets delivered in one observed slot.' }),
+});
+export type Sli = Static<typeof Sli>;
+
+export const SliPage = Type.Object({
+  window: Window,
+  completeTo: Type.Union([Instant, Type.Null()]),
+  ...page(Sli).properties,
+});
+export type SliPage = Static<typeof SliPage>;
