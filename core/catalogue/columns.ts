@@ -44,7 +44,7 @@ export interface Kind<C extends readonly Column[] = readonly Column[]> {
 
 type ValueOf<C extends Column> = C extends EnumColumn
   ? C['labels'][number]
-  : C['type'] extends 'UInt64' | 'Int64'
+  : C['type'] extends 'UInt64' | 'Int64' | "DateTime64(3, 'UTC')"
     ? bigint
     : C['type'] extends 'Nullable(UInt64)'
       ? bigint | null

@@ -85,35 +85,49 @@ const direction = {
   doc: 'rx and tx on NICs; toGuest and fromGuest on vhost ports.',
 } as const;
 
-export const tick = kind('tick', 'One row per message: the beat of a collector.', [], [
-  host,
-  { name: 'slot', type: "DateTime('UTC')", doc: 'The boundary this tick closes, minus one second.' },
-  { name: 'bootId', type: 'String', doc: 'Kernel boot id.' },
-  { name: 'stream', type: 'String', doc: 'Random id of this run of the collector.' },
-  { name: 'seq', type: 'UInt64', doc: 'Tick number in the stream, from 0.' },
-  { name: 'wallNs', type: 'UInt64', doc: 'Wall clock when the gather began, ns since 1970.' },
-  { name: 'monoNs', type: 'UInt64', doc: 'Boot clock at the same instant, ns.' },
-  { name: 'gatherNs', type: 'UInt64', doc: 'How long gathering took, ns.' },
-  { name: 'skipped', type: 'UInt32', doc: 'Ticks not taken since the last one: overrun, late wake-up, refused append.' },
-  { name: 'cpuNs', type: 'UInt64', doc: 'CPU time this process used since the last tick, ns.' },
-  { name: 'rssBytes', type: 'UInt64', doc: 'Resident memory of this process, bytes.' },
-]);
+export const tick = kind(
+  'tick',
+  'One row per message: the beat of a collector.',
+  [],
+  [
+    host,
+    { name: 'slot', type: "DateTime('UTC')", doc: 'The boundary this tick closes, minus one second.' },
+    { name: 'bootId', type: 'String', doc: 'Kernel boot id.' },
+    { name: 'stream', type: 'String', doc: 'Random id of this run of the collector.' },
+    { name: 'seq', type: 'UInt64', doc: 'Tick number in the stream, from 0.' },
+    { name: 'wallNs', type: 'UInt64', doc: 'Wall clock when the gather began, ns since 1970.' },
+    { name: 'monoNs', type: 'UInt64', doc: 'Boot clock at the same instant, ns.' },
+    { name: 'gatherNs', type: 'UInt64', doc: 'How long gathering took, ns.' },
+    {
+      name: 'skipped',
+      type: 'UInt32',
+      doc: 'Ticks not taken since the last one: overrun, late wake-up, refused append.',
+    },
+    { name: 'cpuNs', type: 'UInt64', doc: 'CPU time this process used since the last tick, ns.' },
+    { name: 'rssBytes', type: 'UInt64', doc: 'Resident memory of this process, bytes.' },
+  ],
+);
 
-export const portSlot = kind('port_slot', 'A port and direction.', ['port', 'direction'], [
-  host,
-  port,
-  direction,
-  ...quality,
-  {
-    name: 'countedIn',
-    type: 'String',
-    doc: 'Port whose numbers already hold these (bond of a member, lower port of a VLAN); empty: counts by itself.',
-  },
-  ...counter('packets', 'Packets the port counts as passed.'),
-  ...counter('bytes', 'Bytes of those packets.'),
-  ...counter('dropsOutside', 'Packets lost that `packets` does not contain.'),
-  ...counter('dropsInside', 'Packets lost although `packets` contains them.'),
-]);
+export const portSlot = kind(
+  'port_slot',
+  'A port and direction.',
+  ['port', 'direction'],
+  [
+    host,
+    port,
+    direction,
+    ...quality,
+    {
+      name: 'countedIn',
+      type: 'String',
+      doc: 'Port whose numbers already hold these (bond of a member, lower port of a VLAN); empty: counts by itself.',
+    },
+    ...counter('packets', 'Packets the port counts as passed.'),
+    ...counter('bytes', 'Bytes of those packets.'),
+    ...counter('dropsOutside', 'Packets lost that `packets` does not contain.'),
+    ...counter('dropsInside', 'Packets lost although `packets` contains them.'),
+  ],
+);
 
 export const dropSlot = kind(
   'drop_slot',
@@ -135,49 +149,73 @@ export const dropSlot = kind(
   ],
 );
 
-export const queueSlot = kind('queue_slot', 'A receive or transmit queue.', ['port', 'direction', 'queue'], [
-  host,
-  port,
-  direction,
-  { name: 'queue', type: 'UInt16', doc: 'Queue number.' },
-  ...quality,
-  ...counter('packets', 'Packets of the queue.'),
-  ...optionalCounter('bytes', 'Bytes of the queue.'),
-  ...optionalCounter('drops', 'Packets the queue lost.'),
-]);
+export const queueSlot = kind(
+  'queue_slot',
+  'A receive or transmit queue.',
+  ['port', 'direction', 'queue'],
+  [
+    host,
+    port,
+    direction,
+    { name: 'queue', type: 'UInt16', doc: 'Queue number.' },
+    ...quality,
+    ...counter('packets', 'Packets of the queue.'),
+    ...optionalCounter('bytes', 'Bytes of the queue.'),
+    ...optionalCounter('drops', 'Packets the queue lost.'),
+  ],
+);
 
-export const threadSlot = kind('thread_slot', 'A vCPU, emulator, vhost or PMD thread.', ['tid', 'startTicks'], [
-  host,
-  { name: 'pid', type: 'UInt32', doc: 'Process.' },
-  { name: 'tid', type: 'UInt32', doc: 'Thread.' },
-  { name: 'startTicks', type: 'UInt64', doc: 'Start of the thread in clock ticks since boot: tells a reused tid apart.' },
-  { name: 'role', type: 'Enum8', labels: threadRoles, doc: 'What the thread does.' },
-  { name: 'owner', type: 'String', doc: 'Guest name, or DPDK file prefix, or process name.' },
-  { name: 'name', type: 'String', doc: 'Thread name.' },
-  { name: 'threadState', type: 'String', doc: 'Letter of /proc/PID/stat: R S D T t Z X I.' },
-  { name: 'cpu', type: 'UInt16', doc: 'CPU it last ran on.' },
-  ...quality,
-  ...counter('runNs', 'Time on a CPU, ns.'),
-  ...counter('runDelayNs', 'Time runnable but waiting for a CPU, ns: steal as the guest sees it.'),
-  ...counter('timeslices', 'Times it was put on a CPU.'),
-]);
+export const threadSlot = kind(
+  'thread_slot',
+  'A vCPU, emulator, vhost or PMD thread.',
+  ['tid', 'startTicks'],
+  [
+    host,
+    { name: 'pid', type: 'UInt32', doc: 'Process.' },
+    { name: 'tid', type: 'UInt32', doc: 'Thread.' },
+    {
+      name: 'startTicks',
+      type: 'UInt64',
+      doc: 'Start of the thread in clock ticks since boot: tells a reused tid apart.',
+    },
+    { name: 'role', type: 'Enum8', labels: threadRoles, doc: 'What the thread does.' },
+    { name: 'owner', type: 'String', doc: 'Guest name, or DPDK file prefix, or process name.' },
+    { name: 'name', type: 'String', doc: 'Thread name.' },
+    { name: 'threadState', type: 'String', doc: 'Letter of /proc/PID/stat: R S D T t Z X I.' },
+    { name: 'cpu', type: 'UInt16', doc: 'CPU it last ran on.' },
+    ...quality,
+    ...counter('runNs', 'Time on a CPU, ns.'),
+    ...counter('runDelayNs', 'Time runnable but waiting for a CPU, ns: steal as the guest sees it.'),
+    ...counter('timeslices', 'Times it was put on a CPU.'),
+  ],
+);
 
-export const softnetSlot = kind('softnet_slot', 'Receive backlog of a CPU.', ['cpu'], [
-  host,
-  { name: 'cpu', type: 'UInt16', doc: 'CPU number.' },
-  ...quality,
-  ...counter('processed', 'Packets taken from the backlog or NAPI.'),
-  ...counter('dropped', 'Packets dropped because the backlog was full.'),
-  ...counter('timeSqueeze', 'Times net_rx_action stopped with work left.'),
-]);
+export const softnetSlot = kind(
+  'softnet_slot',
+  'Receive backlog of a CPU.',
+  ['cpu'],
+  [
+    host,
+    { name: 'cpu', type: 'UInt16', doc: 'CPU number.' },
+    ...quality,
+    ...counter('processed', 'Packets taken from the backlog or NAPI.'),
+    ...counter('dropped', 'Packets dropped because the backlog was full.'),
+    ...counter('timeSqueeze', 'Times net_rx_action stopped with work left.'),
+  ],
+);
 
-export const pressureSlot = kind('pressure_slot', 'Pressure stall time of the host.', ['resource', 'share'], [
-  host,
-  { name: 'resource', type: 'Enum8', labels: pressureResources, doc: 'What tasks waited for.' },
-  { name: 'share', type: 'Enum8', labels: pressureShares, doc: 'some: at least one task waited; full: all did.' },
-  ...quality,
-  ...counter('totalUs', 'Stalled time, microseconds.'),
-]);
+export const pressureSlot = kind(
+  'pressure_slot',
+  'Pressure stall time of the host.',
+  ['resource', 'share'],
+  [
+    host,
+    { name: 'resource', type: 'Enum8', labels: pressureResources, doc: 'What tasks waited for.' },
+    { name: 'share', type: 'Enum8', labels: pressureShares, doc: 'some: at least one task waited; full: all did.' },
+    ...quality,
+    ...counter('totalUs', 'Stalled time, microseconds.'),
+  ],
+);
 
 export const xstatSlot = kind(
   'xstat_slot',
@@ -192,32 +230,47 @@ export const xstatSlot = kind(
   ],
 );
 
-export const sourceSlot = kind('source_slot', 'What a source did in a tick.', ['source'], [
-  host,
-  { name: 'source', type: 'String', doc: 'Name of the source.' },
-  { name: 'slot', type: "DateTime('UTC')", doc: 'Slot the tick closed.' },
-  { name: 'state', type: 'Enum8', labels: sourceStates, doc: 'How the gather ended.' },
-  { name: 'durationNs', type: 'UInt64', doc: 'How long the gather took, ns.' },
-  { name: 'rows', type: 'UInt32', doc: 'Rows it gave.' },
-  { name: 'errors', type: 'UInt64', doc: 'Failed gathers since the collector started.' },
-  { name: 'code', type: 'String', doc: 'Error code of this tick, or empty.' },
-]);
+export const sourceSlot = kind(
+  'source_slot',
+  'What a source did in a tick.',
+  ['source'],
+  [
+    host,
+    { name: 'source', type: 'String', doc: 'Name of the source.' },
+    { name: 'slot', type: "DateTime('UTC')", doc: 'Slot the tick closed.' },
+    { name: 'state', type: 'Enum8', labels: sourceStates, doc: 'How the gather ended.' },
+    { name: 'durationNs', type: 'UInt64', doc: 'How long the gather took, ns.' },
+    { name: 'rows', type: 'UInt32', doc: 'Rows it gave.' },
+    { name: 'errors', type: 'UInt64', doc: 'Failed gathers since the collector started.' },
+    { name: 'code', type: 'String', doc: 'Error code of this tick, or empty.' },
+  ],
+);
 
-export const hostFact = kind('host_fact', 'A fact about a host, written when it changes and on start.', ['name'], [
-  host,
-  { name: 'at', type: "DateTime64(3, 'UTC')", doc: 'When it was seen.' },
-  { name: 'name', type: 'String', doc: 'Name of the fact, dotted: kernel.release, port.eth0.driver.' },
-  { name: 'value', type: 'String', doc: 'Its value; empty: no longer there.' },
-  { name: 'witness', type: 'String', doc: 'Where it was read.' },
-]);
+export const hostFact = kind(
+  'host_fact',
+  'A fact about a host, written when it changes and on start.',
+  ['name'],
+  [
+    host,
+    { name: 'at', type: "DateTime64(3, 'UTC')", doc: 'When it was seen.' },
+    { name: 'name', type: 'String', doc: 'Name of the fact, dotted: kernel.release, port.eth0.driver.' },
+    { name: 'value', type: 'String', doc: 'Its value; empty: no longer there.' },
+    { name: 'witness', type: 'String', doc: 'Where it was read.' },
+  ],
+);
 
-export const event = kind('event', 'Something that happened.', [], [
-  host,
-  { name: 'at', type: "DateTime64(3, 'UTC')", doc: 'When it was noticed.' },
-  { name: 'event', type: 'String', doc: 'What: counter_reset, clock_step, port_gone ...' },
-  { name: 'object', type: 'String', doc: 'On what.' },
-  { name: 'detail', type: 'String', doc: 'The rest, as JSON.' },
-]);
+export const event = kind(
+  'event',
+  'Something that happened.',
+  [],
+  [
+    host,
+    { name: 'at', type: "DateTime64(3, 'UTC')", doc: 'When it was noticed.' },
+    { name: 'event', type: 'String', doc: 'What: counter_reset, clock_step, port_gone ...' },
+    { name: 'object', type: 'String', doc: 'On what.' },
+    { name: 'detail', type: 'String', doc: 'The rest, as JSON.' },
+  ],
+);
 
 /** All kinds, in the order in which they stand in a message. */
 export const kinds: readonly Kind[] = [

@@ -1,13 +1,14 @@
-/**
- * Time. Slots are placed by the wall clock, lengths are measured by the monotonic one; they are never mixed.
- *
- * `monoNs` counts time since boot including suspend where the platform can tell (CLOCK_BOOTTIME by the addon).
- */
+export interface Instant {
+  /** Nanoseconds since 1970 UTC; may step. */
+  readonly wallNs: bigint;
+  /** Nanoseconds since boot; never steps. Counts suspend where the platform can tell (CLOCK_BOOTTIME, by the addon). */
+  readonly monoNs: bigint;
+}
+
+/** Time. Slots are placed by the wall clock, lengths are measured by the monotonic one; they are never mixed. */
 export interface Clock {
-  /** Nanoseconds since 1970 UTC. */
-  wallNs(): bigint;
-  /** Nanoseconds since boot; never steps. */
-  monoNs(): bigint;
+  /** Both clocks, read back to back. */
+  read(): Instant;
   /** Resolves after `delayMs`, or rejects with the signal's reason. */
   sleep(delayMs: number, signal: AbortSignal): Promise<void>;
 }
@@ -29,11 +30,3 @@ export function sleepMs(delayMs: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', onAbort, { once: true });
   });
 }
-
-/** The process's own clocks; CLOCK_MONOTONIC, which stands still while the machine is suspended. */
-export const systemClock: Clock = {
-  // Date.now has milliseconds; performance keeps microseconds but drifts from a stepped clock, so it is not used here.
-  wallNs: () => BigInt(Date.now()) * 1_000_000n,
-  monoNs: () => process.hrtime.bigint(),
-  sleep: sleepMs,
-};
