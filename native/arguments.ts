@@ -1,0 +1,45 @@
+import { assert } from '../core/runtime/error.ts';
+import { threadStride } from './facade.ts';
+
+// What both forms demand of their callers. A refusal is a mistake of ours, so FN_INTERNAL.
+
+/** PID_MAX_LIMIT of 64-bit kernels. */
+const threadsMax = 4_194_304;
+/** IFNAMSIZ without its NUL, bytes. */
+const nicBytesMax = 15;
+/** CPUs a mask may name; far above NR_CPUS of any kernel (8192). */
+const cpusMax = 65_536;
+/** Values in one call of `ethtoolCounters`; 512 MiB would be nonsense from a driver. */
+const valuesMax = 16_777_216;
+
+export function checkThreads(threads: Uint32Array, out: BigUint64Array): void {
+  assert(threads instanceof Uint32Array && out instanceof BigUint64Array, 'threads or out has another type');
+  assert(threads.length % 2 === 0, 'threads is not pairs of pid and tid');
+  assert(threads.length / 2 <= threadsMax, 'more threads than a machine can have');
+  assert(out.length >= (threads.length / 2) * threadStride, 'out is too small');
+}
+
+export function checkNic(nic: string): void {
+  assert(typeof nic === 'string' && nic.length > 0, 'NIC name is not a string');
+  assert(Buffer.byteLength(nic) <= nicBytesMax, 'NIC name is too long');
+  assert(!/[\0/]/.test(nic) && nic !== '.' && nic !== '..', 'NIC name has a character that no NIC name can have');
+}
+
+export function checkNics(nics: readonly string[], counts: Uint32Array): void {
+  assert(Array.isArray(nics) && counts instanceof Uint32Array, 'nics or counts has another type');
+  assert(nics.length === counts.length, 'nics and counts differ in length');
+  for (const nic of nics) checkNic(nic);
+  assert(sum(counts) <= valuesMax, 'more values than drivers can have');
+}
+
+export function checkCpus(cpus: readonly number[]): void {
+  assert(Array.isArray(cpus) && cpus.length > 0, 'cpus is not a list or empty');
+  assert(
+    cpus.every((cpu) => Number.isInteger(cpu) && cpu >= 0 && cpu < cpusMax),
+    'a CPU is not a whole number in range',
+  );
+}
+
+export function sum(counts: Uint32Array): number {
+  return counts.reduce((total, count) => total + count, 0);
+}

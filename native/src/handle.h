@@ -1,0 +1,44 @@
+#ifndef FOURNINES_HANDLE_H_
+#define FOURNINES_HANDLE_H_
+
+#include <memory>
+#include <set>
+
+#include "ethtool.h"
+#include "links.h"
+#include "netlink.h"
+#include "qdiscs.h"
+
+namespace fournines {
+
+struct Handle;
+
+// The handles of one environment that own descriptors. Shared between the environment's cleanup hook and the handles'
+// finalizers, since Node promises no order between them.
+using OpenHandles = std::set<Handle*>;
+
+// What one facade owns: its sockets, and tables reused from call to call.
+struct Handle {
+  explicit Handle(std::shared_ptr<OpenHandles> handles) : open(std::move(handles)) { open->insert(this); }
+  ~Handle() { open->erase(this); }
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+
+  // Twice does nothing.
+  void close() {
+    isClosed = true;
+    route.close();
+    ethtool.close();
+  }
+
+  const std::shared_ptr<OpenHandles> open;
+  bool isClosed = false;
+  RouteSocket route;
+  Ethtool ethtool;
+  LinkReader links;
+  QdiscReader qdiscs;
+};
+
+}  // namespace fournines
+
+#endif  // FOURNINES_HANDLE_H_
