@@ -1,0 +1,144 @@
+import type { Kind, RowOf } from '../core/catalogue/columns.ts';
+import { event, type hostFact } from '../core/catalogue/kinds.ts';
+import { type CounterStates, groupKey, type KeptState } from './counter-states.ts';
+import { type ClosedSlot, type CounterRule, closeSlot, type EpochEnd, type ReadTime } from './slot.ts';
+
+type Increments<C extends string> = `${C}Inc`;
+type QualityName = 'slot' | 'slots' | 'state' | 'suspect' | 'intervalNs' | 'readSpanNs' | 'lateNs' | 'epoch';
+type CounterName<R> = { [P in keyof R & string]: Increments<P> extends keyof R ? P : never }[keyof R & string];
+
+/** The columns of a row that a source gives: not the host, the quality, or the counters. */
+export type OwnColumns<K extends Kind> = Omit<
+  RowOf<K>,
+  'host' | QualityName | CounterName<RowOf<K>> | Increments<CounterName<RowOf<K>>>
+>;
+
+export type CounterValues<K extends Kind> = Readonly<Record<CounterName<RowOf<K>>, bigint | null>>;
+
+export interface CloseRequest<K extends Kind> {
+  readonly kind: K;
+  readonly own: OwnColumns<K>;
+  readonly time: ReadTime;
+  /** identityOf(...) of the counted object. */
+  readonly identity: bigint;
+  /** Null where the driver does not have the counter. */
+  readonly values: CounterValues<K>;
+  readonly rules: Readonly<Record<CounterName<RowOf<K>>, Omit<CounterRule, 'name'>>>;
+  /** Write no row when nothing moved, except in a key frame, or when the slots are not simply observed. */
+  readonly onChange?: boolean;
+  readonly resetSeen?: EpochEnd | undefined;
+  /** Key columns under which the same object was read before it was renamed. */
+  readonly formerly?: Partial<OwnColumns<K>> | undefined;
+}
+
+export interface Fact {
+  readonly name: string;
+  readonly value: string;
+  readonly witness: string;
+}
+
+/** Where a source writes what it found in one tick: rows, facts, events, and the counter states to move to. */
+export class Accumulator {
+  readonly rows = new Map<Kind, object[]>();
+  readonly staged = new Map<string, KeptState>();
+  readonly facts: Fact[] = [];
+  /** Reads refused as boundaries, by reason. */
+  readonly refused = { late: 0, duplicate: 0 };
+  readonly #host: string;
+  readonly #states: CounterStates;
+  readonly #keyFrame: boolean;
+  readonly #nowMs: bigint;
+
+  constructor(options: { host: string; states: CounterStates; keyFrame: boolean; nowMs: bigint }) {
+    this.#host = options.host;
+    this.#states = options.states;
+    this.#keyFrame = options.keyFrame;
+    this.#nowMs = options.nowMs;
+  }
+
+  get rowCount(): number {
+    let count = 0;
+    for (const rows of this.rows.values()) count += rows.length;
+    return count;
+  }
+
+  row<K extends Kind>(kind: K, row: RowOf<K>): void {
+    const rows = this.rows.get(kind);
+    if (rows === undefined) this.rows.set(kind, [row]);
+    else rows.push(row);
+  }
+
+  fact(name: string, value: string, witness: string): void {
+    this.facts.push({ name, value, witness });
+  }
+
+  event(what: string, object: string, detail: Readonly<Record<string, string | number>>): void {
+    this.row(event, { host: this.#host, at: this.#nowMs, event: what, object, detail: JSON.stringify(detail) });
+  }
+
+  factRow(fact: Fact): RowOf<typeof hostFact> {
+    return { host: this.#host, at: this.#nowMs, ...fact };
+  }
+
+  /** The state a group was left in by the last kept tick. */
+  stateOf(key: string): KeptState | undefined {
+    return this.#states.get(key);
+  }
+
+  /** Closes the slots of a counter group and writes their row. Null: nothing was closed (first read, or refused). */
+  close<K extends Kind>(request: CloseRequest<K>): ClosedSlot | null {
+    const { kind, own, time, identity } = request;
+    const names = kind.counters as readonly CounterName<RowOf<K>>[];
+    const present = names.filter((name) => request.values[name] !== null);
+    const values = present.map((name) => request.values[name] as bigint);
+    const rules = present.map((name): CounterRule => ({ name, ...request.rules[name] }));
+    const key = groupKey(kind, own);
+    const last = this.#states.get(key) ?? this.#formerState(request);
+    const result = closeSlot(last, { ...time, identity, values, resetSeen: request.resetSeen }, rules);
+    if (result.refused !== null) this.refused[result.refused]++;
+    const { closed } = result;
+    // A group's first row is always written, so that a collector that starts again finds where it stood.
+    const skip =
+      request.onChange === true && !this.#keyFrame && last?.written === true && (closed === null || isQuiet(closed));
+    if (result.state !== undefined) {
+      const written = last?.written === true || (closed !== null && !skip);
+      this.staged.set(key, { ...result.state, written });
+    }
+    if (closed === null) return null;
+    this.#reportEpoch(key, closed, result.epochEnd);
+    if (skip) return closed;
+    const counters: Record<string, bigint | null> = {};
+    for (const name of names) {
+      const i = present.indexOf(name);
+      counters[name] = closed.values[i] ?? null;
+      counters[`${name}Inc`] = closed.increments[i] ?? null;
+    }
+    this.row(kind, { host: this.#host, ...own, ...qualityOf(closed), ...counters } as unknown as RowOf<K>);
+    return closed;
+  }
+
+  #formerState<K extends Kind>({ kind, own, formerly }: CloseRequest<K>): KeptState | undefined {
+    return formerly === undefined ? undefined : this.#states.get(groupKey(kind, { ...own, ...formerly }));
+  }
+
+  #reportEpoch(key: string, closed: ClosedSlot, end: EpochEnd | null): void {
+    if (end === null) return;
+    const detail =
+      end.why === 'replaced' ? {} : { counter: end.counter, before: String(end.before), now: String(end.now) };
+    this.event(`counter_${end.why}`, key.replaceAll('\u0000', ' '), {
+      slot: closed.slot,
+      slots: closed.slots,
+      ...detail,
+    });
+  }
+}
+
+function isQuiet(closed: ClosedSlot): boolean {
+  return closed.state === 'observed' && !closed.suspect && closed.increments.every((increment) => increment === 0n);
+}
+
+/** The quality columns of a row. */
+export function qualityOf(closed: ClosedSlot) {
+  const { slot, slots, state, suspect, intervalNs, readSpanNs, lateNs, epoch } = closed;
+  return { slot, slots, state, suspect: suspect ? 1 : 0, intervalNs, readSpanNs, lateNs, epoch };
+}

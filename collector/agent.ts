@@ -1,0 +1,273 @@
+import { randomBytes } from 'node:crypto';
+import type { LogSink } from '../core/bus/log.ts';
+import type { Kind, RowOf } from '../core/catalogue/columns.ts';
+import { event, hostFact, kinds, sourceSlot, tick as tickKind } from '../core/catalogue/kinds.ts';
+import type { Clock, Instant } from '../core/runtime/clock.ts';
+import { toFourninesError } from '../core/runtime/error.ts';
+import type { Part } from '../core/runtime/lifecycle.ts';
+import type { Logger } from '../core/runtime/logger.ts';
+import { BlockBuilder } from '../core/wire/block-builder.ts';
+import { encodeMessage } from '../core/wire/message.ts';
+import type { Accumulator } from './accumulator.ts';
+import type { ReadResumed } from './resume.ts';
+import { resumeStates } from './resume.ts';
+import { RunningSource, type SourceResult } from './running-source.ts';
+import type { Source } from './source.ts';
+import { decideWake, type LastTick } from './tick-schedule.ts';
+
+/** Events of refused ticks wait for the next one, so many at most; what is beyond is counted in one event. */
+const eventsHeldMax = 1000;
+/** Every row that is written on change is written once in so many seconds. */
+const keyFrameSeconds = 60;
+
+export interface AgentOptions {
+  readonly host: string;
+  readonly bootId: string;
+  readonly sources: readonly Source[];
+  readonly sink: LogSink;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly sourceDeadlineMs: number;
+  /** The rows last kept of this host; none: every counter begins anew. */
+  readonly readResumed: ReadResumed;
+}
+
+export interface AgentStats {
+  readonly ticks: bigint;
+  /** Ticks not taken: overrun or late wake-up. */
+  readonly skipped: bigint;
+  /** Ticks the bus refused. */
+  readonly refused: bigint;
+  readonly eventsLost: bigint;
+  readonly lastSlot: number | undefined;
+}
+
+type EventRow = RowOf<typeof event>;
+
+/** The collector's loop: wake on the second, gather from every source, hand one message to the bus, then move on. */
+export class Agent implements Part {
+  readonly name = 'collector';
+  readonly #options: AgentOptions;
+  readonly #logger: Logger;
+  readonly #builders = new Map<Kind, BlockBuilder<Kind>>(kinds.map((kind) => [kind, new BlockBuilder(kind)]));
+  readonly #stream = randomBytes(8).toString('hex');
+  readonly #stopping = new AbortController();
+  readonly #facts = new Map<string, string>();
+  #sources: readonly RunningSource[] = [];
+  #heldEvents: EventRow[] = [];
+  #skippedSinceTick = 0;
+  #cpu = process.cpuUsage();
+  #last: LastTick | undefined;
+  #seq = 0n;
+  #stats = { ticks: 0n, skipped: 0n, refused: 0n, eventsLost: 0n, lastSlot: undefined as number | undefined };
+  #refusing = false;
+  #loop: Promise<void> | undefined;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    this.#logger = options.logger.child({ component: 'collector', host: options.host });
+  }
+
+  get stats(): AgentStats {
+    return this.#stats;
+  }
+
+  async start(): Promise<void> {
+    await this.#openSources();
+    this.#loop = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(new DOMException('collector stops', 'AbortError'));
+    await this.#loop;
+    await Promise.all(this.#sources.map((source) => source.stop()));
+  }
+
+  /** One gather outside the loop: what `collector --once` prints. Two reads a second apart, so that there are slots. */
+  async once(): Promise<readonly SourceResult[]> {
+    await this.#openSources();
+    let results: readonly SourceResult[] = [];
+    for (let taken = 0; taken < 2; ) {
+      const now = this.#options.clock.read();
+      const wake = decideWake(this.#last, now.wallNs, now.monoNs);
+      if (wake.kind === 'wait') {
+        await this.#options.clock.sleep(wake.delayMs, this.#stopping.signal);
+        continue;
+      }
+      this.#last = { boundary: wake.boundary, ...now };
+      results = await this.#gather(wake.boundary, true);
+      this.#commit(results, wake.boundary);
+      taken++;
+    }
+    await Promise.all(this.#sources.map((source) => source.stop()));
+    return results;
+  }
+
+  async #openSources(): Promise<void> {
+    const { host, sources, clock, sourceDeadlineMs } = this.#options;
+    const kept = await this.#options.readResumed(this.#stopping.signal).catch((error: unknown) => {
+      const { code, message } = toFourninesError(error);
+      this.#logger.warn({ code, reason: message }, 'last kept rows cannot be read: every counter begins anew');
+      return null;
+    });
+    this.#sources = sources.map((source) => {
+      const resumed = kept === null ? new Map() : resumeStates(source.kinds, kept, this.#options.bootId);
+      this.#logger.info({ source: source.name, resumed: resumed.size }, 'source opened');
+      const logger = this.#logger;
+      return new RunningSource({
+        source,
+        host,
+        deadlineMs: sourceDeadlineMs,
+        logger,
+        resumed,
+        monoNs: () => clock.read().monoNs,
+      });
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const now = clock.read();
+      const wake = decideWake(this.#last, now.wallNs, now.monoNs);
+      if (wake.kind === 'wait') {
+        await clock.sleep(wake.delayMs, signal).catch(() => undefined);
+        continue;
+      }
+      this.#countSkipped(wake.skipped);
+      if (wake.stepped) this.#reportStep(this.#last, now);
+      this.#last = { boundary: wake.boundary, ...now };
+      try {
+        await this.#tick(wake.boundary, now);
+      } catch (error) {
+        // Nothing a tick does may end the loop: the next read bridges what this one missed.
+        const { code, message } = toFourninesError(error);
+        this.#logger.error({ code, reason: message }, 'tick failed');
+        this.#countSkipped(1);
+      }
+    }
+  }
+
+  #countSkipped(count: number): void {
+    this.#skippedSinceTick += count;
+    this.#stats = { ...this.#stats, skipped: this.#stats.skipped + BigInt(count) };
+  }
+
+  #reportStep(last: LastTick | undefined, now: Instant): void {
+    if (last === undefined) return;
+    const stepNs = now.wallNs - last.wallNs - (now.monoNs - last.monoNs);
+    this.#logger.warn({ stepNs: String(stepNs) }, 'clock stepped: slots are marked suspect');
+    this.#hold([this.#eventRow('clock_step', { stepNs: String(stepNs) }, now)]);
+  }
+
+  async #tick(boundary: number, now: Instant): Promise<void> {
+    const results = await this.#gather(boundary, boundary % keyFrameSeconds === 0);
+    if (this.#stopping.signal.aborted) return;
+    const facts = this.#build(results, boundary, now);
+    const blocks = [...this.#builders.values()].filter((builder) => builder.rows > 0).map((builder) => builder.block());
+    const { host, bootId } = this.#options;
+    const message = encodeMessage({ host, bootId, stream: this.#stream, seq: this.#seq, slot: boundary - 1 }, blocks);
+    this.#seq++;
+    try {
+      await this.#options.sink.append(host, message);
+    } catch (error) {
+      this.#refused(error, results);
+      return;
+    }
+    if (this.#refusing) this.#logger.info({ refused: String(this.#stats.refused) }, 'bus takes ticks again');
+    this.#refusing = false;
+    this.#commit(results, boundary);
+    for (const [name, value] of facts) this.#facts.set(name, value);
+    this.#heldEvents = [];
+    this.#skippedSinceTick = 0;
+    this.#stats = { ...this.#stats, ticks: this.#stats.ticks + 1n, lastSlot: boundary - 1 };
+  }
+
+  #gather(boundary: number, keyFrame: boolean): Promise<SourceResult[]> {
+    return Promise.all(this.#sources.map((source) => source.gather({ boundary, keyFrame }, this.#stopping.signal)));
+  }
+
+  #commit(results: readonly SourceResult[], boundary: number): void {
+    for (const [i, { accumulator }] of results.entries()) {
+      if (accumulator !== undefined) this.#sources[i]?.commit(accumulator, boundary);
+    }
+  }
+
+  /** Fills the builders; gives the facts that this message tells. */
+  #build(results: readonly SourceResult[], boundary: number, now: Instant): Map<string, string> {
+    for (const builder of this.#builders.values()) builder.clear();
+    const facts = new Map<string, string>();
+    const gathered = results.flatMap(({ accumulator }) => accumulator ?? []);
+    for (const accumulator of gathered) {
+      for (const [kind, rows] of accumulator.rows) this.#add(kind, rows);
+      for (const fact of accumulator.facts) {
+        if (this.#facts.get(fact.name) === fact.value) continue;
+        facts.set(fact.name, fact.value);
+        this.#add(hostFact, [accumulator.factRow(fact)]);
+      }
+    }
+    this.#add(event, this.#heldEvents);
+    this.#add(
+      sourceSlot,
+      results.map(({ status }) => status),
+    );
+    this.#add(tickKind, [this.#tickRow(boundary, now)]);
+    return facts;
+  }
+
+  #add(kind: Kind, rows: readonly object[]): void {
+    const builder = this.#builders.get(kind);
+    for (const row of rows) builder?.add(row as RowOf<Kind>);
+  }
+
+  #tickRow(boundary: number, now: Instant): RowOf<typeof tickKind> {
+    const cpu = process.cpuUsage();
+    const cpuUs = cpu.user + cpu.system - this.#cpu.user - this.#cpu.system;
+    this.#cpu = cpu;
+    return {
+      host: this.#options.host,
+      slot: boundary - 1,
+      bootId: this.#options.bootId,
+      stream: this.#stream,
+      seq: this.#seq,
+      wallNs: now.wallNs,
+      monoNs: now.monoNs,
+      gatherNs: this.#options.clock.read().monoNs - now.monoNs,
+      skipped: this.#skippedSinceTick,
+      cpuNs: BigInt(cpuUs) * 1000n,
+      rssBytes: BigInt(process.memoryUsage.rss()),
+    };
+  }
+
+  #refused(error: unknown, results: readonly SourceResult[]): void {
+    const { code, message } = toFourninesError(error);
+    if (!this.#refusing) this.#logger.warn({ code, reason: message }, 'bus refuses ticks: slots will be bridged');
+    this.#refusing = true;
+    this.#skippedSinceTick++;
+    this.#stats = { ...this.#stats, refused: this.#stats.refused + 1n };
+    // Ends of epochs are found again by the next read, since the counter states stay where they were.
+    const events = results.flatMap(({ accumulator }) => eventsOf(accumulator)).filter((row) => !isEpochEnd(row));
+    this.#hold(events);
+  }
+
+  #hold(events: readonly EventRow[]): void {
+    const room = Math.max(0, eventsHeldMax - this.#heldEvents.length);
+    this.#heldEvents.push(...events.slice(0, room));
+    const lost = events.length - Math.min(room, events.length);
+    if (lost > 0) this.#stats = { ...this.#stats, eventsLost: this.#stats.eventsLost + BigInt(lost) };
+  }
+
+  #eventRow(what: string, detail: Readonly<Record<string, string | number>>, now: Instant): EventRow {
+    const { host } = this.#options;
+    return { host, at: now.wallNs / 1_000_000n, event: what, object: 'collector', detail: JSON.stringify(detail) };
+  }
+}
+
+function eventsOf(accumulator: Accumulator | undefined): EventRow[] {
+  return (accumulator?.rows.get(event) ?? []) as EventRow[];
+}
+
+function isEpochEnd(row: EventRow): boolean {
+  return row.event.startsWith('counter_');
+}

@@ -1,0 +1,78 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import type { LogSink } from '../core/bus/log.ts';
+import { type Clock, sleepMs } from '../core/runtime/clock.ts';
+import { FourninesError } from '../core/runtime/error.ts';
+import type { Logger } from '../core/runtime/logger.ts';
+import type { NativeFacade } from '../native/facade.ts';
+import { openNative } from '../native/open.ts';
+import { Agent } from './agent.ts';
+import type { CollectorConfig } from './config.ts';
+import { choosePlacement, parseCpuList } from './placement.ts';
+import type { ReadResumed } from './resume.ts';
+import { sources } from './sources/index.ts';
+
+export interface CollectorParts {
+  readonly config: CollectorConfig;
+  readonly sink: LogSink;
+  readonly readResumed: ReadResumed;
+  readonly logger: Logger;
+}
+
+/** Wires a collector; nothing runs before `start`. */
+export function makeCollector({ config, sink, readResumed, logger }: CollectorParts): Agent {
+  const { facade, missing } = openNative();
+  if (missing !== null) logger.warn({ code: missing.code, hint: missing.hint }, missing.message);
+  placeOnHousekeeping(facade, config, logger);
+  const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  const environment = { native: facade, place: `${bootId} ${networkNamespace()}`, procRoot: '/proc' };
+  return new Agent({
+    host: config.host,
+    bootId,
+    sources: Object.entries(sources)
+      .filter(([name]) => !config.sourcesOff.some((off) => off === name))
+      .map(([, make]) => make(environment)),
+    sink,
+    clock: clockOf(facade),
+    logger,
+    sourceDeadlineMs: config.sourceDeadlineMs,
+    readResumed,
+  });
+}
+
+function clockOf(native: NativeFacade): Clock {
+  return {
+    read: () => {
+      const [wallNs, monoNs] = native.clocks();
+      return { wallNs, monoNs };
+    },
+    sleep: sleepMs,
+  };
+}
+
+/** The namespace's inode: "net:[4026531833]". A NIC number means another NIC in another namespace. */
+function networkNamespace(): string {
+  return readlinkSync('/proc/self/ns/net');
+}
+
+function placeOnHousekeeping(native: NativeFacade, config: CollectorConfig, logger: Logger): void {
+  const isolated = [...readCpuList('isolated'), ...readCpuList('nohz_full')];
+  const placement = choosePlacement(native.affinity(), isolated, config.cpus === 'auto' ? undefined : config.cpus);
+  const fields = { cpus: placement.cpus.join(','), reason: placement.reason };
+  if (placement.reason === 'noneIsolated') return;
+  if (placement.reason === 'allIsolated') {
+    logger.warn(fields, 'every CPU this process may use is isolated: the collector disturbs what it measures');
+    return;
+  }
+  if (native.setAffinity(placement.cpus)) logger.info(fields, 'collector placed');
+  else logger.warn(fields, 'the collector cannot place itself without the addon');
+}
+
+function readCpuList(name: string): number[] {
+  try {
+    return parseCpuList(readFileSync(`/sys/devices/system/cpu/${name}`, 'latin1')) ?? [];
+  } catch (error) {
+    // The file is there only on kernels built with the feature.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw new FourninesError('FN_SOURCE', `the list of ${name} CPUs cannot be read`, { cause: error });
+  }
+}

@@ -1,0 +1,35 @@
+import os from 'node:os';
+import { type Static, Type } from 'typebox';
+
+/** The collector's slice of the configuration. */
+export const CollectorConfigSchema = Type.Object(
+  {
+    host: Type.String({
+      minLength: 1,
+      maxLength: 255,
+      pattern: '^[A-Za-z0-9._-]+$',
+      default: os.hostname(),
+      description: "Name of this host in every row. Default: the machine's host name.",
+    }),
+    cpus: Type.Union(
+      [Type.Literal('auto'), Type.Array(Type.Integer({ minimum: 0, maximum: 65535 }), { minItems: 1 })],
+      {
+        default: 'auto',
+        description: 'CPUs to run on; auto: all allowed ones that are not isolated.',
+      },
+    ),
+    sourceDeadlineMs: Type.Integer({
+      minimum: 50,
+      maximum: 900,
+      default: 500,
+      description: 'A source that takes longer has failed for that tick, ms.',
+    }),
+    sourcesOff: Type.Array(Type.Union([Type.Literal('kernel'), Type.Literal('thread')]), {
+      default: [],
+      description: 'Sources that are not to run.',
+    }),
+  },
+  { additionalProperties: false, default: {} },
+);
+
+export type CollectorConfig = Static<typeof CollectorConfigSchema>;

@@ -1,0 +1,46 @@
+import type { Kind } from '../core/catalogue/columns.ts';
+import type { GroupState } from './slot.ts';
+
+/** Objects that were not read for so long are forgotten: back after that, they open a new epoch's first read. */
+const forgetAfterSeconds = 3600;
+
+export interface KeptState extends GroupState {
+  /** Whether a row of this group was ever written. */
+  readonly written: boolean;
+}
+
+/** Names a counter group: kind and key columns, in the kind's order. */
+export function groupKey(kind: Kind, row: Readonly<Record<string, unknown>>): string {
+  return `${kind.name}\u0000${kind.key.map((name) => String(row[name])).join('\u0000')}`;
+}
+
+/**
+ * The last read of each counter group that is certain to be kept. Moves on only by `commit`, after the bus has taken the
+ * rows made of it: a tick that the bus refused never happened, and the next one bridges it.
+ */
+export class CounterStates {
+  readonly #states: Map<string, KeptState>;
+
+  constructor(resumed: ReadonlyMap<string, KeptState> = new Map()) {
+    this.#states = new Map(resumed);
+  }
+
+  get size(): number {
+    return this.#states.size;
+  }
+
+  get(key: string): KeptState | undefined {
+    return this.#states.get(key);
+  }
+
+  commit(staged: ReadonlyMap<string, KeptState>): void {
+    for (const [key, state] of staged) this.#states.set(key, state);
+  }
+
+  /** Drops groups not read since an hour before `boundary`; call now and then. */
+  forget(boundary: number): void {
+    for (const [key, state] of this.#states) {
+      if (state.placed.boundary < boundary - forgetAfterSeconds) this.#states.delete(key);
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import {
+  dropSlot,
+  event,
+  hostFact,
+  portSlot,
+  pressureResources,
+  pressureSlot,
+  queueSlot,
+  softnetSlot,
+  xstatSlot,
+} from '../../../core/catalogue/kinds.ts';
+import { FourninesError, systemCode } from '../../../core/runtime/error.ts';
+import { type LinkTable, linkStride, type NativeFacade } from '../../../native/facade.ts';
+import type { Accumulator } from '../../accumulator.ts';
+import type { ReadTime } from '../../slot.ts';
+import type { Source, Tick } from '../../source.ts';
+import { timedRead } from '../../timed-read.ts';
+import { EthtoolReader } from './ethtool.ts';
+import { writeFacts } from './facts.ts';
+import { closeLinks, closeQdiscs, type SeenLink } from './links.ts';
+import { closePressure, parsePressure } from './pressure.ts';
+import { closeSoftnet, parseSoftnet } from './softnet.ts';
+
+export interface KernelSourceOptions {
+  readonly native: NativeFacade;
+  /** Boot id and network namespace: the same NIC number elsewhere is another NIC. */
+  readonly place: string;
+  /** /proc, or another root in tests. */
+  readonly procRoot: string;
+}
+
+/** What the kernel counts on any Linux host: NICs, queueing disciplines, softnet, pressure. */
+export class KernelSource implements Source {
+  readonly name = 'kernel';
+  readonly kinds = [portSlot, dropSlot, queueSlot, softnetSlot, pressureSlot, xstatSlot, hostFact, event];
+  readonly #options: KernelSourceOptions;
+  readonly #ethtool: EthtoolReader;
+  #kept: ReadonlyMap<number, SeenLink> | undefined;
+  #read: ReadonlyMap<number, SeenLink> | undefined;
+
+  constructor(options: KernelSourceOptions) {
+    this.#options = options;
+    this.#ethtool = new EthtoolReader(options.native);
+  }
+
+  gather(tick: Tick, into: Accumulator): void {
+    const { native, place } = this.#options;
+    const timed = <T>(read: () => T) => timedRead(native, tick.boundary, read);
+    const [table, time] = timed(() => native.links());
+    closeLinks({ table, time, place, kept: this.#kept ?? new Map() }, into);
+    const [qdiscs, qdiscTime] = timed(() => native.qdiscs());
+    if (qdiscs !== null) closeQdiscs(qdiscs, table.links, qdiscTime, place, into);
+    this.#ethtool.close(table.links, place, timed, into);
+    this.#readProc(timed, into);
+    writeFacts(native, table.links, tick.keyFrame || this.#kept === undefined, into);
+    this.#read = seenLinks(table);
+    reportChanges(this.#kept, this.#read, into);
+  }
+
+  kept(): void {
+    this.#kept = this.#read;
+  }
+
+  #readProc(timed: <T>(read: () => T) => readonly [T, ReadTime], into: Accumulator): void {
+    const { procRoot, place } = this.#options;
+    const [softnet, softnetTime] = timed(() => readProc(`${procRoot}/net/softnet_stat`));
+    if (softnet !== null) closeSoftnet(parseSoftnet(softnet), place, softnetTime, into);
+    for (const resource of pressureResources) {
+      const [text, time] = timed(() => readProc(`${procRoot}/pressure/${resource}`));
+      if (text !== null) closePressure(resource, parsePressure(text), place, time, into);
+    }
+  }
+}
+
+function seenLinks(table: LinkTable): Map<number, SeenLink> {
+  return new Map(
+    table.links.map((link, i) => [
+      link.ifindex,
+      { link, counters: table.counters.subarray(i * linkStride, (i + 1) * linkStride) },
+    ]),
+  );
+}
+
+/** Events for NICs that came, went or were renamed since the last kept read. */
+function reportChanges(
+  before: ReadonlyMap<number, SeenLink> | undefined,
+  now: ReadonlyMap<number, SeenLink>,
+  into: Accumulator,
+): void {
+  if (before === undefined) return;
+  for (const [ifindex, { link }] of now) {
+    const was = before.get(ifindex)?.link;
+    if (was === undefined) into.event('port_seen', link.name, { ifindex });
+    else if (was.name !== link.name) into.event('port_renamed', link.name, { ifindex, before: was.name });
+  }
+  for (const [ifindex, { link }] of before) {
+    if (!now.has(ifindex)) into.event('port_gone', link.name, { ifindex });
+  }
+}
+
+/** Null when the kernel has no such file, or refuses it because the feature is off (EOPNOTSUPP). */
+function readProc(path: string): string | null {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'EOPNOTSUPP' || code === 'EACCES') return null;
+    throw new FourninesError('FN_SOURCE', `${path} cannot be read`, { cause: error, context: { path } });
+  }
+}
