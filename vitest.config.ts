@@ -1,11 +1,19 @@
 import { defineConfig } from 'vitest/config';
+import { CountReporter } from './test/reporter.ts';
 
 const root = { testTimeout: 20_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   test: {
+    reporters: ['default', new CountReporter()],
     projects: [
-      { test: { ...root, name: 'unit', include: ['test/{unit,contract,property,golden,api}/**/*.test.ts', 'test/*.test.ts'] } },
+      {
+        test: {
+          ...root,
+          name: 'unit',
+          include: ['test/{unit,contract,property,golden,api}/**/*.test.ts', 'test/tidy/*.test.ts', 'test/*.test.ts'],
+        },
+      },
       { test: { ...root, name: 'native', include: ['test/native/**/*.test.ts'] } },
       {
         // Real stores, processes, namespaces and a browser: one after another, so that they do not starve each other.
