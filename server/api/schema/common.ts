@@ -25,7 +25,9 @@ export type Problem = Static<typeof Problem>;
 export function page<T extends TSchema>(item: T) {
   return Type.Object({
     items: Type.Array(item),
-    nextCursor: Type.Union([Type.String(), Type.Null()], { description: 'Give it as `cursor` for the next page; null: the end.' }),
+    nextCursor: Type.Union([Type.String(), Type.Null()], {
+      description: 'Give it as `cursor` for the next page; null: the end.',
+    }),
   });
 }
 

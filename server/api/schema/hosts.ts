@@ -12,9 +12,12 @@ export const Host = Type.Object({
   lastSlot: Instant,
   lagMs: Type.Integer({ description: 'Now less the end of the last slot.' }),
   ports: Type.Integer({ description: 'Ports seen in the live window.' }),
-  packetsPerSecond: Type.Object({ rx: Type.Union([Count, Type.Null()]), tx: Type.Union([Count, Type.Null()]) }, {
-    description: 'Of the last slot, ports that count by themselves; null: unknown.',
-  }),
+  packetsPerSecond: Type.Object(
+    { rx: Type.Union([Count, Type.Null()]), tx: Type.Union([Count, Type.Null()]) },
+    {
+      description: 'Of the last slot, ports that count by themselves; null: unknown.',
+    },
+  ),
   dropsPerSecond: Type.Union([Count, Type.Null()]),
 });
 export type Host = Static<typeof Host>;
@@ -77,12 +80,9 @@ export const SoftnetSeries = Type.Object({
   to: Instant,
   stepSeconds: Type.Integer(),
   at: Type.Array(Type.Integer()),
-  cpus: Type.Array(
-    Type.Object({ cpu: Type.Integer(), processed: Values, dropped: Values, timeSqueeze: Values }),
-  ),
-  pressure: Type.Array(
-    Type.Object({ resource: Type.String(), share: Type.String(), totalUs: Values }),
-    { description: 'PSI stall time per step, microseconds.' },
-  ),
+  cpus: Type.Array(Type.Object({ cpu: Type.Integer(), processed: Values, dropped: Values, timeSqueeze: Values })),
+  pressure: Type.Array(Type.Object({ resource: Type.String(), share: Type.String(), totalUs: Values }), {
+    description: 'PSI stall time per step, microseconds.',
+  }),
 });
 export type SoftnetSeries = Static<typeof SoftnetSeries>;

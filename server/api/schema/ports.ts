@@ -53,9 +53,7 @@ export const PortSeries = Type.Object({
       bytes: Values,
       drops: Values,
       causes: Type.Array(Type.Object({ cause: Type.String(), packets: Values })),
-      bridged: Type.Array(
-        Type.Object({ from: Instant, to: Instant, packets: Count, bytes: Count, drops: Count }),
-      ),
+      bridged: Type.Array(Type.Object({ from: Instant, to: Instant, packets: Count, bytes: Count, drops: Count })),
     }),
   ),
 });

@@ -16,7 +16,8 @@ export const Sli = Type.Object({
   bad: Count,
   ratio: Ratio,
   verdict: Type.Union([Type.Literal('measured'), Type.Literal('noTraffic'), Type.Literal('unknown')], {
-    description: 'unknown: no slot of the window is known; noTraffic: known, and nothing was offered.',
+    description:
+      'noTraffic: every slot is known and nothing was offered; unknown: nothing was offered as far as is known, and not all is known.',
   }),
   peakPps: Type.Union([Count, Type.Null()], { description: 'pps only: most packets delivered in one observed slot.' }),
 });

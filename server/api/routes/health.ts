@@ -1,0 +1,72 @@
+import type { ApiContext } from '../context.ts';
+import { Health } from '../schema/health.ts';
+import type { Api } from '../server.ts';
+
+/** The bus is nearly full from here on: the store does not keep up. */
+const busDegradedAt = 0.5;
+/** Ingest this far behind makes sums late, ms. */
+const lagDegradedMs = 15_000;
+
+type Check = Health['checks'][number];
+
+export function healthRoute(api: Api, context: ApiContext): void {
+  api.get('/health', { schema: { response: { 200: Health, 503: Health } } }, async (_request, reply) => {
+    const health = healthOf(context);
+    reply.status(health.status === 'failed' ? 503 : 200);
+    return health;
+  });
+}
+
+export function healthOf(context: ApiContext): Health {
+  const bus = context.busStats();
+  const ingest = context.ingestStats();
+  const store = context.storeStats();
+  const collector = context.collectorStats();
+  const checks = [storeCheck(store.state), ingestCheck(ingest.state, ingest.lagMs), busCheck(bus)];
+  if (collector !== undefined) checks.push(collectorCheck(context));
+  const worst = ['failed', 'degraded', 'ok'].find((state) => checks.some((check) => check.state === state));
+  return {
+    status: (worst ?? 'ok') as Health['status'],
+    version: context.version,
+    startedAt: new Date(context.startedAtMs).toISOString(),
+    now: new Date(context.nowMs()).toISOString(),
+    staleAfterMs: context.staleAfterMs,
+    checks,
+    bus: { ...bus, refused: String(collector?.refused ?? 0n) },
+    ingest: {
+      rows: String(ingest.rows),
+      lagMs: ingest.lagMs === undefined ? null : Math.round(ingest.lagMs),
+      deadLetters: String(Object.values(ingest.deadLetters).reduce((sum, count) => sum + count, 0)),
+    },
+    store: { state: store.state, queued: store.lanes.insert.queued + store.lanes.query.queued },
+  };
+}
+
+function storeCheck(state: string): Check {
+  if (state === 'ready') return { name: 'store', state: 'ok', reason: '' };
+  const reason = `the store is ${state}; rows wait in the bus`;
+  return { name: 'store', state: state === 'closed' ? 'failed' : 'degraded', reason };
+}
+
+function ingestCheck(state: string, lagMs: number | undefined): Check {
+  if (state === 'stopped') return { name: 'ingest', state: 'failed', reason: 'ingest has stopped' };
+  if (state === 'waiting')
+    return { name: 'ingest', state: 'degraded', reason: 'the store refuses rows; they are tried again' };
+  if (lagMs !== undefined && lagMs > lagDegradedMs) {
+    return { name: 'ingest', state: 'degraded', reason: `rows are stored ${Math.round(lagMs / 1000)} s late` };
+  }
+  return { name: 'ingest', state: 'ok', reason: '' };
+}
+
+function busCheck({ heldBytes, bytesMax }: { heldBytes: number; bytesMax: number }): Check {
+  if (heldBytes <= bytesMax * busDegradedAt) return { name: 'bus', state: 'ok', reason: '' };
+  return { name: 'bus', state: 'degraded', reason: `${heldBytes} of ${bytesMax} bytes wait for the store` };
+}
+
+function collectorCheck(context: ApiContext): Check {
+  const arrivals = [...context.fleet.hosts.values()].map((host) => host.arrivedAtMs);
+  const last = Math.max(context.startedAtMs, ...arrivals);
+  const silentMs = context.nowMs() - last;
+  if (silentMs <= context.staleAfterMs) return { name: 'collector', state: 'ok', reason: '' };
+  return { name: 'collector', state: 'degraded', reason: `no tick for ${Math.round(silentMs / 1000)} s` };
+}

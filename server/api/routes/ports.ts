@@ -1,0 +1,232 @@
+import { Type } from 'typebox';
+import type { Direction } from '../../../core/catalogue/kinds.ts';
+import { FourninesError } from '../../../core/runtime/error.ts';
+import { delivery } from '../../sli/packet-delivery.ts';
+import { latestXstats } from '../../store/queries/latest-xstats.ts';
+import {
+  portSeries,
+  portSeriesBridges,
+  portSeriesCauses,
+  portSeriesParameters,
+} from '../../store/queries/port-series.ts';
+import { queueSeries } from '../../store/queries/queue-series.ts';
+import { type RowsOf, runQuery } from '../../store/run-query.ts';
+import type { ApiContext } from '../context.ts';
+import { decodeCursor, decodePortCursor, encodeCursor } from '../cursor.ts';
+import { readPaths, type StoredPath, unexplained } from '../path-sums.ts';
+import { readWatermark } from '../read-watermark.ts';
+import { PageQuery, Problem, WindowQuery } from '../schema/common.ts';
+import { PortPage, PortSeries, type PortSums, QueueSeries, XstatPage } from '../schema/ports.ts';
+import { type StepGrid, stepGrid } from '../series.ts';
+import type { Api } from '../server.ts';
+import { iso, type RequestedWindow, requestedStep, requestedWindow } from '../window.ts';
+
+const strict = { additionalProperties: false } as const;
+const Name = Type.String({ minLength: 1, maxLength: 255 });
+const PortParams = Type.Object({ host: Name, port: Name });
+const SeriesQuery = Type.Object(
+  {
+    ...WindowQuery,
+    step: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400, description: 'Seconds a step.' })),
+  },
+  strict,
+);
+const problems = { '4xx': Problem, '5xx': Problem };
+/** Extended counters not written for so long belong to a port that is gone, or to another time, s. */
+const xstatReachSeconds = 600;
+
+export function portRoutes(api: Api, context: ApiContext): void {
+  api.get(
+    '/ports',
+    {
+      schema: {
+        querystring: Type.Object(
+          { ...PageQuery, ...WindowQuery, host: Type.Optional(Name), port: Type.Optional(Name) },
+          strict,
+        ),
+        response: { 200: PortPage, ...problems },
+      },
+    },
+    async ({ query }) => {
+      const { host, port, limit } = query;
+      const complete = await readWatermark(context, host);
+      const window = requestedWindow(query, complete ?? nowSecond(context));
+      const after = decodePortCursor(query.cursor);
+      const { paths, nextCursor } = await readPaths(context.store, { window, host, port, after, limit });
+      return { ...toldWindow(window, complete), items: paths.map(portSumsOf), nextCursor };
+    },
+  );
+  api.get(
+    '/ports/:host/:port/series',
+    { schema: { params: PortParams, querystring: SeriesQuery, response: { 200: PortSeries, ...problems } } },
+    async ({ params, query }) => readPortSeries(context, params, query),
+  );
+  api.get(
+    '/ports/:host/:port/queues',
+    { schema: { params: PortParams, querystring: SeriesQuery, response: { 200: QueueSeries, ...problems } } },
+    async ({ params, query }) => readQueueSeries(context, params, query),
+  );
+  api.get(
+    '/ports/:host/:port/xstats',
+    {
+      schema: {
+        params: PortParams,
+        querystring: Type.Object(PageQuery, strict),
+        response: { 200: XstatPage, ...problems },
+      },
+    },
+    async ({ params, query }) => {
+      const from = nowSecond(context) - xstatReachSeconds;
+      const afterName = decodeCursor(query.cursor, 1)?.[0] ?? '';
+      const rows = await runQuery(context.store, latestXstats, { ...params, afterName, from, limit: query.limit + 1 });
+      const items = rows.slice(0, query.limit).map(({ name, value, at }) => ({ name, value, at: iso(at) }));
+      const last = items.at(-1);
+      return { items, nextCursor: rows.length > query.limit && last ? encodeCursor([last.name]) : null };
+    },
+  );
+}
+
+function nowSecond(context: ApiContext): number {
+  return Math.floor(context.nowMs() / 1000);
+}
+
+/** Window and watermark, as every answer with sums has them. */
+export function toldWindow(window: RequestedWindow, complete: number | undefined) {
+  return {
+    window: { from: iso(window.from), to: iso(window.to) },
+    completeTo: complete === undefined ? null : iso(complete),
+  };
+}
+
+function portSumsOf(path: StoredPath): PortSums {
+  const { offered, delivered, drops } = delivery(path);
+  return {
+    host: path.host,
+    port: path.port,
+    direction: path.direction,
+    countedIn: path.countedIn,
+    lastSlot: iso(path.lastSlot),
+    slots: path.slots,
+    packets: String(path.packets),
+    bytes: String(path.bytes),
+    offered: String(offered),
+    delivered: String(delivered),
+    drops: String(drops),
+    causes: path.causes.map(({ cause, place, packets }) => ({ cause, place, packets: String(packets) })),
+    unexplained: String(unexplained(path)),
+  };
+}
+
+interface PortName {
+  readonly host: string;
+  readonly port: string;
+}
+
+type SeriesAsked = { readonly from?: string; readonly to?: string; readonly step?: number };
+
+async function readPortSeries(context: ApiContext, { host, port }: PortName, query: SeriesAsked): Promise<PortSeries> {
+  const { window, step } = requestedStep(requestedWindow(query, nowSecond(context)), query.step);
+  const grid = stepGrid(window.from, window.to, step);
+  const parameters = portSeriesParameters({ host, port, ...window, step });
+  const [sums, causes, bridges] = await Promise.all([
+    runQuery(context.store, portSeries, parameters),
+    runQuery(context.store, portSeriesCauses, parameters),
+    runQuery(context.store, portSeriesBridges, { host, port, ...window }),
+  ]);
+  const directions = [...new Set([...sums, ...bridges].map((row) => row.direction))];
+  if (directions.length === 0) await requirePort(context, host, port);
+  return {
+    host,
+    port,
+    window: { from: iso(window.from), to: iso(window.to) },
+    stepSeconds: step,
+    at: [...grid.at],
+    directions: directions.map((direction) =>
+      directionSeries(
+        direction,
+        grid,
+        sums.filter((row) => row.direction === direction),
+        causes.filter((row) => row.direction === direction),
+        bridges.filter((row) => row.direction === direction),
+      ),
+    ),
+  };
+}
+
+function directionSeries(
+  direction: Direction,
+  grid: StepGrid,
+  sums: RowsOf<typeof portSeries>,
+  causes: RowsOf<typeof portSeriesCauses>,
+  bridges: RowsOf<typeof portSeriesBridges>,
+): PortSeries['directions'][number] {
+  const fill = (value: (row: RowsOf<typeof portSeries>[number]) => string) =>
+    grid.fill(sums.map((row) => ({ at: Number(row.at), observed: Number(row.observed), value: value(row) })));
+  const packets = fill((row) => row.packets);
+  const ownDrops = fill((row) => String(BigInt(row.dropsOutside) + BigInt(row.dropsInside)));
+  const shown = [...Map.groupBy(causes, ({ cause, place }) => `${cause} ${place}`).values()].map((rows) => ({
+    cause: rows[0]?.cause ?? '',
+    place: rows[0]?.place ?? 'outside',
+    packets: grid.fillMoved(
+      rows.map((row) => ({ at: Number(row.at), observed: grid.step, value: row.packets })),
+      packets,
+    ),
+  }));
+  const beside = shown.filter(({ place }) => place === 'beside').map((cause) => cause.packets);
+  return {
+    direction,
+    packets,
+    bytes: fill((row) => row.bytes),
+    drops: ownDrops.map((own, i) =>
+      own === null ? null : String(beside.reduce((sum, at) => sum + BigInt(at[i] ?? 0), BigInt(own))),
+    ),
+    causes: shown
+      .filter(({ place }) => place !== 'filtered')
+      .map(({ cause, packets: moved }) => ({ cause, packets: moved })),
+    bridged: bridges.map((row) => ({
+      from: iso(row.from),
+      to: iso(Number(row.to)),
+      packets: row.packets,
+      bytes: row.bytes,
+      drops: String(BigInt(row.dropsOutside) + BigInt(row.dropsInside)),
+    })),
+  };
+}
+
+/** A port that was never seen is an error; one without rows in the window is an empty series. */
+async function requirePort(context: ApiContext, host: string, port: string): Promise<void> {
+  const to = nowSecond(context) + 1;
+  const window = { from: to - 7 * 86_400, to };
+  const { paths } = await readPaths(context.store, { window, host, port, after: undefined, limit: 1 });
+  if (paths.length > 0) return;
+  throw new FourninesError('FN_NOT_FOUND', `there is no port ${port} on ${host}`, { context: { host, port } });
+}
+
+async function readQueueSeries(
+  context: ApiContext,
+  { host, port }: PortName,
+  query: SeriesAsked,
+): Promise<QueueSeries> {
+  const { window, step } = requestedStep(requestedWindow(query, nowSecond(context)), query.step);
+  const grid = stepGrid(window.from, window.to, step);
+  const rows = await runQuery(context.store, queueSeries, { host, port, ...window, step });
+  const queues = [...Map.groupBy(rows, ({ direction, queue }) => `${direction} ${queue}`).values()];
+  return {
+    host,
+    port,
+    window: { from: iso(window.from), to: iso(window.to) },
+    stepSeconds: step,
+    at: [...grid.at],
+    queues: queues.map((of) => {
+      const fill = (value: (row: RowsOf<typeof queueSeries>[number]) => [known: string, value: string]) =>
+        grid.fill(of.map((row) => ({ at: row.at, observed: Number(value(row)[0]), value: value(row)[1] })));
+      return {
+        direction: of[0]?.direction ?? 'rx',
+        queue: of[0]?.queue ?? 0,
+        packets: fill((row) => [row.observed, row.packets]),
+        bytes: fill((row) => [row.bytesKnown, row.bytes]),
+        drops: fill((row) => [row.dropsKnown, row.drops]),
+      };
+    }),
+  };
+}

@@ -1,0 +1,60 @@
+import { Type } from 'typebox';
+import { packetDelivery, partsPerBillion } from '../../sli/packet-delivery.ts';
+import { ppsConformity } from '../../sli/pps.ts';
+import type { ApiContext } from '../context.ts';
+import { decodePortCursor } from '../cursor.ts';
+import { readPaths, type StoredPath } from '../path-sums.ts';
+import { readWatermark } from '../read-watermark.ts';
+import { PageQuery, Problem, WindowQuery } from '../schema/common.ts';
+import { type Sli, SliPage } from '../schema/slis.ts';
+import type { Api } from '../server.ts';
+import { requestedWindow } from '../window.ts';
+import { toldWindow } from './ports.ts';
+
+const Name = Type.String({ minLength: 1, maxLength: 255 });
+const SliQuery = Type.Object(
+  {
+    ...PageQuery,
+    ...WindowQuery,
+    sli: Type.Union([Type.Literal('packetDelivery'), Type.Literal('pps')], { default: 'packetDelivery' }),
+    host: Type.Optional(Name),
+    port: Type.Optional(Name),
+  },
+  { additionalProperties: false },
+);
+
+export function sliRoute(api: Api, context: ApiContext): void {
+  api.get(
+    '/slis',
+    { schema: { querystring: SliQuery, response: { 200: SliPage, '4xx': Problem, '5xx': Problem } } },
+    async ({ query }) => {
+      const { host, port, limit } = query;
+      const complete = await readWatermark(context, host);
+      const window = requestedWindow(query, complete ?? Math.floor(context.nowMs() / 1000));
+      const after = decodePortCursor(query.cursor);
+      const { paths, nextCursor } = await readPaths(context.store, { window, host, port, after, limit });
+      return { ...toldWindow(window, complete), items: paths.map((path) => sliOf(query.sli, path)), nextCursor };
+    },
+  );
+}
+
+function sliOf(sli: Sli['sli'], path: StoredPath): Sli {
+  const { offered, delivered, bad, verdict } = packetDelivery(path, path.slots);
+  // No contracts yet: everything offered is entitled, so the sums of the window decide as its slots would.
+  const { entitled, conforming } = ppsConformity([{ slots: 1n, offered, delivered }], undefined);
+  const [num, den] = sli === 'pps' ? [conforming, entitled] : [delivered, offered];
+  const ppb = verdict === 'measured' ? partsPerBillion(num, den) : null;
+  return {
+    sli,
+    host: path.host,
+    port: path.port,
+    direction: path.direction,
+    slots: path.slots,
+    offered: String(offered),
+    delivered: String(delivered),
+    bad: String(bad),
+    ratio: { num: String(num), den: String(den), ppb: ppb === null ? null : String(ppb) },
+    verdict,
+    peakPps: sli === 'pps' && path.slots.observed > 0 ? String(path.packetsMax) : null,
+  };
+}

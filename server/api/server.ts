@@ -1,0 +1,135 @@
+import { existsSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import fastifyStatic from '@fastify/static';
+import fastifySwagger from '@fastify/swagger';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
+import { FourninesError, systemCode } from '../../core/runtime/error.ts';
+import type { Part } from '../../core/runtime/lifecycle.ts';
+import type { Logger } from '../../core/runtime/logger.ts';
+import type { ApiContext } from './context.ts';
+import { problemHandler } from './problem.ts';
+import { healthRoute } from './routes/health.ts';
+import { hostRoutes } from './routes/hosts.ts';
+import { metricsRoute } from './routes/metrics.ts';
+import { portRoutes } from './routes/ports.ts';
+import { sliRoute } from './routes/slis.ts';
+import { streamRoute } from './routes/stream.ts';
+
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+const pageFolder = fileURLToPath(new URL('../../web/dist/', import.meta.url));
+const requestBytesMax = 64 * 1024;
+const closeDeadlineMs = 5000;
+
+/** The page needs no script or style from elsewhere; charts set sizes by style attributes. */
+const securityHeaders = {
+  'content-security-policy':
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+};
+
+export interface ListenOptions {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Builds the HTTP instance with every route; nothing listens yet. */
+export async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
+  const api = fastify({
+    logger: false,
+    bodyLimit: requestBytesMax,
+    // Charts of one page are asked for together; a client that trickles its request is cut off.
+    requestTimeout: 30_000,
+    routerOptions: { maxParamLength: 600 },
+    forceCloseConnections: true,
+    // An unknown parameter is a mistake to be told, not to be removed; all mistakes are told at once.
+    ajv: { customOptions: { removeAdditional: false, allErrors: true, coerceTypes: true, useDefaults: true } },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  api.setErrorHandler(problemHandler(logger));
+  api.setNotFoundHandler((request) => {
+    throw new FourninesError('FN_NOT_FOUND', `there is nothing at ${request.url.split('?')[0]}`);
+  });
+  api.addHook('onSend', async (_request, reply) => {
+    reply.headers(securityHeaders);
+  });
+  await api.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Fournines', version: context.version, description: 'Every packet accounted for.' },
+    },
+  });
+  await api.register(
+    async (scope) => {
+      const routes = scope.withTypeProvider<TypeBoxTypeProvider>();
+      healthRoute(routes, context);
+      hostRoutes(routes, context);
+      portRoutes(routes, context);
+      sliRoute(routes, context);
+      streamRoute(routes, context);
+      routes.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger());
+    },
+    { prefix: '/api/v1' },
+  );
+  metricsRoute(api, context);
+  await servePage(api);
+  return api;
+}
+
+/** The built page; its own paths are all answered with index.html, since it routes by itself. */
+async function servePage(api: Api): Promise<void> {
+  if (!existsSync(pageFolder)) return;
+  await api.register(fastifyStatic, { root: pageFolder, wildcard: false, index: false });
+  api.get('/', { schema: { hide: true } }, (_request, reply) => reply.sendFile('index.html'));
+  api.get('/hosts/*', { schema: { hide: true } }, (_request, reply) => reply.sendFile('index.html'));
+}
+
+/** The listening server as a part of the process. */
+export class ApiPart implements Part {
+  readonly name = 'api';
+  readonly #context: ApiContext;
+  readonly #listen: ListenOptions;
+  readonly #logger: Logger;
+  #api: Api | undefined;
+  #url = '';
+
+  constructor(context: ApiContext, listen: ListenOptions, logger: Logger) {
+    this.#context = context;
+    this.#listen = listen;
+    this.#logger = logger.child({ component: 'api' });
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  async start(): Promise<void> {
+    const { address, port } = this.#listen;
+    this.#api = await buildApi(this.#context, this.#logger);
+    try {
+      this.#url = await this.#api.listen({ host: address, port });
+    } catch (error) {
+      if (systemCode(error) !== 'EADDRINUSE') throw error;
+      throw new FourninesError('FN_PORT_IN_USE', `port ${port} of ${address} is taken`, { cause: error });
+    }
+  }
+
+  async stop(): Promise<void> {
+    const api = this.#api;
+    if (api === undefined) return;
+    // Open event streams end with their connections; a client that will not go is not waited for.
+    const late = AbortSignal.timeout(closeDeadlineMs);
+    await Promise.race([
+      api.close(),
+      new Promise<void>((resolve) => late.addEventListener('abort', () => resolve(), { once: true })),
+    ]);
+  }
+}

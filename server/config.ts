@@ -1,0 +1,50 @@
+import { type Static, Type } from 'typebox';
+
+const MiB = 1024 * 1024;
+
+/** The server's slice of the configuration. */
+export const ServerConfigSchema = Type.Object(
+  {
+    address: Type.String({
+      minLength: 1,
+      maxLength: 255,
+      default: '127.0.0.1',
+      description: 'Address to listen on. There is no log-in yet: keep it on loopback, or behind a proxy that has one.',
+    }),
+    port: Type.Integer({ minimum: 0, maximum: 65535, default: 8080, description: 'HTTP port; 0: any free one.' }),
+    staleAfterMs: Type.Integer({
+      minimum: 1500,
+      maximum: 600_000,
+      default: 5000,
+      description: 'A host without a tick for so long is stale, ms.',
+    }),
+    liveSeconds: Type.Integer({
+      minimum: 60,
+      maximum: 3600,
+      default: 300,
+      description: 'How many slots of each port are kept in memory, s.',
+    }),
+    streamsMax: Type.Integer({ minimum: 1, maximum: 10_000, default: 200, description: 'Event streams open at once.' }),
+    busBytesMax: Type.Integer({
+      minimum: MiB,
+      maximum: 4096 * MiB,
+      default: 64 * MiB,
+      description: 'Bytes of ticks that may wait for the store; beyond, ticks are refused and their slots bridged.',
+    }),
+    lingerMs: Type.Integer({
+      minimum: 50,
+      maximum: 60_000,
+      default: 1000,
+      description: 'How long rows wait for company before they are inserted, ms.',
+    }),
+    queryDeadlineMs: Type.Integer({
+      minimum: 100,
+      maximum: 120_000,
+      default: 10_000,
+      description: 'Time bound of one query, ms.',
+    }),
+  },
+  { additionalProperties: false, default: {} },
+);
+
+export type ServerConfig = Static<typeof ServerConfigSchema>;

@@ -1,0 +1,90 @@
+import type { LogRecord } from '../../core/bus/log.ts';
+import type { Kind } from '../../core/catalogue/columns.ts';
+import { kinds } from '../../core/catalogue/kinds.ts';
+import { FourninesError, toFourninesError } from '../../core/runtime/error.ts';
+import { BlockReader } from '../../core/wire/block-reader.ts';
+import { partForms } from '../../core/wire/layout.ts';
+import { decodeMessage, type EncodedBlock, type Message } from '../../core/wire/message.ts';
+
+/** A record that may be stored: decoded, every block checked. Its bytes are views into the record. */
+export interface Admitted {
+  readonly record: LogRecord;
+  readonly message: Message;
+  readonly rows: number;
+}
+
+export interface Refused {
+  readonly record: LogRecord;
+  readonly error: FourninesError;
+}
+
+/** Each day in a block is a part of the table; a tick has the day of its slot, and of the gaps it closes. */
+const daysMax = 8;
+const secondsOfDay = 86_400;
+
+interface Admission {
+  readonly reader: BlockReader;
+  /** Part that holds the slots, in unix seconds; undefined: the kind has none. */
+  readonly slotPart: number | undefined;
+}
+
+/** Checks messages against the kinds this server knows. */
+export class Admitter {
+  readonly #kinds: ReadonlyMap<string, Admission>;
+
+  constructor(known: readonly Kind[] = kinds) {
+    this.#kinds = new Map(
+      known.map((kind) => [kind.name, { reader: new BlockReader(kind), slotPart: slotPartOf(kind) }]),
+    );
+  }
+
+  admit(record: LogRecord): Admitted | Refused {
+    try {
+      const message = decodeMessage(record.value);
+      let rows = 0;
+      for (const block of message.blocks) {
+        this.#check(block);
+        rows += block.rows;
+      }
+      return { record, message, rows };
+    } catch (error) {
+      return { record, error: toFourninesError(error) };
+    }
+  }
+
+  #check(block: EncodedBlock): void {
+    const admission = this.#kinds.get(block.kind);
+    if (admission === undefined) {
+      throw new FourninesError('FN_WIRE_SCHEMA', 'a block has a kind this server does not know', {
+        context: { kind: block.kind },
+      });
+    }
+    admission.reader.check(block);
+    if (admission.slotPart === undefined) return;
+    const days = daysOf(block.parts[admission.slotPart] as Uint8Array);
+    if (days > daysMax) {
+      throw new FourninesError('FN_WIRE_BLOCK', `a block of ${block.kind} spans ${days} days`, {
+        context: { kind: block.kind, days },
+      });
+    }
+  }
+}
+
+function slotPartOf(kind: Kind): number | undefined {
+  const at = kind.columns.findIndex((column) => column.name === 'slot');
+  if (at < 0) return undefined;
+  return kind.columns.slice(0, at).reduce((parts, column) => parts + partForms(column).length, 0);
+}
+
+/** Days from the first to the last of little-endian unix seconds, both counted. */
+function daysOf(slots: Uint8Array): number {
+  const view = new DataView(slots.buffer, slots.byteOffset, slots.byteLength);
+  let first = 0xffff_ffff;
+  let last = 0;
+  for (let at = 0; at < view.byteLength; at += 4) {
+    const slot = view.getUint32(at, true);
+    if (slot < first) first = slot;
+    if (slot > last) last = slot;
+  }
+  return last < first ? 0 : Math.floor(last / secondsOfDay) - Math.floor(first / secondsOfDay) + 1;
+}

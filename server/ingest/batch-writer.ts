@@ -1,0 +1,167 @@
+import { mkdir, open, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Kind } from '../../core/catalogue/columns.ts';
+import { FourninesError, systemCode, toFourninesError } from '../../core/runtime/error.ts';
+import type { Logger } from '../../core/runtime/logger.ts';
+import { fingerprintOf } from '../../core/wire/fingerprint.ts';
+import type { Engine, InsertFile } from '../store/engine.ts';
+import type { Admitted, Refused } from './admit.ts';
+import { type Batch, blocksByKind } from './batch.ts';
+import { joinBlocks, tableColumns } from './block-joiner.ts';
+import { deadLetterBlock, deadLetterColumns, deadLetterTable, refusedByStore } from './dead-letter.ts';
+import { Scratch } from './native-block.ts';
+import { Retry } from './retry.ts';
+
+export interface BatchWriterOptions {
+  readonly engine: Engine;
+  /** Folder for the files on their way into the engine; this writer's own. */
+  readonly folder: string;
+  /** See `InserterOptions.logId`. */
+  readonly logId: string;
+  readonly partition: number;
+  readonly logger: Logger;
+  readonly nowMs: () => number;
+  readonly insertDeadlineMs: number;
+  /** Called before each wait, with the code that caused it. */
+  readonly onRetry: (code: string) => void;
+}
+
+/** What became of a batch. */
+export interface Written {
+  readonly rows: number;
+  readonly deadLetters: readonly Refused[];
+}
+
+/** Puts sealed batches into the store, each exactly once, however often it has to try. */
+export class BatchWriter {
+  readonly #options: BatchWriterOptions;
+  readonly #fingerprints = new Map<string, string>();
+  readonly #scratch = new Scratch();
+
+  constructor(options: BatchWriterOptions) {
+    this.#options = options;
+  }
+
+  /** Makes the folder, and removes what a process that was killed left in it. */
+  async prepare(): Promise<void> {
+    await rm(this.#options.folder, { recursive: true, force: true });
+    await mkdir(this.#options.folder, { recursive: true });
+  }
+
+  /** Rejects only with the reason of `signal`; the same batch may then be written again, and nothing is doubled. */
+  async write(batch: Batch, signal: AbortSignal): Promise<Written> {
+    const refused = [...batch.refused];
+    let rows = 0;
+    for (const { kind } of blocksByKind(batch.admitted)) {
+      rows += await this.#insertKind(kind, batch.admitted, refused, signal);
+    }
+    if (refused.length > 0) await this.#bury(batch, refused, signal);
+    return { rows, deadLetters: refused };
+  }
+
+  /** Gives the rows stored. A run that is refused for good is halved down to the message that spoils it. */
+  async #insertKind(
+    kind: Kind,
+    messages: readonly Admitted[],
+    refused: Refused[],
+    signal: AbortSignal,
+  ): Promise<number> {
+    const found = blocksByKind(messages).find((each) => each.kind === kind);
+    const [first, last] = [messages[0], messages.at(-1)];
+    if (found === undefined || first === undefined || last === undefined) return 0;
+    const range = `${first.record.offset}-${last.record.offset}`;
+    try {
+      const insert = { table: kind.name, columns: tableColumns(kind), token: this.#token(range, kind) };
+      await this.#insert(insert, () => joinBlocks(kind, found.blocks, this.#scratch), signal);
+      return found.rows;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const cause = toFourninesError(error);
+      this.#options.logger.warn(
+        { table: kind.name, range, code: cause.code, ...cause.context },
+        'an insert was refused',
+      );
+      if (messages.length === 1) {
+        refused.push(refusedByStore(first.record, cause));
+        return 0;
+      }
+    }
+    const middle = messages.length >> 1;
+    const left = await this.#insertKind(kind, messages.slice(0, middle), refused, signal);
+    return left + (await this.#insertKind(kind, messages.slice(middle), refused, signal));
+  }
+
+  async #bury(batch: Batch, letters: readonly Refused[], signal: AbortSignal): Promise<void> {
+    const token = `${this.#options.logId}:${this.#options.partition}:${batch.first}-${batch.last}:${deadLetterTable}`;
+    const insert = { table: deadLetterTable, columns: deadLetterColumns, token };
+    const block = deadLetterBlock(letters, this.#options.nowMs());
+    try {
+      await this.#insert(insert, () => [block], signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      // The last resort: the letters stay on the disk as they are, and ingest goes on.
+      const folder = join(this.#options.folder, '..', '..', 'dead-letters');
+      const path = join(folder, `${this.#options.logId}-${this.#options.partition}-${batch.first}.native`);
+      await mkdir(folder, { recursive: true });
+      await writeBlocks(path, [block]);
+      const { code, message } = toFourninesError(error);
+      this.#options.logger.error({ path, code, reason: message }, 'dead letters are kept in a file');
+    }
+  }
+
+  #token(range: string, kind: Kind): string {
+    let fingerprint = this.#fingerprints.get(kind.name);
+    if (fingerprint === undefined) {
+      fingerprint = fingerprintOf(kind).toString(16);
+      this.#fingerprints.set(kind.name, fingerprint);
+    }
+    return `${this.#options.logId}:${this.#options.partition}:${range}:${kind.name}:${fingerprint}`;
+  }
+
+  /** Tries until it is in, or is refused for good, or `signal` says to stop. */
+  async #insert(insert: Omit<InsertFile, 'path'>, blocks: () => Iterable<Buffer>, signal: AbortSignal): Promise<void> {
+    const { engine, insertDeadlineMs, logger, onRetry } = this.#options;
+    const path = join(this.#options.folder, `${insert.table}.native`);
+    const retry = new Retry();
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        await writeBlocks(path, blocks());
+        await engine.insertFile({ ...insert, path }, { deadlineMs: insertDeadlineMs, signal });
+        if (retry.failures > 0) {
+          logger.info({ table: insert.table, failures: retry.failures }, 'an insert went in after failures');
+        }
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        const failure = toFourninesError(error);
+        if (!failure.retryable && !(error instanceof FolderError)) throw failure;
+        onRetry(failure.code);
+        // The first failure and then every sixteenth: an outage is one condition, not a line a second.
+        if (retry.failures % 16 === 0) {
+          logger.warn({ table: insert.table, code: failure.code, reason: failure.message }, 'an insert waits');
+        }
+        await retry.wait(signal);
+      } finally {
+        await rm(path, { force: true }).catch(() => undefined);
+      }
+    }
+  }
+}
+
+/** A full or failing disk: the rows wait in the bus, so it is tried again although FN_FOLDER as such is not retryable. */
+class FolderError extends FourninesError {}
+
+export async function writeBlocks(path: string, blocks: Iterable<Buffer>): Promise<void> {
+  try {
+    const file = await open(path, 'w');
+    try {
+      for (const block of blocks) await writeFile(file, block);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    const context = { path, systemCode: systemCode(error) ?? '' };
+    throw new FolderError('FN_FOLDER', 'a file for the store cannot be written', { cause: error, context });
+  }
+}

@@ -1,0 +1,153 @@
+import type { LogRecord, LogSource } from '../../core/bus/log.ts';
+import type { Kind, RowOf } from '../../core/catalogue/columns.ts';
+import { dropSlot, portSlot, softnetSlot, threadSlot, tick } from '../../core/catalogue/kinds.ts';
+import { sleepMs } from '../../core/runtime/clock.ts';
+import { FourninesError, toFourninesError } from '../../core/runtime/error.ts';
+import type { Part } from '../../core/runtime/lifecycle.ts';
+import type { Logger } from '../../core/runtime/logger.ts';
+import { BlockReader } from '../../core/wire/block-reader.ts';
+import { decodeMessage, type Message } from '../../core/wire/message.ts';
+import { HostLive, type HostRows } from './host-live.ts';
+
+const readBytesMax = 4 * 1024 * 1024;
+const readWaitMs = 1000;
+const retryMs = 200;
+/** Hosts that have been silent for so long leave memory; the store still knows them. */
+const forgetHostAfterMs = 3_600_000;
+
+export interface FleetOptions {
+  readonly source: LogSource;
+  readonly logger: Logger;
+  readonly liveSeconds: number;
+  readonly nowMs: () => number;
+}
+
+/** A message that has just arrived, as rows. */
+export interface Arrival {
+  readonly offset: bigint;
+  readonly host: string;
+  readonly slot: number;
+  readonly rows: HostRows;
+}
+
+export type ArrivalListener = (arrival: Arrival) => void;
+
+/**
+ * The second reader of the bus: keeps the last seconds of every host in memory, for the page, the stream and fast
+ * windows. It never holds the bus back: what it missed it counts, and the store has it.
+ */
+export class Fleet implements Part {
+  readonly name = 'live';
+  readonly hosts = new Map<string, HostLive>();
+  readonly #options: FleetOptions;
+  readonly #logger: Logger;
+  readonly #stopping = new AbortController();
+  readonly #listeners = new Set<ArrivalListener>();
+  readonly #readers = {
+    tick: new BlockReader(tick),
+    ports: new BlockReader(portSlot),
+    drops: new BlockReader(dropSlot),
+    threads: new BlockReader(threadSlot),
+    softnet: new BlockReader(softnetSlot),
+  };
+  readonly #loops: Promise<void>[] = [];
+  #stats = { messages: 0n, unreadable: 0n, missed: 0n };
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    this.#logger = options.logger.child({ component: 'live' });
+  }
+
+  get stats(): { readonly messages: bigint; readonly unreadable: bigint; readonly missed: bigint } {
+    return this.#stats;
+  }
+
+  async start(): Promise<void> {
+    for (const partition of await this.#options.source.partitions()) this.#loops.push(this.#run(partition));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(new DOMException('live windows stop', 'AbortError'));
+    await Promise.all(this.#loops);
+  }
+
+  /** Calls `listener` for each message from now on; the result ends that. */
+  subscribe(listener: ArrivalListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async #run(partition: number): Promise<void> {
+    const { source } = this.#options;
+    const { signal } = this.#stopping;
+    let offset = await source.earliest(partition);
+    while (!signal.aborted) {
+      try {
+        const batch = await source.read({ partition, offset, maxBytes: readBytesMax, waitMs: readWaitMs, signal });
+        for (const record of batch.records) this.#take(record);
+        offset = batch.nextOffset;
+      } catch (error) {
+        if (signal.aborted) return;
+        offset = await this.#recover(error, partition, offset);
+      }
+    }
+  }
+
+  /** Where to read on after a failed read. */
+  async #recover(error: unknown, partition: number, offset: bigint): Promise<bigint> {
+    const { code, message } = toFourninesError(error);
+    if (code === 'FN_BUS_OFFSET') {
+      const earliest = await this.#options.source.earliest(partition);
+      if (earliest > offset) this.#stats = { ...this.#stats, missed: this.#stats.missed + (earliest - offset) };
+      this.#logger.warn(
+        { code, from: String(offset), to: String(earliest) },
+        'live windows skip to the earliest record',
+      );
+      return earliest;
+    }
+    if (code === 'FN_BUS_CLOSED') this.#stopping.abort(error);
+    else this.#logger.warn({ code, reason: message }, 'bus cannot be read');
+    await sleepMs(retryMs, this.#stopping.signal).catch(() => undefined);
+    return offset;
+  }
+
+  #take(record: LogRecord): void {
+    let arrival: Arrival;
+    try {
+      const message = decodeMessage(record.value);
+      arrival = { offset: record.offset, host: message.host, slot: message.slot, rows: this.#rows(message) };
+    } catch (error) {
+      // Ingest keeps the bytes as a dead letter and logs; here it is only counted.
+      if (!(error instanceof FourninesError)) throw error;
+      this.#stats = { ...this.#stats, unreadable: this.#stats.unreadable + 1n };
+      return;
+    }
+    const nowMs = this.#options.nowMs();
+    const host = this.hosts.get(arrival.host) ?? new HostLive(arrival.host, this.#options.liveSeconds);
+    this.hosts.set(arrival.host, host);
+    host.add(arrival.rows, nowMs);
+    this.#stats = { ...this.#stats, messages: this.#stats.messages + 1n };
+    for (const [name, { arrivedAtMs }] of this.hosts)
+      if (arrivedAtMs < nowMs - forgetHostAfterMs) this.hosts.delete(name);
+    for (const listener of this.#listeners) listener(arrival);
+  }
+
+  #rows(message: Message): HostRows {
+    const { tick: ticks, ports, drops, threads, softnet } = this.#readers;
+    return {
+      tick: rowsOf(ticks, message),
+      ports: rowsOf(ports, message),
+      drops: rowsOf(drops, message),
+      threads: rowsOf(threads, message),
+      softnet: rowsOf(softnet, message),
+    };
+  }
+}
+
+function rowsOf<K extends Kind>(reader: BlockReader<K>, message: Message): RowOf<K>[] {
+  return message.blocks.flatMap((block) => {
+    if (block.kind !== reader.kind.name) return [];
+    reader.check(block);
+    return reader.rows(block);
+  });
+}

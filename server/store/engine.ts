@@ -1,0 +1,63 @@
+/**
+ * The store behind one port: ClickHouse, embedded or on a network. Statements are ours (server/store only); values go in
+ * as typed parameters. Settings stand in the SETTINGS clause of a statement, never beside it: with chDB they would stay
+ * on the session and act on every later statement.
+ */
+
+export type QueryParameter = string | number | readonly string[];
+export type QueryParameters = Readonly<Record<string, QueryParameter>>;
+
+export interface CallOptions {
+  /** Time from the call to its answer, waiting included; afterwards FN_STORE_TIMEOUT. */
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface InsertFile {
+  readonly table: string;
+  readonly columns: readonly string[];
+  /** Absolute path of a file of ClickHouse Native blocks that the engine can read. */
+  readonly path: string;
+  /**
+   * Names this insert for good: a second insert with the same token changes neither the table nor its views. It covers
+   * the whole file. The caller repeats an insert whose answer was lost with the same token and the same bytes.
+   */
+  readonly token?: string;
+}
+
+export interface Engine {
+  /** Rows as JSON objects; 64-bit integers are decimal strings. */
+  query(sql: string, parameters: QueryParameters, options: CallOptions): Promise<readonly unknown[]>;
+  /** A statement without an answer: DDL, INSERT ... SELECT. */
+  command(sql: string, options?: CallOptions): Promise<void>;
+  insertFile(insert: InsertFile, options: CallOptions): Promise<void>;
+  stats(): EngineStats;
+  close(): Promise<void>;
+}
+
+export type EngineState = 'starting' | 'ready' | 'restarting' | 'closed';
+
+/** Inserts have a lane of their own, so that no query stands in their way. */
+export const lanes = ['insert', 'query'] as const;
+export type Lane = (typeof lanes)[number];
+
+export interface LaneStats {
+  /** Waiting, the running one not counted. */
+  readonly queued: number;
+  /** How long the first in the queue has waited, ms; 0 when none waits. */
+  readonly oldestWaitMs: number;
+  /** How long the running one runs, ms; undefined: none runs. */
+  readonly runningMs: number | undefined;
+  readonly started: number;
+  /** Waiting time before the start, summed over `started`, and its largest, ms. */
+  readonly waitedMsSum: number;
+  readonly waitedMsMax: number;
+}
+
+export interface EngineStats {
+  readonly state: EngineState;
+  readonly lanes: Readonly<Record<Lane, LaneStats>>;
+  readonly restarts: number;
+  /** Code of the last error any call ended with, or empty. */
+  readonly lastErrorCode: string;
+}

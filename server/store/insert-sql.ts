@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto';
+import { assert } from '../../core/runtime/error.ts';
+import type { InsertFile } from './engine.ts';
+
+const identifier = /^[a-z_][a-z0-9_]*$/;
+const plainToken = /^[A-Za-z0-9:._-]*$/;
+
+/** Native, or one of the forms that the bench measures it against. */
+export type FileFormat = 'Native' | 'RowBinary' | 'ArrowStream' | 'JSONEachRow' | 'JSONCompactEachRow';
+
+/**
+ * One token must cover the whole file with its views. So the engine may not cut the file into blocks by chance: one
+ * reading thread, one inserting thread, and blocks squashed up to a bound far above ours. The engine numbers the blocks
+ * of one insert behind the token, hence even a file beyond that bound is cut the same way each time.
+ */
+const exactlyOnce = {
+  insert_deduplicate: 1,
+  deduplicate_blocks_in_dependent_materialized_views: 1,
+  max_insert_threads: 1,
+  input_format_parallel_parsing: 0,
+  min_insert_block_size_rows: 1_048_449,
+  min_insert_block_size_bytes: 512 * 1024 * 1024,
+  // A host whose clock is wrong writes into another day; that must not fail the hosts beside it.
+  max_partitions_per_insert_block: 0,
+} as const;
+
+export function insertFileSql({ table, columns, path, token }: InsertFile, format: FileFormat = 'Native'): string {
+  assert(
+    [table, ...columns].every((name) => identifier.test(name)),
+    'plain names of table and columns',
+  );
+  assert(token === undefined || plainToken.test(token), 'a plain token');
+  // INFILE would take these for a pattern over several files.
+  assert(!/[*?{}]/.test(path), 'a path without wildcards');
+  // Without a token the engine would compare contents, and drop a file that equals an earlier one.
+  const settings = Object.entries({ ...exactlyOnce, insert_deduplication_token: `'${token ?? randomUUID()}'` });
+  const clause = settings.map(([name, value]) => `${name} = ${value}`).join(', ');
+  return (
+    `INSERT INTO ${table} (${columns.join(', ')}) FROM INFILE ${quote(path)} ` + `SETTINGS ${clause} FORMAT ${format}`
+  );
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}

@@ -1,0 +1,12 @@
+DROP TABLE IF EXISTS dead_letter;
+DROP TABLE IF EXISTS event;
+DROP TABLE IF EXISTS host_fact;
+DROP TABLE IF EXISTS source_slot;
+DROP TABLE IF EXISTS xstat_slot;
+DROP TABLE IF EXISTS pressure_slot;
+DROP TABLE IF EXISTS softnet_slot;
+DROP TABLE IF EXISTS thread_slot;
+DROP TABLE IF EXISTS queue_slot;
+DROP TABLE IF EXISTS drop_slot;
+DROP TABLE IF EXISTS port_slot;
+DROP TABLE IF EXISTS tick;

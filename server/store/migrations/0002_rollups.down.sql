@@ -1,0 +1,8 @@
+DROP VIEW IF EXISTS drop_bridge_mv;
+DROP TABLE IF EXISTS drop_bridge;
+DROP VIEW IF EXISTS port_bridge_mv;
+DROP TABLE IF EXISTS port_bridge;
+DROP VIEW IF EXISTS drop_1m_mv;
+DROP TABLE IF EXISTS drop_1m;
+DROP VIEW IF EXISTS port_1m_mv;
+DROP TABLE IF EXISTS port_1m;

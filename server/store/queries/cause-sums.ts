@@ -1,0 +1,78 @@
+import { Type } from 'typebox';
+import { defineQuery, Text, UInt64 } from '../run-query.ts';
+import {
+  bridgesInside,
+  Direction,
+  edgesWindow,
+  instant,
+  minuteParameters,
+  observed,
+  Place,
+  rollupWindow,
+  wholeMinutes,
+  whose,
+} from './fragments.ts';
+import { inPage, type PortKey, pageOf, pageParameters } from './port-page.ts';
+
+/**
+ * Drops by cause and place over a window, as port-sums has the totals. `after` and `until` are the keys of a page of
+ * port-sums: the causes of just that page.
+ */
+export const causeSums = defineQuery({
+  name: 'cause-sums',
+  sql: sqlOf(
+    `SELECT host, port, direction, cause, place, sum(t.observed) AS n_observed, 0 AS n_bridged, sum(t.packets) AS n_packets
+  FROM drop_1m AS t WHERE ${rollupWindow} AND ${whose} AND ${inPage}
+  GROUP BY host, port, direction, cause, place`,
+    raw(edgesWindow),
+  ),
+  parameters: { ...minuteParameters, host: 'String', port: 'String', ...pageParameters },
+  row: Type.Object({
+    host: Text,
+    port: Text,
+    direction: Direction,
+    cause: Text,
+    place: Place,
+    observed: UInt64,
+    bridged: UInt64,
+    packets: UInt64,
+  }),
+  deadlineMs: 10_000,
+  rowsMax: 50_000,
+});
+
+/** The same question over raw rows alone; the parity test holds both equal. */
+export const causeSumsRaw = defineQuery({
+  ...causeSums,
+  name: 'cause-sums-raw',
+  sql: sqlOf(raw(`t.slot >= ${instant('from')} AND t.slot < ${instant('to')}`)),
+});
+
+export function causeSumsParameters(ask: {
+  readonly from: number;
+  readonly to: number;
+  readonly host?: string | undefined;
+  readonly port?: string | undefined;
+  readonly after?: PortKey | undefined;
+  readonly until?: PortKey | undefined;
+}) {
+  return { ...wholeMinutes(ask), host: ask.host ?? '', port: ask.port ?? '', ...pageOf(ask) };
+}
+
+function raw(window: string): string {
+  return `SELECT host, port, direction, cause, place, count() AS n_observed, 0 AS n_bridged, sum(assumeNotNull(t.packets_inc)) AS n_packets
+  FROM drop_slot AS t WHERE ${window} AND ${observed} AND ${whose} AND ${inPage}
+  GROUP BY host, port, direction, cause, place`;
+}
+
+function sqlOf(...parts: readonly string[]): string {
+  const bridges = `SELECT host, port, direction, cause, place, 0 AS n_observed, sum(t.slots) AS n_bridged, sum(t.packets) AS n_packets
+  FROM drop_bridge AS t WHERE ${bridgesInside} AND ${whose} AND ${inPage}
+  GROUP BY host, port, direction, cause, place`;
+  return `SELECT host, port, direction, cause, place, sum(n_observed) AS observed, sum(n_bridged) AS bridged, sum(n_packets) AS packets
+FROM (
+  ${[...parts, bridges].join('\n  UNION ALL\n  ')}
+)
+GROUP BY host, port, direction, cause, place
+ORDER BY host, port, toUInt8(direction), cause, place`;
+}

@@ -1,0 +1,102 @@
+import { Type } from 'typebox';
+import { defineQuery, Text, UInt32, UInt64 } from '../run-query.ts';
+import {
+  Direction,
+  edgesWindow,
+  instant,
+  minuteParameters,
+  observed,
+  Place,
+  rollupWindow,
+  stepOf,
+  wholeMinutesOfSteps,
+} from './fragments.ts';
+
+const pointsMax = 40_000;
+const parameters = { ...minuteParameters, host: 'String', port: 'String', step: 'UInt32' } as const;
+const whose = 't.host = {host:String} AND t.port = {port:String}';
+
+/** One port, stepped: sums of observed slots of each step, and how many they are. Steps without rows are not there. */
+export const portSeries = defineQuery({
+  name: 'port-series',
+  sql: `SELECT direction, at, sum(n_observed) AS observed, sum(n_packets) AS packets, sum(n_bytes) AS bytes,
+  sum(n_outside) AS dropsOutside, sum(n_inside) AS dropsInside
+FROM (
+  SELECT direction, ${stepOf('t.minute')} AS at, sum(t.observed) AS n_observed, sum(t.packets) AS n_packets,
+    sum(t.bytes) AS n_bytes, sum(t.drops_outside) AS n_outside, sum(t.drops_inside) AS n_inside
+  FROM port_1m AS t WHERE ${whose} AND ${rollupWindow} GROUP BY direction, at
+  UNION ALL
+  SELECT direction, ${stepOf('t.slot')} AS at, count() AS n_observed, sum(assumeNotNull(t.packets_inc)) AS n_packets,
+    sum(assumeNotNull(t.bytes_inc)) AS n_bytes, sum(assumeNotNull(t.drops_outside_inc)) AS n_outside,
+    sum(assumeNotNull(t.drops_inside_inc)) AS n_inside
+  FROM port_slot AS t WHERE ${whose} AND ${edgesWindow} AND ${observed} GROUP BY direction, at
+)
+GROUP BY direction, at
+ORDER BY toUInt8(direction), at`,
+  parameters,
+  row: Type.Object({
+    direction: Direction,
+    at: UInt32,
+    observed: UInt64,
+    packets: UInt64,
+    bytes: UInt64,
+    dropsOutside: UInt64,
+    dropsInside: UInt64,
+  }),
+  deadlineMs: 10_000,
+  rowsMax: pointsMax,
+});
+
+/** The drops of one port by cause, stepped, observed rows only. A step of an observed port without a row has none. */
+export const portSeriesCauses = defineQuery({
+  name: 'port-series-causes',
+  sql: `SELECT direction, cause, place, at, sum(n_packets) AS packets
+FROM (
+  SELECT direction, cause, place, ${stepOf('t.minute')} AS at, sum(t.packets) AS n_packets
+  FROM drop_1m AS t WHERE ${whose} AND ${rollupWindow} GROUP BY direction, cause, place, at
+  UNION ALL
+  SELECT direction, cause, place, ${stepOf('t.slot')} AS at, sum(assumeNotNull(t.packets_inc)) AS n_packets
+  FROM drop_slot AS t WHERE ${whose} AND ${edgesWindow} AND ${observed} GROUP BY direction, cause, place, at
+)
+GROUP BY direction, cause, place, at
+ORDER BY toUInt8(direction), cause, place, at`,
+  parameters,
+  row: Type.Object({ direction: Direction, cause: Text, place: Place, at: UInt32, packets: UInt64 }),
+  deadlineMs: 10_000,
+  rowsMax: pointsMax,
+});
+
+/** Gaps of one port whose sum is known and which touch the window, oldest first. */
+export const portSeriesBridges = defineQuery({
+  name: 'port-series-bridges',
+  sql: `SELECT direction, toUnixTimestamp(t.slot) AS \`from\`, toUInt32(toUnixTimestamp(t.slot) + t.slots) AS \`to\`,
+  t.packets AS packets, t.bytes AS bytes, t.drops_outside AS dropsOutside, t.drops_inside AS dropsInside
+FROM port_bridge AS t
+WHERE ${whose} AND t.slot >= ${instant('from')} - INTERVAL 1 DAY AND t.slot < ${instant('to')}
+  AND toUnixTimestamp(t.slot) + t.slots > {from:UInt32}
+ORDER BY toUInt8(direction), t.slot
+LIMIT 5000`,
+  parameters: { from: 'UInt32', to: 'UInt32', host: 'String', port: 'String' },
+  row: Type.Object({
+    direction: Direction,
+    from: UInt32,
+    to: UInt32,
+    packets: UInt64,
+    bytes: UInt64,
+    dropsOutside: UInt64,
+    dropsInside: UInt64,
+  }),
+  deadlineMs: 10_000,
+  rowsMax: 5_000,
+});
+
+export function portSeriesParameters(ask: {
+  readonly host: string;
+  readonly port: string;
+  readonly from: number;
+  readonly to: number;
+  readonly step: number;
+}) {
+  const { host, port, step } = ask;
+  return { ...wholeMinutesOfSteps({ from: ask.from, to: ask.to }, step), host, port, step };
+}

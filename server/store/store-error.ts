@@ -1,0 +1,66 @@
+import { FourninesError } from '../../core/runtime/error.ts';
+import type { ErrorCode } from '../../core/runtime/error-catalogue.ts';
+import type { Lane } from './engine.ts';
+
+/** An error as it crosses from the engine: the fields of a ClickHouseError. */
+export interface RawStoreError {
+  /** ClickHouse's number as text ('60'), a system code, or empty. */
+  readonly code: string;
+  /** ClickHouse's name of the number (UNKNOWN_TABLE), or empty. */
+  readonly type: string;
+  readonly message: string;
+}
+
+/**
+ * ClickHouse's numbers for what may pass by itself: no file handles or space, too many parts or queries, a lost line,
+ * an unknown outcome. From src/Common/ErrorCodes.cpp.
+ */
+const passing = new Set([
+  '74', // CANNOT_READ_FROM_FILE_DESCRIPTOR
+  '75', // CANNOT_WRITE_TO_FILE_DESCRIPTOR
+  '76', // CANNOT_OPEN_FILE
+  '202', // TOO_MANY_SIMULTANEOUS_QUERIES
+  '209', // SOCKET_TIMEOUT
+  '210', // NETWORK_ERROR
+  '236', // ABORTED
+  '242', // TABLE_IS_READ_ONLY
+  '243', // NOT_ENOUGH_SPACE
+  '252', // TOO_MANY_PARTS
+  '319', // UNKNOWN_STATUS_OF_INSERT
+  '425', // SYSTEM_ERROR
+  '439', // CANNOT_SCHEDULE_TASK
+]);
+const timeouts = new Set([
+  '159', // TIMEOUT_EXCEEDED
+  '394', // QUERY_WAS_CANCELLED: we cancel what passes its deadline
+]);
+const memoryLimitExceeded = '241';
+const cannotOpenFile = '76';
+
+/** The one place that knows ClickHouse's errors. */
+export function translateStoreError(raw: RawStoreError, lane: Lane): FourninesError {
+  return new FourninesError(codeOf(raw.code, lane), `the store: ${raw.message.slice(0, 500)}`, {
+    context: { storeCode: raw.code, storeType: raw.type },
+  });
+}
+
+function codeOf(code: string, lane: Lane): ErrorCode {
+  if (timeouts.has(code)) return 'FN_STORE_TIMEOUT';
+  if (passing.has(code)) return 'FN_STORE_AWAY';
+  // An insert is small and fits when a query beside it has ended; a query that needs too much will need it again.
+  if (code === memoryLimitExceeded && lane === 'insert') return 'FN_STORE_AWAY';
+  return 'FN_STORE';
+}
+
+/**
+ * Opening a folder that another process has open fails with CANNOT_OPEN_FILE. chDB gives that number only in a line on
+ * stderr: "Code: 76. DB::Exception: Cannot lock file ... (CANNOT_OPEN_FILE)".
+ */
+export function translateOpenError(message: string, path: string): FourninesError {
+  const code = /\bCode: (\d+)\./.exec(message)?.[1] ?? '';
+  const context = { path, storeCode: code };
+  if (code === cannotOpenFile) {
+    return new FourninesError('FN_FOLDER_LOCKED', `the store's folder ${path} is in use`, { context });
+  }
+  return new FourninesError('FN_STORE_AWAY', `the store cannot be opened: ${message.slice(0, 500)}`, { context });
+}

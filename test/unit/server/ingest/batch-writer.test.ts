@@ -1,0 +1,98 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { tick } from '../../../../core/catalogue/kinds.ts';
+import { FourninesError } from '../../../../core/runtime/error.ts';
+import { silentLogger } from '../../../../core/runtime/logger.ts';
+import { BlockBuilder } from '../../../../core/wire/block-builder.ts';
+import { encodeMessage } from '../../../../core/wire/message.ts';
+import { Admitter } from '../../../../server/ingest/admit.ts';
+import { Batch } from '../../../../server/ingest/batch.ts';
+import { BatchWriter } from '../../../../server/ingest/batch-writer.ts';
+import type { Engine, InsertFile } from '../../../../server/store/engine.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fournines-writer-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function aBatch(messages: number): Batch {
+  const batch = new Batch();
+  const admitter = new Admitter();
+  for (let seq = 0; seq < messages; seq++) {
+    const builder = new BlockBuilder(tick);
+    const beat = { wallNs: 1n, monoNs: 1n, gatherNs: 1n, skipped: 0, cpuNs: 1n, rssBytes: 1n };
+    builder.add({ host: 'h', slot: 1000 + seq, bootId: 'b', stream: 's', seq: BigInt(seq), ...beat });
+    const value = encodeMessage({ host: 'h', bootId: 'b', stream: 's', seq: BigInt(seq), slot: 1000 + seq }, [
+      builder.block(),
+    ]);
+    batch.add(admitter.admit({ partition: 0, offset: BigInt(seq), key: 'h', value, appendedAtMs: 0 }));
+  }
+  return batch;
+}
+
+async function aWriter(insertFile: (insert: InsertFile, bytes: Buffer) => void, retries: string[] = []) {
+  const engine: Pick<Engine, 'insertFile'> = {
+    insertFile: async (insert) => insertFile(insert, await readFile(insert.path)),
+  };
+  const writer = new BatchWriter({
+    engine: engine as Engine,
+    folder: join(folder, 'tmp', 'w'),
+    logId: 'log',
+    partition: 0,
+    logger: silentLogger,
+    nowMs: () => 1,
+    insertDeadlineMs: 1_000,
+    onRetry: (code) => retries.push(code),
+  });
+  await writer.prepare();
+  return writer;
+}
+
+test('repeats what may pass with the same token and the same bytes', async () => {
+  const seen: string[] = [];
+  const retries: string[] = [];
+  const writer = await aWriter((insert, bytes) => {
+    seen.push(`${insert.token} ${bytes.toString('base64')}`);
+    if (seen.length < 3) throw new FourninesError('FN_STORE_AWAY', 'away');
+  }, retries);
+  expect(await writer.write(aBatch(3), new AbortController().signal)).toMatchObject({ rows: 3, deadLetters: [] });
+  expect(seen).toHaveLength(3);
+  expect(new Set(seen).size).toBe(1);
+  expect(seen[0]).toMatch(/^log:0:0-2:tick:[0-9a-f]+ /);
+  expect(retries).toEqual(['FN_STORE_AWAY', 'FN_STORE_AWAY']);
+});
+
+test('halves a batch that is refused for good down to each poisonous message', async () => {
+  const stored: string[] = [];
+  const writer = await aWriter(({ table, token }, bytes) => {
+    // seq 2 and 5 are poison: their slots 1002 and 1005 stand in the file as four bytes.
+    const poison = [1002, 1005].some((slot) => bytes.includes(Buffer.from(Uint32Array.of(slot).buffer)));
+    if (table === 'tick' && poison) throw new FourninesError('FN_STORE', 'no');
+    stored.push(token?.split(':').slice(2, 4).join(' ') ?? '');
+  });
+  const { rows, deadLetters } = await writer.write(aBatch(8), new AbortController().signal);
+  expect(rows).toBe(6);
+  expect(deadLetters.map(({ record }) => record.offset)).toEqual([2n, 5n]);
+  expect(stored).toEqual(['0-1 tick', '3-3 tick', '4-4 tick', '6-7 tick', '0-7 dead_letter']);
+});
+
+test('keeps letters in a file when the store refuses even those', async () => {
+  const writer = await aWriter(() => {
+    throw new FourninesError('FN_STORE', 'no');
+  });
+  const { deadLetters } = await writer.write(aBatch(1), new AbortController().signal);
+  expect(deadLetters).toHaveLength(1);
+  expect((await readFile(join(folder, 'dead-letters', 'log-0-0.native'))).length).toBeGreaterThan(100);
+});
+
+test('gives up only when told to', async () => {
+  const stop = new AbortController();
+  const writer = await aWriter(() => {
+    stop.abort(new Error('stopping'));
+    throw new FourninesError('FN_STORE_AWAY', 'away');
+  });
+  await expect(writer.write(aBatch(1), stop.signal)).rejects.toThrow('stopping');
+});

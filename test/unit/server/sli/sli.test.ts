@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { countSlots } from '../../../../server/sli/coverage.ts';
+import { delivery, packetDelivery, partsPerBillion } from '../../../../server/sli/packet-delivery.ts';
+import { ppsConformity } from '../../../../server/sli/pps.ts';
+
+const sums = { direction: 'rx', packets: 0n, dropsOutside: 0n, dropsInside: 0n, dropsBeside: 0n } as const;
+const allKnown = countSlots(10, { observed: 10, bridged: 0, suspect: 0 });
+
+describe('delivery', () => {
+  it('the worked example: 1,000 counted, 3 missed before, 2 lost after', () => {
+    expect(delivery({ ...sums, packets: 1000n, dropsOutside: 3n, dropsInside: 2n })).toEqual({
+      offered: 1003n,
+      delivered: 998n,
+      drops: 5n,
+    });
+  });
+
+  it('a queueing discipline loses before the port counts on the way out, after it on the way in', () => {
+    const beside = { ...sums, packets: 100n, dropsBeside: 7n };
+    expect(delivery({ ...beside, direction: 'tx' })).toEqual({ offered: 107n, delivered: 100n, drops: 7n });
+    expect(delivery({ ...beside, direction: 'rx' })).toEqual({ offered: 100n, delivered: 93n, drops: 7n });
+  });
+
+  it('offered is always delivered and dropped together', () => {
+    const count = fc.bigInt(0n, 1n << 60n);
+    const direction = fc.constantFrom('rx', 'tx', 'toGuest', 'fromGuest');
+    fc.assert(
+      fc.property(direction, count, count, count, count, (way, packets, dropsOutside, dropsInside, dropsBeside) => {
+        const told = delivery({ direction: way, packets, dropsOutside, dropsInside, dropsBeside });
+        expect(told.delivered + told.drops).toBe(told.offered);
+      }),
+    );
+  });
+});
+
+describe('packet delivery', () => {
+  it('nothing known is unknown, not 100 %', () => {
+    const slots = countSlots(10, { observed: 0, bridged: 0, suspect: 0 });
+    expect(packetDelivery(sums, slots).verdict).toBe('unknown');
+  });
+
+  it('nothing offered is no traffic only when every slot is known', () => {
+    expect(packetDelivery(sums, allKnown).verdict).toBe('noTraffic');
+    expect(packetDelivery(sums, countSlots(10, { observed: 9, bridged: 0, suspect: 0 })).verdict).toBe('unknown');
+  });
+
+  it('every drop is bad while no owner is known', () => {
+    const told = packetDelivery({ ...sums, packets: 10n, dropsInside: 1n, dropsOutside: 2n }, allKnown);
+    expect(told).toMatchObject({ bad: 3n, offered: 12n, delivered: 9n, verdict: 'measured' });
+  });
+
+  it('the display is floored: 99.99999999 % is not told as 100 %', () => {
+    expect(partsPerBillion(998n, 1003n)).toBe(995_014_955n);
+    expect(partsPerBillion((1n << 60n) - 1n, 1n << 60n)).toBe(999_999_999n);
+    expect(partsPerBillion(5n, 5n)).toBe(1_000_000_000n);
+    expect(partsPerBillion(0n, 0n)).toBeNull();
+  });
+});
+
+describe('coverage', () => {
+  it('the worked example: 300 s, 250 observed, 40 bridged, 10 unknown', () => {
+    expect(countSlots(300, { observed: 250, bridged: 40, suspect: 3 })).toEqual({
+      expected: 300,
+      observed: 250,
+      bridged: 40,
+      unknown: 10,
+      suspect: 3,
+    });
+  });
+});
+
+describe('PPS conformity', () => {
+  const slot = (offered: bigint, delivered: bigint, slots = 1n) => ({ slots, offered, delivered });
+
+  it('the worked example: 1,000 pps with a burst of 200', () => {
+    const slots = [slot(900n, 900n), slot(1500n, 1250n), slot(1500n, 1000n)];
+    expect(ppsConformity(slots, { committedPps: 1000n, burstPackets: 200n })).toEqual({
+      entitled: 3100n,
+      conforming: 3100n,
+      excess: 800n,
+    });
+  });
+
+  it('without a contract everything offered is entitled', () => {
+    expect(ppsConformity([slot(10n, 7n)], undefined)).toEqual({ entitled: 10n, conforming: 7n, excess: 0n });
+  });
+
+  it('never entitles to more than the rate and one burst, nor counts more than was delivered', () => {
+    const slots = fc.array(
+      fc.record({ slots: fc.bigInt(1n, 5n), offered: fc.bigInt(0n, 5000n), lost: fc.bigInt(0n, 5000n) }),
+      { maxLength: 30 },
+    );
+    fc.assert(
+      fc.property(slots, fc.bigInt(0n, 2000n), fc.bigInt(0n, 2000n), (list, committedPps, burstPackets) => {
+        const all = list.map((s) => slot(s.offered, s.offered > s.lost ? s.offered - s.lost : 0n, s.slots));
+        const told = ppsConformity(all, { committedPps, burstPackets });
+        const seconds = all.reduce((sum, s) => sum + s.slots, 0n);
+        const offered = all.reduce((sum, s) => sum + s.offered, 0n);
+        expect(told.entitled).toBeLessThanOrEqual(committedPps * seconds + burstPackets);
+        expect(told.entitled + told.excess).toBe(offered);
+        expect(told.conforming).toBeLessThanOrEqual(told.entitled);
+      }),
+    );
+  });
+});
