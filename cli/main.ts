@@ -1,0 +1,63 @@
+import { Command, CommanderError } from 'commander';
+import { FourninesError, toFourninesError } from '../core/runtime/error.ts';
+import type { ErrorCode } from '../core/runtime/error-catalogue.ts';
+import { collectorCommand } from './commands/collector.ts';
+import { configCommand } from './commands/config.ts';
+import { serverCommand } from './commands/server.ts';
+import { upCommand } from './commands/up.ts';
+import { productVersion } from './version.ts';
+
+/** Exit codes: 0 yes, 1 no or a failed check, 2 bad input or usage, 3 a dependency is not there. */
+const exitOf: Partial<Record<ErrorCode, number>> = {
+  FN_USAGE: 2,
+  FN_CONFIG: 2,
+  FN_QUERY_PARAMETER: 2,
+  FN_FOLDER: 3,
+  FN_FOLDER_LOCKED: 3,
+  FN_PORT_IN_USE: 3,
+  FN_NATIVE_MISSING: 3,
+  FN_STORE_AWAY: 3,
+};
+
+function program(): Command {
+  return new Command('fournines')
+    .description('Proof of service for packet-processing hosts: every packet accounted for.')
+    .version(productVersion, '-V, --version')
+    .showHelpAfterError('(fournines --help lists the commands)')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 yes, 1 no or a failed check, 2 bad input or usage, 3 a dependency is not there.',
+    )
+    .addCommand(upCommand())
+    .addCommand(serverCommand())
+    .addCommand(collectorCommand())
+    .addCommand(configCommand());
+}
+
+/** Lets commander throw instead of ending the process, in every command. */
+function throwing(command: Command): Command {
+  command.exitOverride();
+  for (const child of command.commands) throwing(child);
+  return command;
+}
+
+async function run(argv: readonly string[]): Promise<number> {
+  try {
+    await throwing(program()).parseAsync(argv);
+    return 0;
+  } catch (error) {
+    // Commander has already printed help, the version, or what is wrong with the usage.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const told = toFourninesError(error);
+    process.stderr.write(`fournines: ${told.message}\n  ${told.hint} (${told.code})\n`);
+    if (!(error instanceof FourninesError) && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+    return exitOf[told.code] ?? 1;
+  }
+}
+
+// A reader that goes away (| head) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+
+process.exitCode = await run(process.argv);
