@@ -1,0 +1,177 @@
+import { createReadStream, existsSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as api from './fixture-api.ts';
+import { hostNames, type Scenario } from './fixture-numbers.ts';
+
+/** Serves the built page and an API of made-up numbers. The scenario may change while a page is open. */
+export interface FixtureServer {
+  readonly url: string;
+  scenario: Scenario;
+  /** While false the stream is refused, and open ones are cut. */
+  streaming: boolean;
+  /** While true the API does not answer at all: the page stays loading. */
+  holding: boolean;
+  close(): Promise<void>;
+}
+
+interface Listener {
+  readonly response: ServerResponse;
+  readonly host: string | null;
+  readonly port: string | null;
+}
+
+const distFolder = fileURLToPath(new URL('../../web/dist/', import.meta.url));
+
+/** The policy the server of the product sends with its pages. */
+const contentSecurityPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
+
+const contentTypes: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+export async function startFixtureServer(scenario: Scenario = 'normal', port = 0): Promise<FixtureServer> {
+  const listeners = new Set<Listener>();
+  const held = new Set<() => void>();
+  const state = { scenario, streaming: true, holding: false };
+  let offset = 0;
+
+  const http = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://fixture');
+    if (!url.pathname.startsWith('/api/')) sendPage(url.pathname, response);
+    else if (url.pathname === '/api/v1/stream') openStream(url, request, response);
+    else if (state.holding) held.add(() => sendApi(state.scenario, url, response));
+    else sendApi(state.scenario, url, response);
+  });
+
+  function openStream(url: URL, request: IncomingMessage, response: ServerResponse): void {
+    if (!state.streaming) {
+      send(
+        response,
+        503,
+        api.problem(503, 'FN_STREAM_CLOSED', 'The stream is closed.', ''),
+        'application/problem+json',
+      );
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    response.write('retry: 300\n\n');
+    const listener = { response, host: url.searchParams.get('host'), port: url.searchParams.get('port') };
+    listeners.add(listener);
+    request.on('close', () => listeners.delete(listener));
+  }
+
+  const timer = setInterval(() => {
+    const slot = Math.floor(Date.now() / 1_000) - 1;
+    offset += 1;
+    for (const { response, host, port: only } of listeners) {
+      if (state.scenario === 'empty' || state.scenario === 'error') continue;
+      hostNames.forEach((name, i) => {
+        if (host !== null && host !== name) return;
+        if (state.scenario === 'stale' && i !== 2) return;
+        response.write(
+          `id: ${offset}\nevent: tick\ndata: ${JSON.stringify(api.tickOf(state.scenario, name, slot, only))}\n\n`,
+        );
+      });
+    }
+  }, 1_000);
+
+  await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
+  const { port: bound } = http.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${bound}`,
+    get scenario() {
+      return state.scenario;
+    },
+    set scenario(next) {
+      state.scenario = next;
+    },
+    get streaming() {
+      return state.streaming;
+    },
+    set streaming(next) {
+      state.streaming = next;
+      if (!next) for (const { response } of listeners) response.destroy();
+    },
+    get holding() {
+      return state.holding;
+    },
+    set holding(next) {
+      state.holding = next;
+      if (next) return;
+      for (const answer of held) answer();
+      held.clear();
+    },
+    close: () => {
+      clearInterval(timer);
+      http.closeAllConnections();
+      return new Promise((resolve) => http.close(() => resolve()));
+    },
+  };
+}
+
+function sendPage(path: string, response: ServerResponse): void {
+  const file = join(distFolder, normalize(path));
+  const found = path !== '/' && file.startsWith(distFolder) && existsSync(file) ? file : join(distFolder, 'index.html');
+  response.writeHead(200, {
+    'content-type': contentTypes[extname(found)] ?? 'application/octet-stream',
+    'content-security-policy': contentSecurityPolicy,
+  });
+  createReadStream(found).pipe(response);
+}
+
+function sendApi(scenario: Scenario, url: URL, response: ServerResponse): void {
+  const body = answer(scenario, url, Date.now());
+  if (body === null) {
+    send(
+      response,
+      404,
+      api.problem(404, 'FN_NOT_FOUND', `${url.pathname} is not known.`, ''),
+      'application/problem+json',
+    );
+  } else if (scenario === 'error' && !url.pathname.endsWith('/health')) {
+    const detail = 'The store did not answer within 5 s.';
+    send(
+      response,
+      503,
+      api.problem(503, 'FN_STORE_UNAVAILABLE', detail, 'See the health page; the store may still be starting.'),
+      'application/problem+json',
+    );
+  } else {
+    send(response, 200, body, 'application/json');
+  }
+}
+
+export function answer(scenario: Scenario, url: URL, nowMs: number): unknown {
+  const segments = url.pathname.split('/').slice(3).map(decodeURIComponent);
+  const [kind, first = '', second = '', third = ''] = segments;
+  const span = api.spanOf(url.searchParams, nowMs);
+  const list = <T>(items: T[]) => ({ items, nextCursor: null });
+  if (kind === 'health') return api.health(nowMs);
+  if (kind === 'ports' && first === '') return api.portPage(scenario, url.searchParams, nowMs);
+  if (kind === 'ports' && third === 'series') return api.portSeries(scenario, first, second, span);
+  if (kind === 'ports' && third === 'queues') return api.queueSeries(scenario, first, second, span);
+  if (kind === 'ports' && third === 'xstats') return api.xstats(scenario, nowMs);
+  if (kind === 'slis') {
+    const { window, completeTo } = api.portPage(scenario, url.searchParams, nowMs);
+    return { window, completeTo, ...list(api.slis(scenario, url.searchParams, nowMs)) };
+  }
+  if (kind !== 'hosts') return null;
+  const hosts = api.hosts(scenario, nowMs);
+  if (first === '') return list(hosts);
+  const host = (scenario === 'empty' ? api.hosts('normal', nowMs) : hosts).find((item) => item.host === first);
+  if (host === undefined) return null;
+  if (second === 'threads') return api.threads(scenario, span);
+  if (second === 'softnet') return api.softnet(scenario, span);
+  return second === '' ? api.hostDetail(scenario, host, nowMs) : null;
+}
+
+function send(response: ServerResponse, status: number, body: unknown, contentType: string): void {
+  response.writeHead(status, { 'content-type': contentType });
+  response.end(JSON.stringify(body));
+}

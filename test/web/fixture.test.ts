@@ -1,0 +1,46 @@
+import type { TSchema } from 'typebox';
+import { Value } from 'typebox/value';
+import { describe, expect, it } from 'vitest';
+import { Problem } from '../../server/api/schema/common.ts';
+import { Health } from '../../server/api/schema/health.ts';
+import { HostDetail, HostPage, SoftnetSeries, ThreadSeries } from '../../server/api/schema/hosts.ts';
+import { PortPage, PortSeries, QueueSeries, XstatPage } from '../../server/api/schema/ports.ts';
+import { SliPage } from '../../server/api/schema/slis.ts';
+import { TickEvent } from '../../server/api/schema/stream.ts';
+import { problem, tickOf } from './fixture-api.ts';
+import { hostNames, type Scenario } from './fixture-numbers.ts';
+import { answer } from './fixture-server.ts';
+
+/** A page that works on a fixture proves something only when the fixture speaks as the server does. */
+
+const nowMs = Date.UTC(2026, 6, 14, 14, 0, 3);
+const host = hostNames[0] ?? '';
+const routes: [string, TSchema][] = [
+  ['health', Health],
+  ['hosts', HostPage],
+  [`hosts/${host}`, HostDetail],
+  [`hosts/${host}/threads`, ThreadSeries],
+  [`hosts/${host}/softnet`, SoftnetSeries],
+  ['ports?limit=20', PortPage],
+  [`ports/${host}/bond0/series`, PortSeries],
+  [`ports/${host}/bond0/queues`, QueueSeries],
+  [`ports/${host}/bond0/xstats`, XstatPage],
+  [`slis?host=${host}&port=bond0`, SliPage],
+];
+
+describe.each<Scenario>(['normal', 'empty', 'stale', 'noData', 'gap'])('the fixture in scenario %s', (scenario) => {
+  it.each(routes)('answers %s as the schema says', (path, schema) => {
+    const body = answer(scenario, new URL(`http://fixture/api/v1/${path}`), nowMs);
+    expect([...Value.Errors(schema, body)]).toEqual([]);
+  });
+
+  it('ticks as the schema says', () => {
+    for (let slot = 0; slot < 300; slot += 7) {
+      expect(Value.Check(TickEvent, tickOf(scenario, host, slot, null))).toBe(true);
+    }
+  });
+});
+
+it('the fixture fails as the schema says', () => {
+  expect(Value.Check(Problem, problem(503, 'FN_STORE_UNAVAILABLE', 'detail', 'hint'))).toBe(true);
+});

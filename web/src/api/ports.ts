@@ -1,0 +1,48 @@
+import { useQuery } from '@tanstack/react-query';
+import type { PortPage, PortSeries, PortSums, QueueSeries, XstatPage } from '../../../server/api/schema/ports.ts';
+import type { Range } from '../url/range.ts';
+import { apiPath, getJson, getPages } from './client.ts';
+import { keys, type PortFilter, paceMs } from './keys.ts';
+import { paceOf, useWindowParams } from './window.ts';
+
+/** Above this many rows a whole answer is megabytes: ask less often; the live numbers come by the stream anyway. */
+const manyRows = 1_000;
+const manyRowsPaceMs = 60_000;
+
+export function usePorts(filter: PortFilter, range: Range) {
+  const params = useWindowParams(range);
+  return useQuery({
+    queryKey: keys.ports(filter, range),
+    queryFn: ({ signal }) => getPages<PortSums, PortPage>(['ports'], { ...filter, ...params() }, signal),
+    refetchInterval: (query) =>
+      paceOf(range, (query.state.data?.items.length ?? 0) > manyRows ? manyRowsPaceMs : paceMs.sums),
+  });
+}
+
+export function usePortSeries(host: string, port: string, range: Range) {
+  const params = useWindowParams(range);
+  return useQuery({
+    queryKey: keys.portSeries(host, port, range),
+    queryFn: ({ signal }) => getJson<PortSeries>(apiPath(['ports', host, port, 'series'], params()), signal),
+    refetchInterval: paceOf(range, paceMs.series),
+  });
+}
+
+export function useQueueSeries(host: string, port: string, range: Range) {
+  const params = useWindowParams(range);
+  return useQuery({
+    queryKey: keys.queueSeries(host, port, range),
+    queryFn: ({ signal }) => getJson<QueueSeries>(apiPath(['ports', host, port, 'queues'], params()), signal),
+    refetchInterval: paceOf(range, paceMs.sums),
+  });
+}
+
+export function useXstats(host: string, port: string, enabled: boolean) {
+  return useQuery({
+    queryKey: keys.xstats(host, port),
+    queryFn: ({ signal }) =>
+      getPages<XstatPage['items'][number], XstatPage>(['ports', host, port, 'xstats'], {}, signal),
+    refetchInterval: paceMs.xstats,
+    enabled,
+  });
+}

@@ -1,0 +1,38 @@
+import { useMemo } from 'react';
+import type { PortSeries } from '../../../../server/api/schema/ports.ts';
+import { ChartPanel } from '../../charts/chart-panel.tsx';
+import type { Pane } from '../../charts/pane.ts';
+import { Empty } from '../../components/states.tsx';
+import { formatPacketRate } from '../../format/rate.ts';
+import { useUrl } from '../../url/use-url.ts';
+import { directionName } from '../ports/model.ts';
+import type { LivePort } from './live-port.ts';
+import { useLivePort } from './use-live-port.ts';
+
+/** Each direction: packets per second, and under it what was lost of them, by cause. */
+export function PortCharts({ series, moving }: { readonly series: PortSeries; readonly moving: boolean }) {
+  const port = useLivePort(series, moving);
+  if (series.directions.length === 0) {
+    return <Empty title="No charts">This port has no counters in this window.</Empty>;
+  }
+  return (
+    <div className="columns">
+      {port.directions.map((item) => (
+        <DirectionChart key={item.direction} item={item} />
+      ))}
+    </div>
+  );
+}
+
+function DirectionChart({ item }: { readonly item: LivePort['directions'][number] }) {
+  const { zone, select } = useUrl();
+  const panes = useMemo((): Pane[] => {
+    const say = (sum: bigint, stepSeconds: number) => formatPacketRate(sum, stepSeconds);
+    return [
+      { name: 'Packets per second', say, kind: 'line', source: item.packets, height: 168, leastMax: 1 },
+      { name: 'Drops per second', say, kind: 'stack', losses: true, source: item.drops, height: 118, leastMax: 1 },
+    ];
+  }, [item]);
+  const title = `${directionName(item.direction)}: rate and losses`;
+  return <ChartPanel title={title} panes={panes} zone={zone} syncKey="port" onSelect={select} />;
+}

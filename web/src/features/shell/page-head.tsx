@@ -1,0 +1,56 @@
+import { Breadcrumb } from '../../components/breadcrumb.tsx';
+import { formatInstant, zoneName } from '../../format/time.ts';
+import { useUrl } from '../../url/use-url.ts';
+import { RangePicker } from './range-picker.tsx';
+
+/** Where one is, of which time, and up to when it is complete. */
+export function PageHead(props: {
+  readonly title: string;
+  readonly host?: string;
+  readonly port?: string;
+  readonly queue?: string;
+  readonly leaf?: string;
+  readonly ranged?: boolean;
+  readonly window?: { readonly from: string; readonly to: string } | undefined;
+  /** null: no live host could say; undefined: not asked yet. */
+  readonly completeTo?: string | null | undefined;
+}) {
+  const { title, host, port, queue, leaf, ranged = true, window, completeTo } = props;
+  const { zone } = useUrl();
+  return (
+    <div className="page-head">
+      <title>{`${title} · Fournines`}</title>
+      <div>
+        <Breadcrumb
+          {...(host === undefined ? {} : { host })}
+          {...(port === undefined ? {} : { port })}
+          {...(queue === undefined ? {} : { queue })}
+          {...(leaf === undefined ? {} : { leaf })}
+        />
+        <h1>{title}</h1>
+      </div>
+      {ranged ? (
+        <div className="page-time">
+          <RangePicker />
+          <p className="as-of num">
+            {window === undefined ? '' : `${windowText(window, zone)} · `}
+            {completeTo === undefined
+              ? ''
+              : completeTo === null
+                ? 'complete to: unknown'
+                : `as of ${formatInstant(Date.parse(completeTo), zone)}`}{' '}
+            {zoneName(zone)}
+          </p>
+        </div>
+      ) : (
+        <p className="as-of">Now, last slot of each host · {zoneName(zone)}</p>
+      )}
+    </div>
+  );
+}
+
+function windowText({ from, to }: { readonly from: string; readonly to: string }, zone: 'utc' | 'local'): string {
+  const start = formatInstant(Date.parse(from), zone);
+  const end = formatInstant(Date.parse(to), zone);
+  return start.slice(0, 10) === end.slice(0, 10) ? `${start} – ${end.slice(11)}` : `${start} – ${end}`;
+}

@@ -1,0 +1,103 @@
+import type { Zone } from '../format/time.ts';
+import { defaultRange, isPreset, type Range } from './range.ts';
+
+/** What stands behind the `?` of every page. One parser for all of them, so that a link keeps its meaning anywhere. */
+export interface Search {
+  /** Relative: `5m`. Wins over nothing: `from` and `to` win over it. */
+  range?: string;
+  /** RFC 3339, whole seconds, both or none. */
+  from?: string;
+  to?: string;
+  filter?: string;
+  /** `column` ascending, `-column` descending. */
+  sort?: string;
+  zone?: 'local';
+  tab?: string;
+}
+
+export interface Sort {
+  readonly id: string;
+  readonly desc: boolean;
+}
+
+const filterCharsMax = 200;
+const namePattern = /^[a-z][a-zA-Z]{0,39}$/;
+const sortPattern = /^-?[a-z][a-zA-Z]{0,39}$/;
+
+/** Never throws: what does not fit is left out, because a mistyped link must still open. */
+export function parseSearch(raw: Record<string, unknown>): Search {
+  const search: Search = {};
+  const from = secondsOf(raw['from']);
+  const to = secondsOf(raw['to']);
+  if (from !== null && to !== null && to > from) {
+    search.from = instantOf(from);
+    search.to = instantOf(to);
+  } else if (isPreset(raw['range'])) {
+    search.range = raw['range'];
+  }
+  const filter = raw['filter'];
+  if (typeof filter === 'string' && filter !== '') search.filter = filter.slice(0, filterCharsMax);
+  const sort = raw['sort'];
+  if (typeof sort === 'string' && sortPattern.test(sort)) search.sort = sort;
+  if (raw['zone'] === 'local') search.zone = 'local';
+  const tab = raw['tab'];
+  if (typeof tab === 'string' && namePattern.test(tab)) search.tab = tab;
+  return search;
+}
+
+/** The query string without JSON quoting, which the router's own form would add to `filter=123`. */
+export function searchFromString(text: string): Record<string, string> {
+  return Object.fromEntries(new URLSearchParams(text));
+}
+
+export function searchToString(search: Record<string, unknown>): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(search)) {
+    if (typeof value === 'string' && value !== '') params.set(name, value);
+  }
+  // A colon is legal in a query; as %3A an instant cannot be read by a person.
+  const text = params.toString().replaceAll('%3A', ':');
+  return text === '' ? '' : `?${text}`;
+}
+
+export function rangeOf(search: Search): Range {
+  const from = secondsOf(search.from);
+  const to = secondsOf(search.to);
+  if (from !== null && to !== null) return { kind: 'absolute', fromSeconds: from, toSeconds: to };
+  return isPreset(search.range) ? { kind: 'relative', last: search.range } : defaultRange;
+}
+
+export function withRange(search: Search, range: Range): Search {
+  const { range: _range, from: _from, to: _to, ...rest } = search;
+  if (range.kind === 'relative') return { ...rest, range: range.last };
+  return { ...rest, from: instantOf(range.fromSeconds), to: instantOf(range.toSeconds) };
+}
+
+/** What a link to another page takes along: when and how, not which rows. */
+export function carried(search: Search): Search {
+  const { filter: _filter, sort: _sort, tab: _tab, ...rest } = search;
+  return rest;
+}
+
+export function sortOf(search: Search): Sort | null {
+  if (search.sort === undefined) return null;
+  return search.sort.startsWith('-') ? { id: search.sort.slice(1), desc: true } : { id: search.sort, desc: false };
+}
+
+export function sortText(sort: Sort | null): string | undefined {
+  return sort === null ? undefined : `${sort.desc ? '-' : ''}${sort.id}`;
+}
+
+export function zoneOf(search: Search): Zone {
+  return search.zone === 'local' ? 'local' : 'utc';
+}
+
+export function instantOf(seconds: number): string {
+  return new Date(seconds * 1_000).toISOString().replace('.000Z', 'Z');
+}
+
+function secondsOf(value: unknown): number | null {
+  if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}T/.test(value)) return null;
+  const atMs = Date.parse(value);
+  return Number.isNaN(atMs) ? null : Math.floor(atMs / 1_000);
+}
