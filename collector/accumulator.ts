@@ -138,7 +138,7 @@ function isQuiet(closed: ClosedSlot): boolean {
 }
 
 /** The quality columns of a row. */
-export function qualityOf(closed: ClosedSlot) {
+function qualityOf(closed: ClosedSlot) {
   const { slot, slots, state, suspect, intervalNs, readSpanNs, lateNs, epoch } = closed;
   return { slot, slots, state, suspect: suspect ? 1 : 0, intervalNs, readSpanNs, lateNs, epoch };
 }

@@ -212,7 +212,7 @@ export function epochOf(identity: bigint, resets: bigint): bigint {
   return (identity << resetBits) | (resets & resetMask);
 }
 
-export function identityOfEpoch(epoch: bigint): bigint {
+function identityOfEpoch(epoch: bigint): bigint {
   return epoch >> resetBits;
 }
 

@@ -9,10 +9,12 @@ import {
   linkStride,
   type NativeFacade,
   type QdiscTable,
+  type QueueTable,
+  queueStride,
 } from './facade.ts';
 
 /** `kBindingVersion` of src/addon.cc. */
-const bindingVersion = 1;
+const bindingVersion = 2;
 /** `kLinkFields` of src/links.h: ifindex, flags, mtu, master, lower. */
 const linkFields = 5;
 
@@ -34,6 +36,7 @@ export interface Binding {
     kinds: string;
     drops: BigUint64Array;
   };
+  queues(handle: object): QueueTable | null;
   ethtoolNames(handle: object, nic: string): string;
   ethtoolDriver(handle: object, nic: string): string;
   ethtoolCounters(
@@ -102,6 +105,15 @@ class Addon implements NativeFacade {
     const kinds = splitNames(table.kinds);
     assert(kinds.length === table.drops.length, 'a kind for each qdisc');
     return { ...table, kinds };
+  }
+
+  queues(): QueueTable | null {
+    const table = called(() => this.#binding.queues(this.#handle));
+    assert(
+      table === null || table.counters.length === table.present.length * queueStride,
+      'a row of counters for each queue',
+    );
+    return table;
   }
 
   ethtoolNames(nic: string): readonly string[] {

@@ -72,6 +72,25 @@ export interface QdiscTable {
   readonly drops: BigUint64Array;
 }
 
+/** Counters of one queue in `QueueTable.counters`; drops: rx-hw-drops or tx-hw-drops. */
+export const queueCounters = ['packets', 'bytes', 'drops'] as const;
+export const queueStride = queueCounters.length;
+
+/**
+ * Counters of NIC queues, from the kernel's netlink family "netdev" (Linux 6.9). A NIC that is down, and one whose
+ * driver does not tell there, has no rows.
+ */
+export interface QueueTable {
+  readonly ifindex: Uint32Array;
+  /** 0 receive, 1 transmit. */
+  readonly direction: Uint8Array;
+  readonly queue: Uint32Array;
+  /** Rows x queueStride. */
+  readonly counters: BigUint64Array;
+  /** Bit i of a row: the driver has `queueCounters[i]`; without it the number in `counters` means nothing. */
+  readonly present: Uint8Array;
+}
+
 export interface EthtoolCounters {
   /** One run of values after the other, in the order of `names` of each NIC. */
   readonly values: BigUint64Array;
@@ -95,6 +114,8 @@ export interface NativeFacade {
   links(): LinkTable;
   /** Queueing disciplines of every NIC, or null where this form cannot tell. */
   qdiscs(): QdiscTable | null;
+  /** Counters of every queue, or null where the kernel has no such table or this form cannot tell. */
+  queues(): QueueTable | null;
   /** Names of `ethtool -S`, verbatim and in order; empty when the driver has none; null where this form cannot tell. */
   ethtoolNames(nic: string): readonly string[] | null;
   /** The driver's name, or null where it has none or this form cannot tell. */

@@ -12,6 +12,7 @@ function exercise(): void {
   facade.readThreads(threads, new BigUint64Array((threads.length / 2) * threadStride));
   facade.clocks();
   facade.qdiscs();
+  facade.queues();
   const nics = facade.links().links.map((link) => link.name);
   const counts = nics.map((nic) => facade.ethtoolNames(nic)?.length ?? 0);
   for (const nic of nics) facade.ethtoolDriver(nic);

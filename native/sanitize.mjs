@@ -23,7 +23,9 @@ function fuzzParsers() {
   const folder = mkdtempSync(join(tmpdir(), 'fn-fuzz-'));
   try {
     const binary = join(folder, 'fuzz');
-    const parsers = ['messages.cc', 'links.cc', 'qdiscs.cc'].map((name) => join(nativeFolder, 'src', name));
+    const parsers = ['messages', 'netlink', 'links', 'qdiscs', 'generic', 'queues'].map((name) =>
+      join(nativeFolder, 'src', `${name}.cc`),
+    );
     const source = join(nativeFolder, '..', 'test', 'native', 'parser-fuzz.cc');
     const flags = ['-std=c++17', '-O1', '-g', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror'];
     const sanitize = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];

@@ -33,6 +33,7 @@ export function openTypescript(): NativeFacade {
       return called(readLinks);
     },
     qdiscs: nothing,
+    queues: nothing,
     ethtoolNames: (nic) => {
       checkNic(nic);
       return nothing();

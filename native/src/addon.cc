@@ -19,7 +19,7 @@ namespace fournines {
 namespace {
 
 // addon.ts refuses another number: a library built from other sources than the TypeScript around it.
-constexpr uint32_t kBindingVersion = 1;
+constexpr uint32_t kBindingVersion = 2;
 // NICs in one call of ethtoolCounters, and values of all of them together.
 constexpr size_t kNicsMax = 65536;
 
@@ -180,6 +180,28 @@ Napi::Value qdiscs(const Napi::CallbackInfo& info) {
   return Napi::Value(env, table);
 }
 
+// null where the kernel has no such table.
+Napi::Value queues(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Handle* const handle = takeHandle(info);
+  if (handle == nullptr) return env.Undefined();
+  const QueueReader& rows = handle->queues;
+  bool isThere = false;
+  const Failure failure = handle->netdev.dump(QueueReader::request(), &handle->queues, &isThere);
+  if (failure.failed()) {
+    throwFailure(env, failure);
+    return env.Undefined();
+  }
+  if (!isThere) return env.Null();
+  const napi_value table = toObject(env);
+  setProperty(env, table, "ifindex", toArray(env, napi_uint32_array, rows.ifindex));
+  setProperty(env, table, "direction", toArray(env, napi_uint8_array, rows.direction));
+  setProperty(env, table, "queue", toArray(env, napi_uint32_array, rows.queue));
+  setProperty(env, table, "counters", toArray(env, napi_biguint64_array, rows.counters));
+  setProperty(env, table, "present", toArray(env, napi_uint8_array, rows.present));
+  return Napi::Value(env, table);
+}
+
 // (handle, nic): names of the counters, each followed by a NUL.
 Napi::Value ethtoolNames(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -300,6 +322,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("readThreads", Napi::Function::New(env, readThreadBatch, "readThreads"));
   exports.Set("links", Napi::Function::New(env, links, "links"));
   exports.Set("qdiscs", Napi::Function::New(env, qdiscs, "qdiscs"));
+  exports.Set("queues", Napi::Function::New(env, queues, "queues"));
   exports.Set("ethtoolNames", Napi::Function::New(env, ethtoolNames, "ethtoolNames"));
   exports.Set("ethtoolDriver", Napi::Function::New(env, ethtoolDriver, "ethtoolDriver"));
   exports.Set("ethtoolCounters", Napi::Function::New(env, ethtoolCounters, "ethtoolCounters"));

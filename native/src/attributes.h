@@ -17,9 +17,28 @@ struct Attribute {
   size_t bytes = 0;
 
   // False when it is too short to be one.
+  bool toUint16(uint16_t* value) const {
+    if (bytes < sizeof(*value)) return false;
+    memcpy(value, data, sizeof(*value));
+    return true;
+  }
+
+  // False when it is too short to be one.
   bool toUint32(uint32_t* value) const {
     if (bytes < sizeof(*value)) return false;
     // Payloads are aligned to 4 bytes only and 64-bit fields may straddle: always copied, never cast.
+    memcpy(value, data, sizeof(*value));
+    return true;
+  }
+
+  // An attribute of the kernel's type "uint": 4 bytes, or 8 where the value needs them. False: of another length.
+  bool toUint64(uint64_t* value) const {
+    uint32_t narrow = 0;
+    if (bytes == sizeof(narrow) && toUint32(&narrow)) {
+      *value = narrow;
+      return true;
+    }
+    if (bytes != sizeof(*value)) return false;
     memcpy(value, data, sizeof(*value));
     return true;
   }

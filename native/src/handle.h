@@ -1,13 +1,17 @@
 #ifndef FOURNINES_HANDLE_H_
 #define FOURNINES_HANDLE_H_
 
+#include <linux/netlink.h>
+
 #include <memory>
 #include <set>
 
 #include "ethtool.h"
+#include "generic.h"
 #include "links.h"
 #include "netlink.h"
 #include "qdiscs.h"
+#include "queues.h"
 
 namespace fournines {
 
@@ -28,15 +32,18 @@ struct Handle {
   void close() {
     isClosed = true;
     route.close();
+    netdev.close();
     ethtool.close();
   }
 
   const std::shared_ptr<OpenHandles> open;
   bool isClosed = false;
-  RouteSocket route;
+  NetlinkSocket route{NETLINK_ROUTE};
+  GenericFamily netdev{kNetdevFamily};
   Ethtool ethtool;
   LinkReader links;
   QdiscReader qdiscs;
+  QueueReader queues;
 };
 
 }  // namespace fournines

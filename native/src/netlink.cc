@@ -30,11 +30,11 @@ uint64_t nowNs() {
 
 }  // namespace
 
-void RouteSocket::close() { socket_.reset(); }
+void NetlinkSocket::close() { socket_.reset(); }
 
-Failure RouteSocket::open() {
+Failure NetlinkSocket::open() {
   if (socket_.isOpen()) return success();
-  const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol_);
   if (fd < 0) return {"socket", errno};
   socket_.reset(fd);
   const timeval timeout = {0, kReceiveTimeoutUs};
@@ -46,16 +46,16 @@ Failure RouteSocket::open() {
   return success();
 }
 
-Failure RouteSocket::send(const DumpRequest& request) {
-  // Zeroed: asks for every object of every family.
-  alignas(nlmsghdr) uint8_t message[NLMSG_HDRLEN + 64] = {};
-  if (request.headerBytes > sizeof(message) - NLMSG_HDRLEN) return {request.call, EMSGSIZE};
+Failure NetlinkSocket::send(const DumpRequest& request) {
+  alignas(nlmsghdr) uint8_t message[NLMSG_HDRLEN + sizeof(request.payload)] = {};
+  if (request.payloadBytes > request.payload.size()) return {request.call, EMSGSIZE};
   nlmsghdr header = {};
-  header.nlmsg_len = static_cast<uint32_t>(NLMSG_LENGTH(request.headerBytes));
+  header.nlmsg_len = static_cast<uint32_t>(NLMSG_LENGTH(request.payloadBytes));
   header.nlmsg_type = request.request;
   header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
   header.nlmsg_seq = ++sequence_;
   memcpy(message, &header, sizeof(header));
+  memcpy(message + NLMSG_HDRLEN, request.payload.data(), request.payloadBytes);
   sockaddr_nl kernel = {};
   kernel.nl_family = AF_NETLINK;
   for (;;) {
@@ -68,7 +68,7 @@ Failure RouteSocket::send(const DumpRequest& request) {
 }
 
 // Receives one datagram of the kernel into buffer_. kDone: it is there.
-RouteSocket::Outcome RouteSocket::receive(uint64_t deadlineNs, size_t* bytes, Failure* failure) {
+NetlinkSocket::Outcome NetlinkSocket::receive(uint64_t deadlineNs, size_t* bytes, Failure* failure) {
   for (;;) {
     // SO_RCVTIMEO bounds one wait; this bounds them together, should signals or strangers' datagrams keep coming.
     if (nowNs() > deadlineNs) {
@@ -108,7 +108,7 @@ RouteSocket::Outcome RouteSocket::receive(uint64_t deadlineNs, size_t* bytes, Fa
   }
 }
 
-RouteSocket::Outcome RouteSocket::dumpOnce(const DumpRequest& request, DumpReader* reader, Failure* failure) {
+NetlinkSocket::Outcome NetlinkSocket::dumpOnce(const DumpRequest& request, DumpReader* reader, Failure* failure) {
   *failure = open();
   if (failure->failed()) return Outcome::kFailed;
   *failure = send(request);
@@ -130,7 +130,7 @@ RouteSocket::Outcome RouteSocket::dumpOnce(const DumpRequest& request, DumpReade
   }
 }
 
-Failure RouteSocket::dump(const DumpRequest& request, DumpReader* reader) {
+Failure NetlinkSocket::dump(const DumpRequest& request, DumpReader* reader) {
   if (buffer_.empty()) buffer_.resize(kBufferBytes);
   for (int attempt = 0; attempt <= kRepeatsMax; attempt++) {
     reader->restart();

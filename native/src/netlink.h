@@ -1,6 +1,7 @@
 #ifndef FOURNINES_NETLINK_H_
 #define FOURNINES_NETLINK_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -23,18 +24,23 @@ class DumpReader {
 struct DumpRequest {
   // Name for errors.
   const char* call;
-  // RTM_GETLINK ...
+  // RTM_GETLINK ..., or the number of a generic family.
   uint16_t request;
-  // RTM_NEWLINK ...
+  // RTM_NEWLINK ..., or the number of a generic family.
   uint16_t reply;
-  // Size of the (zeroed) family header the request carries.
-  size_t headerBytes;
+  // How much of `payload` is sent.
+  size_t payloadBytes;
+  // The family's header and attributes after it. A header of zeros asks for every object of every family.
+  std::array<uint8_t, 64> payload = {};
 };
 
-// A NETLINK_ROUTE socket that only dumps. It opens at the first dump, and anew after a dump that did not end well:
+// A netlink socket that only dumps. It opens at the first dump, and anew after a dump that did not end well:
 // the kernel refuses a second dump on a socket whose first is unread, and late replies would mix with the next one's.
-class RouteSocket {
+class NetlinkSocket {
  public:
+  // NETLINK_ROUTE or NETLINK_GENERIC.
+  explicit NetlinkSocket(int protocol) : protocol_(protocol) {}
+
   Failure dump(const DumpRequest& request, DumpReader* reader);
   void close();
 
@@ -46,6 +52,7 @@ class RouteSocket {
   Outcome dumpOnce(const DumpRequest& request, DumpReader* reader, Failure* failure);
   Outcome receive(uint64_t deadlineNs, size_t* bytes, Failure* failure);
 
+  const int protocol_;
   Descriptor socket_;
   uint32_t sequence_ = 0;
   std::vector<uint8_t> buffer_;

@@ -14,6 +14,7 @@ import {
   sayUntested,
   skipWithout,
 } from '../native/namespace.ts';
+import { queueContract } from '../native/queue-contract.ts';
 
 const noNamespaces = 'needs root, ip and tc to make network namespaces';
 
@@ -265,6 +266,8 @@ export function nativeContract(name: string, open: () => NativeFacade): void {
       });
     });
 
+    queueContract(() => facade);
+
     describe('affinity', () => {
       it('lists the CPUs of Cpus_allowed_list, ascending', () => {
         const cpus = facade.affinity();
@@ -319,6 +322,7 @@ export function nativeContract(name: string, open: () => NativeFacade): void {
           () => facade.readThreads(new Uint32Array(0), new BigUint64Array(0)),
           () => facade.links(),
           () => facade.qdiscs(),
+          () => facade.queues(),
           () => facade.ethtoolNames('lo'),
           () => facade.ethtoolDriver('lo'),
           () => facade.ethtoolCounters(['lo'], new Uint32Array(1)),

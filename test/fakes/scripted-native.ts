@@ -1,3 +1,4 @@
+import { FourninesError } from '../../core/runtime/error.ts';
 import {
   type EthtoolCounters,
   type Link,
@@ -6,6 +7,9 @@ import {
   linkStride,
   type NativeFacade,
   type QdiscTable,
+  type QueueTable,
+  queueCounters,
+  queueStride,
   threadStatus,
   threadStride,
 } from '../../native/facade.ts';
@@ -19,6 +23,17 @@ export interface ScriptedNic extends Partial<Link> {
   readonly counters?: Counters;
   /** Undefined: the driver has no extended counters. */
   readonly xstats?: Readonly<Record<string, bigint>>;
+  /** Its rows in the kernel's table of queues. */
+  readonly queues?: readonly ScriptedQueue[];
+  /** errno of everything asked of it through ethtool: 19 ENODEV, 5 EIO, 95 EOPNOTSUPP ... */
+  readonly ethtoolErrno?: number | undefined;
+}
+
+interface ScriptedQueue {
+  readonly direction: 'rx' | 'tx';
+  readonly queue: number;
+  /** Those left out the driver does not have. */
+  readonly counters: Partial<Record<(typeof queueCounters)[number], bigint>>;
 }
 
 export interface ScriptedThread {
@@ -44,6 +59,8 @@ export class ScriptedNative implements NativeFacade {
     readonly handle?: number;
   }[] = [];
   failLinks: Error | undefined;
+  /** Whether the kernel has a table of queues (Linux 6.9). */
+  hasQueues = true;
   readonly #clock: ManualClock;
 
   constructor(clock: ManualClock) {
@@ -70,12 +87,14 @@ export class ScriptedNative implements NativeFacade {
   links(): LinkTable {
     if (this.failLinks !== undefined) throw this.failLinks;
     const counters = new BigUint64Array(this.nics.length * linkStride);
-    const links = this.nics.map(({ counters: given = {}, xstats: _xstats, ...link }, row) => {
-      linkCounters.forEach((name, i) => {
-        counters[row * linkStride + i] = given[name] ?? 0n;
-      });
-      return { flags: 65, mtu: 1500, master: 0, lower: 0, linkKind: '', memberKind: '', ...link };
-    });
+    const links = this.nics.map(
+      ({ counters: given = {}, xstats: _xstats, queues: _queues, ethtoolErrno: _errno, ...link }, row) => {
+        linkCounters.forEach((name, i) => {
+          counters[row * linkStride + i] = given[name] ?? 0n;
+        });
+        return { flags: 65, mtu: 1500, master: 0, lower: 0, linkKind: '', memberKind: '', ...link };
+      },
+    );
     return { links, counters };
   }
 
@@ -90,11 +109,33 @@ export class ScriptedNative implements NativeFacade {
     };
   }
 
-  ethtoolNames(nic: string): readonly string[] {
-    return Object.keys(this.nics.find(({ name }) => name === nic)?.xstats ?? {});
+  queues(): QueueTable | null {
+    if (!this.hasQueues) return null;
+    const rows = this.nics.flatMap(({ ifindex, queues = [] }) => queues.map((queue) => ({ ifindex, ...queue })));
+    const counters = new BigUint64Array(rows.length * queueStride);
+    const present = new Uint8Array(rows.length);
+    for (const [row, { counters: given }] of rows.entries()) {
+      queueCounters.forEach((name, i) => {
+        // What is absent must not be looked at: a number that no counter has.
+        counters[row * queueStride + i] = given[name] ?? 77_777n;
+        if (given[name] !== undefined) present[row] = (present[row] as number) | (1 << i);
+      });
+    }
+    return {
+      ifindex: Uint32Array.from(rows, (row) => row.ifindex),
+      direction: Uint8Array.from(rows, (row) => (row.direction === 'rx' ? 0 : 1)),
+      queue: Uint32Array.from(rows, (row) => row.queue),
+      counters,
+      present,
+    };
   }
 
-  ethtoolDriver(): string | null {
+  ethtoolNames(nic: string): readonly string[] {
+    return Object.keys(this.#ethtool(nic, 'ETHTOOL_GSSET_INFO').xstats ?? {});
+  }
+
+  ethtoolDriver(nic: string): string | null {
+    this.#ethtool(nic, 'ETHTOOL_GDRVINFO');
     return 'scripted';
   }
 
@@ -102,9 +143,11 @@ export class ScriptedNative implements NativeFacade {
     const values: bigint[] = [];
     const starts = new Int32Array(nics.length);
     for (const [i, nic] of nics.entries()) {
-      const found = Object.values(this.nics.find(({ name }) => name === nic)?.xstats ?? {});
-      starts[i] = found.length === counts[i] ? values.length : -1;
-      if (found.length === counts[i]) values.push(...found);
+      const one = this.nics.find(({ name }) => name === nic);
+      const found = Object.values(one?.xstats ?? {});
+      const isRead = one?.ethtoolErrno === undefined && found.length === counts[i];
+      starts[i] = isRead ? values.length : -1;
+      if (isRead) values.push(...found);
     }
     return { values: BigUint64Array.from(values), starts, counts };
   }
@@ -119,5 +162,13 @@ export class ScriptedNative implements NativeFacade {
 
   close(): void {
     this.nics = [];
+  }
+
+  /** The NIC, or the error that the addon throws of one that is not there or refuses. */
+  #ethtool(nic: string, call: string): ScriptedNic {
+    const found = this.nics.find(({ name }) => name === nic);
+    const errno = found === undefined ? 19 : found.ethtoolErrno;
+    if (found !== undefined && errno === undefined) return found;
+    throw new FourninesError('FN_NATIVE', 'scripted', { context: { call, errno: errno ?? 0 } });
   }
 }

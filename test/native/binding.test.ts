@@ -34,6 +34,7 @@ describeBuilt('binding', () => {
     ['any object for a handle', 'links', () => [{}]],
     ['a heir of a handle', 'links', () => [Object.create(handle())]],
     ['a proxy of a handle', 'qdiscs', () => [new Proxy(handle(), {})]],
+    ['any object for a handle', 'queues', () => [{}]],
     ['a function for a handle', 'close', () => [() => 0]],
     ['a NIC that is no string', 'ethtoolNames', () => [handle(), 7]],
     ['a NIC too long', 'ethtoolDriver', () => [handle(), 'x'.repeat(16)]],
@@ -101,7 +102,7 @@ describeBuilt('binding', () => {
         for (const deadline = Date.now() + 10_000; !condition() && Date.now() < deadline; ) await new Promise(setImmediate);
         if (!condition()) throw new Error('not in time');
       };
-      const use = (facade) => { facade.links(); facade.ethtoolNames('lo'); return facade; };
+      const use = (facade) => { facade.links(); facade.queues(); facade.ethtoolNames('lo'); return facade; };
       ${body}
       process.stdout.write('end');
     `,

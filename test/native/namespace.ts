@@ -20,11 +20,12 @@ export interface Look {
   readonly procNetDev: string;
   readonly links: readonly ProbedLink[];
   readonly qdiscs: readonly { kind: string; ifindex: number; drops: string }[] | null;
+  readonly queueRows: number | null;
   readonly ethtoolNames: Readonly<Record<string, readonly string[] | null>>;
 }
 
 /** Runs a command; throws with its output when it fails. */
-export function run(command: string, ...args: string[]): string {
+function run(command: string, ...args: string[]): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? ''}${stdout}${stderr}`);
   return stdout;

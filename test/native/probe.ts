@@ -19,6 +19,7 @@ function look(nics: readonly string[]): void {
   const { links, counters } = facade.links();
   const procNetDev = readFileSync('/proc/net/dev', 'utf8');
   const qdiscs = facade.qdiscs();
+  const queues = facade.queues();
   print({
     procNetDev,
     links: links.map((link, i) => ({
@@ -26,6 +27,7 @@ function look(nics: readonly string[]): void {
       counters: Object.fromEntries(linkCounters.map((name, j) => [name, counters[i * linkStride + j]])),
     })),
     qdiscs: qdiscs?.kinds.map((kind, i) => ({ kind, ifindex: qdiscs.ifindex[i], drops: qdiscs.drops[i] })) ?? null,
+    queueRows: queues?.queue.length ?? null,
     ethtoolNames: Object.fromEntries(nics.map((nic) => [nic, facade.ethtoolNames(nic)])),
   });
   facade.close();

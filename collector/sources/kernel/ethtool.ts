@@ -1,8 +1,10 @@
-import { queueSlot, xstatSlot } from '../../../core/catalogue/kinds.ts';
+import { xstatSlot } from '../../../core/catalogue/kinds.ts';
 import type { Link, NativeFacade } from '../../../native/facade.ts';
 import type { Accumulator } from '../../accumulator.ts';
-import { bytesPerSecondMax, identityOf, packetsPerSecondMax, type ReadTime } from '../../slot.ts';
+import { identityOf, type ReadTime } from '../../slot.ts';
+import type { NicFailures } from './nic-failures.ts';
 import { findQueues, type QueueColumns } from './queue-names.ts';
+import { closeNamedQueues } from './queues.ts';
 
 interface NicNames {
   readonly nic: string;
@@ -13,31 +15,35 @@ interface NicNames {
 /** A NIC whose names and values do not fit together is asked for its names again, at most once in so many ticks. */
 const askAgainTicks = 10;
 
-const packets = { widthBits: 64, perSecondMax: packetsPerSecondMax } as const;
-const bytes = { widthBits: 64, perSecondMax: bytesPerSecondMax } as const;
 // Nanoseconds, bytes, gauges: nothing is known of an xstat, so any rise is believed and any fall is a new epoch.
 const anyCounter = { widthBits: 64, perSecondMax: 1n << 62n } as const;
 
 /** `ethtool -S` of every NIC that has it: names are asked once, values each tick in one call. */
 export class EthtoolReader {
   readonly #native: NativeFacade;
+  readonly #failures: NicFailures;
   readonly #names = new Map<number, NicNames>();
   readonly #askAt = new Map<number, number>();
   #tick = 0;
 
-  constructor(native: NativeFacade) {
+  constructor(native: NativeFacade, failures: NicFailures) {
     this.#native = native;
+    this.#failures = failures;
   }
 
-  /** Reads and closes; `timed` gives the time of a read made by the function it is handed. */
+  /**
+   * Reads and closes; `timed` gives the time of a read made by the function it is handed. Queues of the NICs in
+   * `haveQueues` (ifindex) are told elsewhere: here they would count twice.
+   */
   close(
     links: readonly Link[],
+    haveQueues: ReadonlySet<number>,
     place: string,
     timed: <T>(read: () => T) => readonly [T, ReadTime],
     into: Accumulator,
   ): void {
     this.#tick++;
-    this.#learn(links);
+    this.#learn(links, into);
     const known = links.flatMap((link) => {
       const nic = this.#names.get(link.ifindex);
       return nic === undefined || nic.names.length === 0 ? [] : [{ link, ...nic }];
@@ -58,45 +64,25 @@ export class EthtoolReader {
         continue;
       }
       const values = read.values.subarray(start, start + names.length);
+      if (!haveQueues.has(link.ifindex)) closeNamedQueues(link, queues, values, place, time, into);
       const identity = identityOf(place, 'ethtool', link.ifindex);
-      closeQueues(link.name, queues, values, identity, time, into);
       closeXstats(link.name, names, values, identity, time, into);
     }
   }
 
-  #learn(links: readonly Link[]): void {
+  #learn(links: readonly Link[], into: Accumulator): void {
     const present = new Set(links.map((link) => link.ifindex));
     for (const ifindex of this.#names.keys()) if (!present.has(ifindex)) this.#names.delete(ifindex);
     for (const ifindex of this.#askAt.keys()) if (!present.has(ifindex)) this.#askAt.delete(ifindex);
-    for (const { ifindex, name } of links) {
+    for (const link of links) {
+      const { ifindex, name } = link;
       const known = this.#names.get(ifindex);
       if (known?.nic === name || (this.#askAt.get(ifindex) ?? 0) > this.#tick) continue;
       this.#askAt.set(ifindex, this.#tick + askAgainTicks);
-      const names = this.#native.ethtoolNames(name);
-      if (names === null) continue;
+      const names = this.#failures.ask(link, 'names', () => this.#native.ethtoolNames(name), into);
+      if (names === null || names === undefined) continue;
       this.#names.set(ifindex, { nic: name, names, queues: findQueues(names) });
     }
-  }
-}
-
-function closeQueues(
-  port: string,
-  queues: readonly QueueColumns[],
-  values: BigUint64Array,
-  identity: bigint,
-  time: ReadTime,
-  into: Accumulator,
-): void {
-  const at = (i: number | undefined) => (i === undefined ? null : (values[i] as bigint));
-  for (const queue of queues) {
-    into.close({
-      kind: queueSlot,
-      own: { port, direction: queue.direction, queue: queue.queue },
-      time,
-      identity,
-      values: { packets: at(queue.packets), bytes: at(queue.bytes), drops: at(queue.drops) },
-      rules: { packets, bytes, drops: packets },
-    });
   }
 }
 

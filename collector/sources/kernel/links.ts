@@ -37,14 +37,14 @@ const memberOfAggregate = new Set(['bond', 'team']);
 const upperKinds = new Set(['vlan', 'macvlan', 'macvtap', 'ipvlan', 'ipvtap']);
 
 /** Name of the port whose numbers already hold this one's: the bond above a member, the port below a VLAN. */
-export function countedIn(link: Link, nameOf: ReadonlyMap<number, string>): string {
+function countedIn(link: Link, nameOf: ReadonlyMap<number, string>): string {
   if (memberOfAggregate.has(link.memberKind)) return nameOf.get(link.master) ?? '';
   if (upperKinds.has(link.linkKind)) return nameOf.get(link.lower) ?? '';
   return '';
 }
 
 /** A counter of the link that fell since the last kept read: all counters of a link are reset together. */
-export function fallenCounter(before: BigUint64Array, now: BigUint64Array): EpochEnd | undefined {
+function fallenCounter(before: BigUint64Array, now: BigUint64Array): EpochEnd | undefined {
   for (let i = 0; i < linkStride; i++) {
     const was = before[i] as bigint;
     const is = now[i] as bigint;
@@ -67,7 +67,7 @@ export interface SeenLink {
   readonly counters: BigUint64Array;
 }
 
-export function linkIdentity(place: string, ifindex: number): bigint {
+function linkIdentity(place: string, ifindex: number): bigint {
   return identityOf(place, 'link', ifindex);
 }
 

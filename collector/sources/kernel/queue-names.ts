@@ -1,3 +1,6 @@
+/** Queue numbers are 16 bits wide in a row; no NIC has more. */
+export const queueNumberMax = 0xffff;
+
 /** A counter of one queue, found in a name of `ethtool -S`. */
 export interface QueueCounter {
   readonly direction: 'rx' | 'tx';
@@ -56,8 +59,7 @@ export function findQueues(names: readonly string[]): QueueColumns[] {
   >();
   for (const [i, name] of names.entries()) {
     const parsed = parseQueueName(name);
-    // Queue numbers are 16 bits wide in a row; no NIC has more.
-    if (parsed === undefined || parsed.queue > 0xffff) continue;
+    if (parsed === undefined || parsed.queue > queueNumberMax) continue;
     const key = `${parsed.direction}${parsed.queue}`;
     const queue = found.get(key) ?? { direction: parsed.direction, queue: parsed.queue, at: {} };
     queue.at[parsed.counter] = i;

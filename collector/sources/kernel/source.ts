@@ -19,7 +19,9 @@ import { timedRead } from '../../timed-read.ts';
 import { EthtoolReader } from './ethtool.ts';
 import { writeFacts } from './facts.ts';
 import { closeLinks, closeQdiscs, type SeenLink } from './links.ts';
+import { NicFailures } from './nic-failures.ts';
 import { closePressure, parsePressure } from './pressure.ts';
+import { QueueTableReader } from './queues.ts';
 import { closeSoftnet, parseSoftnet } from './softnet.ts';
 
 export interface KernelSourceOptions {
@@ -35,13 +37,16 @@ export class KernelSource implements Source {
   readonly name = 'kernel';
   readonly kinds = [portSlot, dropSlot, queueSlot, softnetSlot, pressureSlot, xstatSlot, hostFact, event];
   readonly #options: KernelSourceOptions;
+  readonly #failures = new NicFailures();
   readonly #ethtool: EthtoolReader;
+  readonly #queues: QueueTableReader;
   #kept: ReadonlyMap<number, SeenLink> | undefined;
   #read: ReadonlyMap<number, SeenLink> | undefined;
 
   constructor(options: KernelSourceOptions) {
     this.#options = options;
-    this.#ethtool = new EthtoolReader(options.native);
+    this.#ethtool = new EthtoolReader(options.native, this.#failures);
+    this.#queues = new QueueTableReader(options.native);
   }
 
   gather(tick: Tick, into: Accumulator): void {
@@ -51,15 +56,18 @@ export class KernelSource implements Source {
     closeLinks({ table, time, place, kept: this.#kept ?? new Map() }, into);
     const [qdiscs, qdiscTime] = timed(() => native.qdiscs());
     if (qdiscs !== null) closeQdiscs(qdiscs, table.links, qdiscTime, place, into);
-    this.#ethtool.close(table.links, place, timed, into);
+    this.#failures.begin(table.links);
+    const haveQueues = this.#queues.close(table.links, place, timed, into);
+    this.#ethtool.close(table.links, haveQueues, place, timed, into);
     this.#readProc(timed, into);
-    writeFacts(native, table.links, tick.keyFrame || this.#kept === undefined, into);
+    writeFacts(native, this.#failures, table.links, tick.keyFrame || this.#kept === undefined, into);
     this.#read = seenLinks(table);
     reportChanges(this.#kept, this.#read, into);
   }
 
   kept(): void {
     this.#kept = this.#read;
+    this.#failures.kept();
   }
 
   #readProc(timed: <T>(read: () => T) => readonly [T, ReadTime], into: Accumulator): void {

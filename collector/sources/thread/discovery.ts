@@ -21,7 +21,7 @@ interface Watched {
 /** A program starts its threads some time after itself: a new process is looked at in so many scans. */
 const looksAtNewProcess = 6;
 /** A host has a few hundred such threads; beyond the bound the rest is left out and said so. */
-export const threadsMax = 8192;
+const threadsMax = 8192;
 
 /**
  * Finds the threads worth reading. Called every few seconds; only processes it has not judged yet cost more than their
