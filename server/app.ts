@@ -39,6 +39,8 @@ export interface Server {
   readonly parts: readonly Part[];
   /** Where it listens; empty before it has started. */
   url(): string;
+  /** Asks the store; for measurements. */
+  readonly store: QueryContext;
   /** What the store last kept of a host; for a collector that goes on counting. */
   readKeptRows(host: string, signal: AbortSignal): Promise<StoredHost | null>;
   /** Health and metrics tell of the collector in this process, too. */
@@ -88,6 +90,7 @@ export function makeServer({ config, data, bus, logger, version }: ServerOptions
   return {
     parts: [folder, storePart(engine, logger), inserter, fleet, api],
     url: () => api.url,
+    store,
     readKeptRows: (host, signal) => readStoredHost({ ...store, signal }, host, Date.now()),
     watchCollector: (stats) => {
       collectorStats = stats;

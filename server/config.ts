@@ -34,14 +34,8 @@ export const ServerConfigSchema = Type.Object(
     lingerMs: Type.Integer({
       minimum: 50,
       maximum: 60_000,
-      default: 1000,
+      default: 2000,
       description: 'How long rows wait for company before they are inserted, ms.',
-    }),
-    queryDeadlineMs: Type.Integer({
-      minimum: 100,
-      maximum: 120_000,
-      default: 10_000,
-      description: 'Time bound of one query, ms.',
     }),
   },
   { additionalProperties: false, default: {} },

@@ -9,8 +9,7 @@ export const directions = ['rx', 'tx', 'toGuest', 'fromGuest'] as const;
 export type Direction = (typeof directions)[number];
 
 /** What is known of a slot: both boundaries read on time; only the sum over a gap; nothing. */
-export const slotStates = ['observed', 'bridged', 'unknown'] as const;
-export type SlotState = (typeof slotStates)[number];
+const slotStates = ['observed', 'bridged', 'unknown'] as const;
 
 /** Where a drop stands towards its port's totals; see `drop_slot.place`. */
 export const dropPlaces = ['inside', 'outside', 'beside', 'filtered'] as const;

@@ -21,7 +21,7 @@ import { assert, FourninesError } from '../runtime/error.ts';
  * ```
  * All numbers are little endian. Bounds: `messageBytesMax`, `blocksMax`, `partsMax`, `rowsMax`.
  */
-export const wireVersion = 1;
+const wireVersion = 1;
 export const messageBytesMax = 8 * 1024 * 1024;
 const blocksMax = 64;
 const partsMax = 256;

@@ -43,7 +43,7 @@ export interface ListenOptions {
 }
 
 /** Builds the HTTP instance with every route; nothing listens yet. */
-export async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
+async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
   const api = fastify({
     logger: false,
     bodyLimit: requestBytesMax,
@@ -55,9 +55,6 @@ export async function buildApi(context: ApiContext, logger: Logger): Promise<Api
     ajv: { customOptions: { removeAdditional: false, allErrors: true, coerceTypes: true, useDefaults: true } },
   }).withTypeProvider<TypeBoxTypeProvider>();
   api.setErrorHandler(problemHandler(logger));
-  api.setNotFoundHandler((request) => {
-    throw new FourninesError('FN_NOT_FOUND', `there is nothing at ${request.url.split('?')[0]}`);
-  });
   api.addHook('onSend', async (_request, reply) => {
     reply.headers(securityHeaders);
   });
@@ -84,12 +81,16 @@ export async function buildApi(context: ApiContext, logger: Logger): Promise<Api
   return api;
 }
 
-/** The built page; its own paths are all answered with index.html, since it routes by itself. */
+/** The built page. It routes by itself: whatever a browser asks for that is not ours is its index.html. */
 async function servePage(api: Api): Promise<void> {
-  if (!existsSync(pageFolder)) return;
-  await api.register(fastifyStatic, { root: pageFolder, wildcard: false, index: false });
-  api.get('/', { schema: { hide: true } }, (_request, reply) => reply.sendFile('index.html'));
-  api.get('/hosts/*', { schema: { hide: true } }, (_request, reply) => reply.sendFile('index.html'));
+  const built = existsSync(pageFolder);
+  if (built) await api.register(fastifyStatic, { root: pageFolder, wildcard: false });
+  api.setNotFoundHandler((request, reply) => {
+    const [path = ''] = request.url.split('?');
+    const wantsPage = request.method === 'GET' && (request.headers.accept ?? '').includes('text/html');
+    if (built && wantsPage && !path.startsWith('/api/')) return reply.sendFile('index.html');
+    throw new FourninesError('FN_NOT_FOUND', `there is nothing at ${path}`);
+  });
 }
 
 /** The listening server as a part of the process. */

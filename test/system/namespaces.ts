@@ -56,6 +56,6 @@ export function makeNamespaces(): TwoNamespaces {
   }
 }
 
-export const isRoot = process.getuid?.() === 0;
+const isRoot = process.getuid?.() === 0;
 /** Tests that need root: skipped with the reason elsewhere; with CI=true nothing is skipped. */
 export const skipWithoutRoot = !isRoot && process.env['CI'] !== 'true';

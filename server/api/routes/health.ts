@@ -17,7 +17,7 @@ export function healthRoute(api: Api, context: ApiContext): void {
   });
 }
 
-export function healthOf(context: ApiContext): Health {
+function healthOf(context: ApiContext): Health {
   const bus = context.busStats();
   const ingest = context.ingestStats();
   const store = context.storeStats();

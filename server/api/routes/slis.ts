@@ -55,6 +55,6 @@ function sliOf(sli: Sli['sli'], path: StoredPath): Sli {
     bad: String(bad),
     ratio: { num: String(num), den: String(den), ppb: ppb === null ? null : String(ppb) },
     verdict,
-    peakPps: sli === 'pps' && path.slots.observed > 0 ? String(path.packetsMax) : null,
+    peakPps: path.slots.observed > 0 ? String(path.packetsMax) : null,
   };
 }

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { Count, Instant } from './common.ts';
 
-export const CheckState = Type.Union([Type.Literal('ok'), Type.Literal('degraded'), Type.Literal('failed')]);
+const CheckState = Type.Union([Type.Literal('ok'), Type.Literal('degraded'), Type.Literal('failed')]);
 
 /** Answered with 200 when `status` is ok or degraded, 503 when failed. */
 export const Health = Type.Object({

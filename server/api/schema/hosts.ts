@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { Count, Instant, page } from './common.ts';
 
-export const HostState = Type.Union([Type.Literal('live'), Type.Literal('stale')], {
+const HostState = Type.Union([Type.Literal('live'), Type.Literal('stale')], {
   description: 'stale: no tick for more than staleAfterMs (health).',
 });
 
@@ -27,7 +27,7 @@ export type HostPage = Static<typeof HostPage>;
 export const Fact = Type.Object({ name: Type.String(), value: Type.String(), witness: Type.String(), at: Instant });
 export type Fact = Static<typeof Fact>;
 
-export const SourceStatus = Type.Object({
+const SourceStatus = Type.Object({
   source: Type.String(),
   state: Type.String({ description: 'ok, failed, timeout, disabled, absent.' }),
   durationNs: Count,
@@ -55,7 +55,7 @@ export type HostDetail = Static<typeof HostDetail>;
  */
 const Values = Type.Array(Type.Union([Count, Type.Null()]));
 
-export const Thread = Type.Object({
+const Thread = Type.Object({
   pid: Type.Integer(),
   tid: Type.Integer(),
   role: Type.String(),

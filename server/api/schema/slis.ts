@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { Count, Coverage, Direction, Instant, page, Window } from './common.ts';
 
 /** Numerator and denominator, never a quotient; `ppb` is floor(num x 10^9 / den) for display, null when den is 0. */
-export const Ratio = Type.Object({ num: Count, den: Count, ppb: Type.Union([Count, Type.Null()]) });
+const Ratio = Type.Object({ num: Count, den: Count, ppb: Type.Union([Count, Type.Null()]) });
 export type Ratio = Static<typeof Ratio>;
 
 export const Sli = Type.Object({
@@ -19,7 +19,9 @@ export const Sli = Type.Object({
     description:
       'noTraffic: every slot is known and nothing was offered; unknown: nothing was offered as far as is known, and not all is known.',
   }),
-  peakPps: Type.Union([Count, Type.Null()], { description: 'pps only: most packets delivered in one observed slot.' }),
+  peakPps: Type.Union([Count, Type.Null()], {
+    description: 'Most packets one observed slot passed; null: no slot is observed.',
+  }),
 });
 export type Sli = Static<typeof Sli>;
 
