@@ -60,7 +60,8 @@ export class Agent implements Part {
   #last: LastTick | undefined;
   #seq = 0n;
   #stats = { ticks: 0n, skipped: 0n, refused: 0n, eventsLost: 0n, lastSlot: undefined as number | undefined };
-  #refusing = false;
+  /** Code of the refusals since the last kept tick, and how many they were. */
+  #refusing: { readonly code: string; readonly count: number } | undefined;
   #loop: Promise<void> | undefined;
 
   constructor(options: AgentOptions) {
@@ -175,8 +176,8 @@ export class Agent implements Part {
       this.#refused(error, results);
       return;
     }
-    if (this.#refusing) this.#logger.info({ refused: String(this.#stats.refused) }, 'bus takes ticks again');
-    this.#refusing = false;
+    if (this.#refusing !== undefined) this.#logger.info(this.#refusing, 'bus takes ticks again');
+    this.#refusing = undefined;
     this.#commit(results, boundary);
     for (const [name, value] of facts) this.#facts.set(name, value);
     this.#heldEvents = [];
@@ -208,6 +209,8 @@ export class Agent implements Part {
       }
     }
     this.#add(event, this.#heldEvents);
+    // The gap that follows has a name: how many ticks were refused, and why.
+    if (this.#refusing !== undefined) this.#add(event, [this.#eventRow('ticks_refused', this.#refusing, now)]);
     this.#add(
       sourceSlot,
       results.map(({ status }) => status),
@@ -242,8 +245,9 @@ export class Agent implements Part {
 
   #refused(error: unknown, results: readonly SourceResult[]): void {
     const { code, message } = toFourninesError(error);
-    if (!this.#refusing) this.#logger.warn({ code, reason: message }, 'bus refuses ticks: slots will be bridged');
-    this.#refusing = true;
+    if (this.#refusing === undefined)
+      this.#logger.warn({ code, reason: message }, 'bus refuses ticks: slots will be bridged');
+    this.#refusing = { code, count: (this.#refusing?.count ?? 0) + 1 };
     this.#skippedSinceTick++;
     this.#stats = { ...this.#stats, refused: this.#stats.refused + 1n };
     // Ends of epochs are found again by the next read, since the counter states stay where they were.

@@ -26,7 +26,7 @@ export const ServerConfigSchema = Type.Object(
     }),
     streamsMax: Type.Integer({ minimum: 1, maximum: 10_000, default: 200, description: 'Event streams open at once.' }),
     busBytesMax: Type.Integer({
-      minimum: MiB,
+      minimum: 65_536,
       maximum: 4096 * MiB,
       default: 64 * MiB,
       description: 'Bytes of ticks that may wait for the store; beyond, ticks are refused and their slots bridged.',

@@ -221,6 +221,42 @@ describe('the inserter', () => {
     });
   });
 
+  test('the engine killed while one batch goes in and the next is written: nothing is lost and nothing doubled', async () => {
+    await using store = await openStore();
+    const log = aLog();
+    const tmp = join(store.folder, 'tmp', 'ingest-0');
+    for (let seq = 0; seq < 120; seq++) await log.append('h1', aMessage(seq));
+    let kills = 0;
+    const engine = withInserts(store.engine, async (insert, options) => {
+      if (kills < 4) {
+        const next = `${Number(insert.token?.split(':')[2]?.split('-')[1]) + 1}-`;
+        await until(async () => (await readdir(tmp)).some((file) => file.startsWith(next)));
+        await until(() => store.engine.stats().state === 'ready');
+        const inserted = store.engine.insertFile(insert, options);
+        // Before it runs, while it runs, and just after it.
+        if (kills === 1) await until(() => store.engine.stats().lanes.insert.runningMs === undefined);
+        if (kills++ === 2) await new Promise((resolve) => setTimeout(resolve, 3));
+        process.kill(store.engine.pid as number, 'SIGKILL');
+        await until(() => store.engine.stats().state !== 'ready');
+        await inserted;
+        return;
+      }
+      await store.engine.insertFile(insert, options);
+    });
+    const inserter = anInserter(store, log, { engine, bytesMax: 10 * aMessage(0).length });
+    await inserter.start();
+    await until(() => inserter.stats().nextOffset === 120n, 60_000);
+    await inserter.stop();
+    expect(kills).toBe(4);
+    expect(inserter.stats().batches).toBeGreaterThan(2);
+    expect(await totals(store)).toEqual({
+      ticks: '120',
+      rows: '240',
+      packets: String(sumTo(120)),
+      rolled: String(sumTo(120)),
+    });
+  });
+
   test('while the store is away rows wait in the bus within its bound, then go in', async () => {
     await using store = await openStore();
     const log = aLog(aMessage(0).length * 10);

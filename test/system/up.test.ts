@@ -19,6 +19,13 @@ async function startUp(): Promise<void> {
   base = /Fournines: (http:\S+)/.exec(up.stdout)?.[1] ?? '';
 }
 
+/** The store's process: the only child of the product. */
+function childOf({ child }: Spawned): number {
+  const children = execFileSync('ps', ['--ppid', String(child.pid), '-o', 'pid=,args='], { encoding: 'utf8' });
+  const line = children.split('\n').find((each) => each.includes('child.ts'));
+  return Number(line?.trim().split(/\s+/)[0]);
+}
+
 async function get<T>(path: string): Promise<T> {
   return (await (await fetch(`${base}/api/v1${path}`)).json()) as T;
 }
@@ -84,18 +91,7 @@ describe('a process that stands still', () => {
 });
 
 describe('a store that dies', () => {
-  /** The engine's process: the only child of the product. */
-  const storePid = () => {
-    const pid = up.child.pid as number;
-    const children = execFileSync('ps', ['--ppid', String(pid), '-o', 'pid=,args='], { encoding: 'utf8' });
-    return Number(
-      children
-        .split('\n')
-        .find((line) => line.includes('child.ts'))
-        ?.trim()
-        .split(/\s+/)[0],
-    );
-  };
+  const storePid = () => childOf(up);
 
   it('is started again; the rows waited in the bus and none is missing', async () => {
     const from = Math.floor(Date.now() / 1000);
@@ -125,6 +121,38 @@ describe('a store that dies', () => {
       expect(health.status).toBe('ok');
       expect(health.bus.heldBytes).toBeLessThan(20_000);
     }, wait);
+  });
+});
+
+describe('a store that hangs until the bus is full', () => {
+  it('has ticks refused, counted and named; afterwards they are one gap whose sum is known', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fn-full-'));
+    const config = join(folder, 'config.yaml');
+    writeFileSync(config, 'server: { port: 0, busBytesMax: 65536, lingerMs: 100 }\n');
+    const small = Spawned.product('up', '--config', config, '--data', join(folder, 'data'));
+    try {
+      await vi.waitFor(() => expect(small.stdout).toMatch(/Fournines: (http:\S+)/), wait);
+      const url = /Fournines: (http:\S+)/.exec(small.stdout)?.[1] ?? '';
+      const ask = async <T>(path: string) => (await (await fetch(`${url}/api/v1${path}`)).json()) as T;
+      const from = Math.floor(Date.now() / 1000) + 1;
+      const store = childOf(small);
+      process.kill(store, 'SIGSTOP');
+      await vi.waitFor(async () => expect(Number((await ask<Health>('/health')).bus.refused)).toBeGreaterThan(2), wait);
+      expect((await ask<Health>('/health')).status).toBe('degraded');
+      process.kill(store, 'SIGCONT');
+      const window = `from=${new Date(from * 1000).toISOString()}`;
+      await vi.waitFor(async () => {
+        const page = await ask<PortPage>(`/ports?port=lo&${window}`);
+        expect(page.items).toHaveLength(2);
+        for (const { slots } of page.items) {
+          expect(slots.bridged).toBeGreaterThan(3);
+          expect(slots.unknown).toBe(0);
+        }
+      }, wait);
+    } finally {
+      await small.stop('SIGTERM');
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 

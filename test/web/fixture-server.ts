@@ -1,10 +1,13 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as api from './fixture-api.ts';
-import { hostNames, type Scenario } from './fixture-numbers.ts';
+import type { Scenario } from './fixture-numbers.ts';
+import * as series from './fixture-series.ts';
+import { spanOf } from './fixture-span.ts';
+import { type FixtureStream, openFixtureStream } from './fixture-stream.ts';
 
 /** Serves the built page and an API of made-up numbers. The scenario may change while a page is open. */
 export interface FixtureServer {
@@ -14,13 +17,8 @@ export interface FixtureServer {
   streaming: boolean;
   /** While true the API does not answer at all: the page stays loading. */
   holding: boolean;
+  readonly stream: FixtureStream;
   close(): Promise<void>;
-}
-
-interface Listener {
-  readonly response: ServerResponse;
-  readonly host: string | null;
-  readonly port: string | null;
 }
 
 const distFolder = fileURLToPath(new URL('../../web/dist/', import.meta.url));
@@ -36,50 +34,17 @@ const contentTypes: Record<string, string> = {
 };
 
 export async function startFixtureServer(scenario: Scenario = 'normal', port = 0): Promise<FixtureServer> {
-  const listeners = new Set<Listener>();
   const held = new Set<() => void>();
   const state = { scenario, streaming: true, holding: false };
-  let offset = 0;
+  const stream = openFixtureStream(() => state.scenario);
 
   const http = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://fixture');
     if (!url.pathname.startsWith('/api/')) sendPage(url.pathname, response);
-    else if (url.pathname === '/api/v1/stream') openStream(url, request, response);
+    else if (url.pathname === '/api/v1/stream' && state.streaming) stream.take(url, request, response);
     else if (state.holding) held.add(() => sendApi(state.scenario, url, response));
     else sendApi(state.scenario, url, response);
   });
-
-  function openStream(url: URL, request: IncomingMessage, response: ServerResponse): void {
-    if (!state.streaming) {
-      send(
-        response,
-        503,
-        api.problem(503, 'FN_STREAM_CLOSED', 'The stream is closed.', ''),
-        'application/problem+json',
-      );
-      return;
-    }
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-    response.write('retry: 300\n\n');
-    const listener = { response, host: url.searchParams.get('host'), port: url.searchParams.get('port') };
-    listeners.add(listener);
-    request.on('close', () => listeners.delete(listener));
-  }
-
-  const timer = setInterval(() => {
-    const slot = Math.floor(Date.now() / 1_000) - 1;
-    offset += 1;
-    for (const { response, host, port: only } of listeners) {
-      if (state.scenario === 'empty' || state.scenario === 'error') continue;
-      hostNames.forEach((name, i) => {
-        if (host !== null && host !== name) return;
-        if (state.scenario === 'stale' && i !== 2) return;
-        response.write(
-          `id: ${offset}\nevent: tick\ndata: ${JSON.stringify(api.tickOf(state.scenario, name, slot, only))}\n\n`,
-        );
-      });
-    }
-  }, 1_000);
 
   await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
   const { port: bound } = http.address() as AddressInfo;
@@ -96,8 +61,9 @@ export async function startFixtureServer(scenario: Scenario = 'normal', port = 0
     },
     set streaming(next) {
       state.streaming = next;
-      if (!next) for (const { response } of listeners) response.destroy();
+      if (!next) stream.cut();
     },
+    stream,
     get holding() {
       return state.holding;
     },
@@ -108,7 +74,7 @@ export async function startFixtureServer(scenario: Scenario = 'normal', port = 0
       held.clear();
     },
     close: () => {
-      clearInterval(timer);
+      stream.close();
       http.closeAllConnections();
       return new Promise((resolve) => http.close(() => resolve()));
     },
@@ -127,7 +93,10 @@ function sendPage(path: string, response: ServerResponse): void {
 
 function sendApi(scenario: Scenario, url: URL, response: ServerResponse): void {
   const body = answer(scenario, url, Date.now());
-  if (body === null) {
+  if (url.pathname === '/api/v1/stream') {
+    const closed = api.problem(503, 'FN_STREAM_CLOSED', 'The stream is closed.', '');
+    send(response, 503, closed, 'application/problem+json');
+  } else if (body === null) {
     send(
       response,
       404,
@@ -150,12 +119,12 @@ function sendApi(scenario: Scenario, url: URL, response: ServerResponse): void {
 export function answer(scenario: Scenario, url: URL, nowMs: number): unknown {
   const segments = url.pathname.split('/').slice(3).map(decodeURIComponent);
   const [kind, first = '', second = '', third = ''] = segments;
-  const span = api.spanOf(url.searchParams, nowMs);
+  const span = spanOf(url.searchParams, nowMs);
   const list = <T>(items: T[]) => ({ items, nextCursor: null });
   if (kind === 'health') return api.health(nowMs);
   if (kind === 'ports' && first === '') return api.portPage(scenario, url.searchParams, nowMs);
-  if (kind === 'ports' && third === 'series') return api.portSeries(scenario, first, second, span);
-  if (kind === 'ports' && third === 'queues') return api.queueSeries(scenario, first, second, span);
+  if (kind === 'ports' && third === 'series') return series.portSeries(scenario, first, second, span);
+  if (kind === 'ports' && third === 'queues') return series.queueSeries(scenario, first, second, span);
   if (kind === 'ports' && third === 'xstats') return api.xstats(scenario, nowMs);
   if (kind === 'slis') {
     const { window, completeTo } = api.portPage(scenario, url.searchParams, nowMs);
@@ -166,8 +135,8 @@ export function answer(scenario: Scenario, url: URL, nowMs: number): unknown {
   if (first === '') return list(hosts);
   const host = (scenario === 'empty' ? api.hosts('normal', nowMs) : hosts).find((item) => item.host === first);
   if (host === undefined) return null;
-  if (second === 'threads') return api.threads(scenario, span);
-  if (second === 'softnet') return api.softnet(scenario, span);
+  if (second === 'threads') return series.threads(scenario, span);
+  if (second === 'softnet') return series.softnet(scenario, span);
   return second === '' ? api.hostDetail(scenario, host, nowMs) : null;
 }
 

@@ -214,6 +214,9 @@ describe('a bus that refuses', () => {
     const message = await nextMessage();
     expect(rowsOf(message, portSlot)).toMatchObject([{ state: 'bridged', slots: 4, packetsInc: 40n }]);
     expect(rowsOf(message, tickKind)).toMatchObject([{ skipped: 3 }]);
+    expect(rowsOf(message, event)).toMatchObject([
+      { event: 'ticks_refused', detail: '{"code":"FN_BUS_FULL","count":3}' },
+    ]);
     expect(running.stats.refused).toBe(3n);
   });
 });

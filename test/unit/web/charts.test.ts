@@ -176,6 +176,29 @@ describe('a live port', () => {
     ]);
   });
 
+  it('asks for what lies between the answer and the stream, and takes only what is known', () => {
+    const port = createLivePort(aSeries({ packets: ['1', '1', '1', null] }), true);
+    expect(port.untold()).toBeNull();
+    port.take([aTick({ slot: start + 6 })], false);
+    expect(port.untold()).toEqual({ fromSeconds: start + 3, toSeconds: start + 6 });
+    const answer = { ...aSeries({ packets: ['5', null, '7', '9'] }), at: [3, 4, 5, 6].map((i) => start + i) };
+    port.fill(answer, false);
+    const own = port.directions[0]?.packets.read().lines[0]?.own;
+    // The tick of second 6 said 140, and stays; second 4 is asked for again.
+    expect(own).toEqual([5n, null, 7n, 140n]);
+    expect(port.untold()).toEqual({ fromSeconds: start + 4, toSeconds: start + 5 });
+  });
+
+  it('asks for nothing that the stream called unknown, nor over a fixed range', () => {
+    const unknown = aTick({ state: 'unknown', packets: null, bytes: null, drops: null });
+    const port = createLivePort(aSeries({ packets: ['1', '1', '1', '1'] }), true);
+    port.take([unknown, aTick({ slot: start + 5 })], false);
+    expect(port.untold()).toBeNull();
+    const fixed = createLivePort(aSeries(), false);
+    fixed.take([aTick({ slot: start + 6 })], false);
+    expect(fixed.untold()).toBeNull();
+  });
+
   it('stands still over a fixed range', () => {
     const port = createLivePort(aSeries(), false);
     port.take([aTick()], false);
@@ -205,6 +228,7 @@ describe('words and axes', () => {
   });
 
   it('lift the pen over a gap', () => {
-    expect(sparklinePath([1, 1, null, 1], 30, 10).match(/M/g)).toHaveLength(2);
+    expect(sparklinePath([1, 1, null, 1, 1, 1], 30, 10).match(/M/g)).toHaveLength(2);
+    expect(sparklinePath([1, 9, null, 1], 30, 10)).toBe('');
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -18,10 +18,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-function aBatch(messages: number): Batch {
+function aBatch(messages: number, first = 0): Batch {
   const batch = new Batch();
   const admitter = new Admitter();
-  for (let seq = 0; seq < messages; seq++) {
+  for (let seq = first; seq < first + messages; seq++) {
     const builder = new BlockBuilder(tick);
     const beat = { wallNs: 1n, monoNs: 1n, gatherNs: 1n, skipped: 0, cpuNs: 1n, rssBytes: 1n };
     builder.add({ host: 'h', slot: 1000 + seq, bootId: 'b', stream: 's', seq: BigInt(seq), ...beat });
@@ -47,7 +47,7 @@ async function aWriter(insertFile: (insert: InsertFile, bytes: Buffer) => void, 
     insertDeadlineMs: 1_000,
     onRetry: (code) => retries.push(code),
   });
-  await writer.prepare();
+  await writer.clear();
   return writer;
 }
 
@@ -95,4 +95,38 @@ test('gives up only when told to', async () => {
     throw new FourninesError('FN_STORE_AWAY', 'away');
   });
   await expect(writer.write(aBatch(1), stop.signal)).rejects.toThrow('stopping');
+});
+
+test('inserts the file that was written ahead, and joins nothing again', async () => {
+  const seen: string[] = [];
+  const writer = await aWriter(({ path }, bytes) => seen.push(`${path} ${bytes.toString('base64')}`));
+  const batch = aBatch(3);
+  await writer.writeAhead(batch);
+  const path = join(folder, 'tmp', 'w', '0-2-tick.native');
+  const ahead = await readFile(path);
+  await writer.write(batch, new AbortController().signal);
+  expect(seen).toEqual([`${path} ${ahead.toString('base64')}`]);
+  expect(await readdir(join(folder, 'tmp', 'w'))).toEqual([]);
+});
+
+test('a batch written ahead gives the disk to the one before it, and is written again when it is due', async () => {
+  const tmp = join(folder, 'tmp', 'w');
+  const blocked = join(tmp, '0-2-tick.native');
+  const stored: number[] = [];
+  const retries: string[] = [];
+  const writer = await aWriter((_, bytes) => stored.push(bytes.length), retries);
+  const [first, second] = [aBatch(3), aBatch(5, 3)];
+  await mkdir(blocked);
+  await writer.writeAhead(first);
+  await writer.writeAhead(second);
+  expect(await readdir(tmp)).toEqual(['0-2-tick.native', '3-7-tick.native']);
+  const { signal } = new AbortController();
+  const written = writer.write(first, signal);
+  await expect.poll(() => retries.length).toBeGreaterThan(0);
+  expect(await readdir(tmp)).toEqual(['0-2-tick.native']);
+  await rmdir(blocked);
+  expect(await written).toMatchObject({ rows: 3 });
+  expect(await writer.write(second, signal)).toMatchObject({ rows: 5 });
+  expect(stored).toHaveLength(2);
+  expect(new Set(retries)).toEqual(new Set(['FN_FOLDER']));
 });
