@@ -1,11 +1,8 @@
 import { Command } from 'commander';
-import { InProcessLog } from '../../core/bus/in-process.ts';
-import { messageBytesMax } from '../../core/wire/message.ts';
-import { makeServer } from '../../server/app.ts';
+import { makeEmbeddedServer } from '../embedded-server.ts';
 import { openLog } from '../log.ts';
 import { configFrom, configOption, dataOption, portOption, type SharedOptions } from '../options.ts';
 import { runUntilSignal } from '../run-until-signal.ts';
-import { productVersion } from '../version.ts';
 
 export function serverCommand(): Command {
   return new Command('server')
@@ -16,12 +13,7 @@ export function serverCommand(): Command {
     .action(async (options: SharedOptions) => {
       const config = configFrom(options);
       const logger = openLog(config.log.level);
-      const bus = new InProcessLog({
-        bytesMax: config.server.busBytesMax,
-        recordBytesMax: messageBytesMax,
-        nowMs: Date.now,
-      });
-      const server = makeServer({ config: config.server, data: config.data, bus, logger, version: productVersion });
+      const { server } = makeEmbeddedServer(config, logger);
       await runUntilSignal(server.parts, logger, () => logger.info({ url: server.url() }, 'serving'));
     });
 }

@@ -1,12 +1,9 @@
 import { Command } from 'commander';
 import { makeCollector } from '../../collector/app.ts';
-import { InProcessLog } from '../../core/bus/in-process.ts';
-import { messageBytesMax } from '../../core/wire/message.ts';
-import { makeServer } from '../../server/app.ts';
+import { makeEmbeddedServer } from '../embedded-server.ts';
 import { openLog } from '../log.ts';
 import { configFrom, configOption, dataOption, portOption, type SharedOptions } from '../options.ts';
 import { runUntilSignal } from '../run-until-signal.ts';
-import { productVersion } from '../version.ts';
 
 export function upCommand(): Command {
   return new Command('up')
@@ -17,12 +14,7 @@ export function upCommand(): Command {
     .action(async (options: SharedOptions) => {
       const config = configFrom(options);
       const logger = openLog(config.log.level);
-      const bus = new InProcessLog({
-        bytesMax: config.server.busBytesMax,
-        recordBytesMax: messageBytesMax,
-        nowMs: Date.now,
-      });
-      const server = makeServer({ config: config.server, data: config.data, bus, logger, version: productVersion });
+      const { bus, server } = makeEmbeddedServer(config, logger);
       const collector = makeCollector({
         config: config.collector,
         sink: bus,
