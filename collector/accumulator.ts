@@ -1,7 +1,7 @@
 import type { Kind, RowOf } from '../core/catalogue/columns.ts';
 import { event, type hostFact } from '../core/catalogue/kinds.ts';
 import { type CounterStates, groupKey, type KeptState } from './counter-states.ts';
-import { type ClosedSlot, type CounterRule, closeSlot, type EpochEnd, type ReadTime } from './slot.ts';
+import { type ClosedSlot, type CounterRule, closeSlot, type EpochEnd, identityOfEpoch, type ReadTime } from './slot.ts';
 
 type Increments<C extends string> = `${C}Inc`;
 type QualityName = 'slot' | 'slots' | 'state' | 'suspect' | 'intervalNs' | 'readSpanNs' | 'lateNs' | 'epoch';
@@ -27,8 +27,6 @@ export interface CloseRequest<K extends Kind> {
   /** Write no row when nothing moved, except in a key frame, or when the slots are not simply observed. */
   readonly onChange?: boolean;
   readonly resetSeen?: EpochEnd | undefined;
-  /** Key columns under which the same object was read before it was renamed. */
-  readonly formerly?: Partial<OwnColumns<K>> | undefined;
 }
 
 export interface Fact {
@@ -40,7 +38,8 @@ export interface Fact {
 /** Where a source writes what it found in one tick: rows, facts, events, and the counter states to move to. */
 export class Accumulator {
   readonly rows = new Map<Kind, object[]>();
-  readonly staged = new Map<string, KeptState>();
+  /** States to move to; null: the group is no longer known under this key. */
+  readonly staged = new Map<string, KeptState | null>();
   readonly facts: Fact[] = [];
   /** Reads refused as boundaries, by reason. */
   readonly refused = { late: 0, duplicate: 0 };
@@ -48,6 +47,8 @@ export class Accumulator {
   readonly #states: CounterStates;
   readonly #keyFrame: boolean;
   readonly #nowMs: bigint;
+  /** Ports renamed since the last kept read: the former name by the new one. */
+  readonly #renamed = new Map<string, string>();
 
   constructor(options: { host: string; states: CounterStates; keyFrame: boolean; nowMs: bigint }) {
     this.#host = options.host;
@@ -80,9 +81,21 @@ export class Accumulator {
     return { host: this.#host, at: this.#nowMs, ...fact };
   }
 
-  /** The state a group was left in by the last kept tick. */
-  stateOf(key: string): KeptState | undefined {
-    return this.#states.get(key);
+  /** A port that was read under another name before: its counter groups go on under the new one. */
+  rename(former: string, port: string): void {
+    this.#renamed.set(port, former);
+  }
+
+  /** A counter of this group that fell since the last kept read of the same object. */
+  fallen<K extends Kind>({ kind, own, identity, values }: CloseRequest<K>): EpochEnd | undefined {
+    const last = this.#states.get(this.#lastKey(kind, own));
+    if (last === undefined || identityOfEpoch(last.epoch) !== identity) return undefined;
+    const names = (kind.counters as readonly CounterName<RowOf<K>>[]).filter((name) => values[name] !== null);
+    for (const [i, counter] of names.entries()) {
+      const [before, now] = [last.values[i], values[counter] as bigint];
+      if (before !== undefined && now < before) return { why: 'reset', counter, before, now };
+    }
+    return undefined;
   }
 
   /** Closes the slots of a counter group and writes their row. Null: nothing was closed (first read, or refused). */
@@ -93,7 +106,10 @@ export class Accumulator {
     const values = present.map((name) => request.values[name] as bigint);
     const rules = present.map((name): CounterRule => ({ name, ...request.rules[name] }));
     const key = groupKey(kind, own);
-    const last = this.#states.get(key) ?? this.#formerState(request);
+    const lastKey = this.#lastKey(kind, own);
+    const last = this.#states.get(lastKey);
+    // Left behind, the state would be taken up again by the next port of that name, and count twice.
+    if (lastKey !== key && !this.staged.has(lastKey)) this.staged.set(lastKey, null);
     const result = closeSlot(last, { ...time, identity, values, resetSeen: request.resetSeen }, rules);
     if (result.refused !== null) this.refused[result.refused]++;
     const { closed } = result;
@@ -117,8 +133,10 @@ export class Accumulator {
     return closed;
   }
 
-  #formerState<K extends Kind>({ kind, own, formerly }: CloseRequest<K>): KeptState | undefined {
-    return formerly === undefined ? undefined : this.#states.get(groupKey(kind, { ...own, ...formerly }));
+  /** The key under which the group was read last. */
+  #lastKey<K extends Kind>(kind: K, own: OwnColumns<K>): string {
+    const former = 'port' in own ? this.#renamed.get(String(own.port)) : undefined;
+    return groupKey(kind, former === undefined ? own : { ...own, port: former });
   }
 
   #reportEpoch(key: string, closed: ClosedSlot, end: EpochEnd | null): void {

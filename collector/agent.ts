@@ -179,7 +179,10 @@ export class Agent implements Part {
     if (this.#refusing !== undefined) this.#logger.info(this.#refusing, 'bus takes ticks again');
     this.#refusing = undefined;
     this.#commit(results, boundary);
-    for (const [name, value] of facts) this.#facts.set(name, value);
+    for (const [name, value] of facts) {
+      if (value === '') this.#facts.delete(name);
+      else this.#facts.set(name, value);
+    }
     this.#heldEvents = [];
     this.#skippedSinceTick = 0;
     this.#stats = { ...this.#stats, ticks: this.#stats.ticks + 1n, lastSlot: boundary - 1 };
@@ -203,7 +206,8 @@ export class Agent implements Part {
     for (const accumulator of gathered) {
       for (const [kind, rows] of accumulator.rows) this.#add(kind, rows);
       for (const fact of accumulator.facts) {
-        if (this.#facts.get(fact.name) === fact.value) continue;
+        // An empty value says that a fact is no longer there: once, and only of what was told before.
+        if ((this.#facts.get(fact.name) ?? '') === fact.value) continue;
         facts.set(fact.name, fact.value);
         this.#add(hostFact, [accumulator.factRow(fact)]);
       }

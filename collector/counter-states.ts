@@ -33,8 +33,11 @@ export class CounterStates {
     return this.#states.get(key);
   }
 
-  commit(staged: ReadonlyMap<string, KeptState>): void {
-    for (const [key, state] of staged) this.#states.set(key, state);
+  commit(staged: ReadonlyMap<string, KeptState | null>): void {
+    for (const [key, state] of staged) {
+      if (state === null) this.#states.delete(key);
+      else this.#states.set(key, state);
+    }
   }
 
   /** Drops groups not read since an hour before `boundary`; call now and then. */

@@ -1,6 +1,7 @@
 import type { Kind } from '../core/catalogue/columns.ts';
+import { dropSlot, portSlot } from '../core/catalogue/kinds.ts';
 import { groupKey, type KeptState } from './counter-states.ts';
-import { slotNs } from './slot.ts';
+import { identityOfEpoch, slotNs } from './slot.ts';
 
 /** A row as the catalogue describes it, of whatever kind. */
 type AnyRow = Readonly<Record<string, unknown>>;
@@ -11,6 +12,9 @@ export interface KeptRows {
   readonly rows: ReadonlyMap<string, readonly AnyRow[]>;
 }
 
+/** The run before this one is taken to have told every slot of so long before its last: as far back as rows are read. */
+const coveredBeforeSeconds = 86_400;
+
 /** Reads what was last kept of this host; null: nothing is. */
 export type ReadResumed = (signal: AbortSignal) => Promise<KeptRows | null>;
 
@@ -19,6 +23,9 @@ export const nothingKept: ReadResumed = async () => null;
 /**
  * Where each counter stood in the last row that is certain to be kept. What was read after it and died with the process
  * is in the next difference: the state is never kept apart from the rows, so the two cannot disagree.
+ *
+ * A drop counter is written when it moves. No row since means that it stood still up to the last row of its port, which
+ * is read with it: it is resumed from there, so that the gap of the drops is the gap of the port.
  */
 export function resumeStates(sourceKinds: readonly Kind[], kept: KeptRows, bootId: string): Map<string, KeptState> {
   const states = new Map<string, KeptState>();
@@ -26,13 +33,21 @@ export function resumeStates(sourceKinds: readonly Kind[], kept: KeptRows, bootI
   // Another boot has other counters; their identities would say so too.
   if (tick === null || tick.bootId !== bootId) return states;
   const monoLessWallNs = tick.monoNs - tick.wallNs;
+  const ports = newest(portSlot, kept.rows.get(portSlot.name) ?? []);
   for (const kind of sourceKinds.filter(({ counters }) => counters.length > 0)) {
-    for (const row of kept.rows.get(kind.name) ?? []) {
-      const boundary = (row['slot'] as number) + (row['slots'] as number);
-      const wallNs = BigInt(boundary) * slotNs + (row['lateNs'] as bigint);
+    for (const row of newest(kind, kept.rows.get(kind.name) ?? [])) {
+      const anchor = kind === dropSlot ? ports.find((port) => port['port'] === row['port']) : undefined;
+      const placed = laterOf(row, anchor);
+      const boundary = endOf(placed);
+      const wallNs = BigInt(boundary) * slotNs + (placed['lateNs'] as bigint);
       const values = kind.counters.map((name) => row[name] as bigint | null).filter((value) => value !== null);
       states.set(groupKey(kind, row), {
-        placed: { boundary, wallNs, monoNs: wallNs + monoLessWallNs, coveredTo: boundary },
+        placed: {
+          boundary,
+          wallNs,
+          monoNs: wallNs + monoLessWallNs,
+          covered: [{ from: boundary - coveredBeforeSeconds, to: boundary }],
+        },
         epoch: row['epoch'] as bigint,
         values,
         written: true,
@@ -40,4 +55,23 @@ export function resumeStates(sourceKinds: readonly Kind[], kept: KeptRows, bootI
     }
   }
   return states;
+}
+
+/** Of rows of one object, the newest: a port that was renamed has rows under both names, and stands in the newer one. */
+function newest(kind: Kind, rows: readonly AnyRow[]): AnyRow[] {
+  const others = kind.key.filter((name) => name !== 'port');
+  const found = new Map<string, AnyRow>();
+  for (const row of rows) {
+    const object = [identityOfEpoch(row['epoch'] as bigint), ...others.map((name) => String(row[name]))].join('\u0000');
+    found.set(object, laterOf(row, found.get(object)));
+  }
+  return [...found.values()];
+}
+
+function laterOf(row: AnyRow, other: AnyRow | undefined): AnyRow {
+  return other !== undefined && endOf(other) > endOf(row) ? other : row;
+}
+
+function endOf(row: AnyRow): number {
+  return (row['slot'] as number) + (row['slots'] as number);
 }

@@ -9,7 +9,8 @@
  *   row keeps its numbers and is *suspect*, as is every row of time that the wall clock tells a second time.
  * - A fall is a wrap when the modular difference is an increment the link could have made and less than half the
  *   counter's range; else the counter was reset: new epoch, and what was lost with the old one is *unknown*.
- * - An increment that the link could not have made is no increment either: unknown, new epoch.
+ * - An increment that the link could not have made is no increment either, nor is one over a gap in which a 32-bit
+ *   counter could have gone round unseen: unknown, new epoch.
  * - All counters of a group share one epoch: they are reset together by the same acts.
  */
 
@@ -30,13 +31,22 @@ export interface ReadTime {
   readonly readSpanNs: bigint;
 }
 
+/** A run of slots that were given out one after the other, [from, to). */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A clock that steps more often than this leaves the oldest stretches forgotten. */
+const stretchesMax = 16;
+
 /** What must be remembered of a read to place the next one. */
 export interface Placed {
   readonly boundary: number;
   readonly wallNs: bigint;
   readonly monoNs: bigint;
-  /** End of the latest slot ever given out: slots before it are not given out again unmarked. */
-  readonly coveredTo: number;
+  /** Slots given out already, the running stretch last: none is given out again unmarked. */
+  readonly covered: readonly Stretch[];
 }
 
 /** The slots a read closes. */
@@ -64,7 +74,7 @@ export function placeRead(last: Placed | undefined, read: ReadTime): PlaceResult
   const lateNs = read.wallNs - BigInt(read.boundary) * slotNs;
   if (lateNs > lateNsMax || lateNs < -lateNsMax) return { kind: 'refused', reason: 'late' };
   const { boundary, wallNs, monoNs } = read;
-  if (last === undefined) return { kind: 'opened', placed: { boundary, wallNs, monoNs, coveredTo: boundary } };
+  if (last === undefined) return { kind: 'opened', placed: { boundary, wallNs, monoNs, covered: [] } };
   const intervalNs = monoNs - last.monoNs;
   if (intervalNs <= 0n) return { kind: 'refused', reason: 'duplicate' };
 
@@ -74,11 +84,10 @@ export function placeRead(last: Placed | undefined, read: ReadTime): PlaceResult
   const slots = stepped ? wholeSlots(intervalNs) : boundary - last.boundary;
   if (slots <= 0) return { kind: 'refused', reason: 'duplicate' };
   const slot = boundary - slots;
-  const coveredTo = Math.max(last.coveredTo, boundary);
-  const suspect = stepped || slot < last.coveredTo;
+  const suspect = stepped || last.covered.some(({ from, to }) => slot < to && boundary > from);
   return {
     kind: 'closed',
-    placed: { boundary, wallNs, monoNs, coveredTo },
+    placed: { boundary, wallNs, monoNs, covered: cover(last.covered, { from: slot, to: boundary }) },
     placement: {
       slot,
       slots,
@@ -89,6 +98,13 @@ export function placeRead(last: Placed | undefined, read: ReadTime): PlaceResult
       stepNs: stepped ? driftNs : 0n,
     },
   };
+}
+
+/** Lengthens the running stretch, or begins another after a step. */
+function cover(covered: readonly Stretch[], next: Stretch): readonly Stretch[] {
+  const running = covered.at(-1);
+  if (running?.to === next.from) return covered.with(-1, { from: running.from, to: next.to });
+  return [...covered, next].slice(-stretchesMax);
 }
 
 function wholeSlots(intervalNs: bigint): number {
@@ -114,11 +130,13 @@ export type Difference =
 /** The increment between two raw values `intervalNs` apart. */
 export function difference(rule: CounterRule, before: bigint, now: bigint, intervalNs: bigint): Difference {
   const most = (rule.perSecondMax * (intervalNs + slotNs)) / slotNs;
+  const range = 1n << BigInt(rule.widthBits);
   if (now >= before) {
     const increment = now - before;
-    return increment <= most ? { kind: 'increment', increment } : { kind: 'implausible' };
+    // A small counter that may have gone round more than once in a long gap shows a rise that is none.
+    const believed = increment <= most && (rule.widthBits === 64 || most < range);
+    return believed ? { kind: 'increment', increment } : { kind: 'implausible' };
   }
-  const range = 1n << BigInt(rule.widthBits);
   // A 32-bit counter may hold a value that no 32-bit counter can: then it is not one, and did not wrap.
   if (before >= range) return { kind: 'reset' };
   const wrapped = now + range - before;
@@ -212,7 +230,7 @@ export function epochOf(identity: bigint, resets: bigint): bigint {
   return (identity << resetBits) | (resets & resetMask);
 }
 
-function identityOfEpoch(epoch: bigint): bigint {
+export function identityOfEpoch(epoch: bigint): bigint {
   return epoch >> resetBits;
 }
 

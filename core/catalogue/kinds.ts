@@ -271,9 +271,11 @@ export const event = kind(
   ],
 );
 
-/** All kinds, in the order in which they stand in a message. */
+/**
+ * All kinds, in the order in which they are stored. `tick` is last: once its row can be read, so can all others of its
+ * message, and that makes it the watermark.
+ */
 export const kinds: readonly Kind[] = [
-  tick,
   portSlot,
   dropSlot,
   queueSlot,
@@ -284,4 +286,5 @@ export const kinds: readonly Kind[] = [
   sourceSlot,
   hostFact,
   event,
+  tick,
 ];

@@ -10,6 +10,13 @@ const cpuModel = os.cpus()[0]?.model.trim() ?? '';
 const upFlag = 1;
 const runningFlag = 64;
 
+const portFacts = ['ifindex', 'admin', 'carrier', 'mtu', 'kind', 'master', 'driver'] as const;
+
+/** A NIC that is gone, or has another name now: its facts are no longer there, which is told once. */
+export function forgetFacts(port: string, into: Accumulator): void {
+  for (const name of portFacts) into.fact(`port.${port}.${name}`, '', 'netlink');
+}
+
 /** Facts about the host and its NICs. The slow ones only when `all`; the collector writes each on change only. */
 export function writeFacts(
   native: NativeFacade,
@@ -19,7 +26,7 @@ export function writeFacts(
   into: Accumulator,
 ): void {
   for (const link of links) {
-    const fact = (name: string, value: string, witness = 'netlink') =>
+    const fact = (name: (typeof portFacts)[number], value: string, witness = 'netlink') =>
       into.fact(`port.${link.name}.${name}`, value, witness);
     fact('ifindex', String(link.ifindex));
     fact('admin', (link.flags & upFlag) === 0 ? 'down' : 'up');

@@ -3,7 +3,7 @@ import type { DropPlace } from '../../../core/catalogue/kinds.ts';
 import { type Direction, dropSlot, portSlot } from '../../../core/catalogue/kinds.ts';
 import { type Link, type LinkTable, linkCounters, linkStride, type QdiscTable } from '../../../native/facade.ts';
 import type { Accumulator } from '../../accumulator.ts';
-import { bytesPerSecondMax, type EpochEnd, identityOf, packetsPerSecondMax, type ReadTime } from '../../slot.ts';
+import { bytesPerSecondMax, identityOf, packetsPerSecondMax, type ReadTime } from '../../slot.ts';
 
 type LinkCounter = (typeof linkCounters)[number];
 const at = Object.fromEntries(linkCounters.map((name, i) => [name, i])) as Readonly<Record<LinkCounter, number>>;
@@ -43,76 +43,63 @@ function countedIn(link: Link, nameOf: ReadonlyMap<number, string>): string {
   return '';
 }
 
-/** A counter of the link that fell since the last kept read: all counters of a link are reset together. */
-function fallenCounter(before: BigUint64Array, now: BigUint64Array): EpochEnd | undefined {
-  for (let i = 0; i < linkStride; i++) {
-    const was = before[i] as bigint;
-    const is = now[i] as bigint;
-    if (is < was) return { why: 'reset', counter: linkCounters[i] as string, before: was, now: is };
-  }
-  return undefined;
-}
-
 export interface LinkRead {
   readonly table: LinkTable;
   readonly time: ReadTime;
   /** Boot id and network namespace: with the ifindex they make a NIC the one it is. */
   readonly place: string;
-  /** The last kept read, by ifindex. */
-  readonly kept: ReadonlyMap<number, SeenLink>;
-}
-
-export interface SeenLink {
-  readonly link: Link;
-  readonly counters: BigUint64Array;
 }
 
 function linkIdentity(place: string, ifindex: number): bigint {
   return identityOf(place, 'link', ifindex);
 }
 
-/** port_slot and drop_slot rows of every NIC. */
-export function closeLinks(read: LinkRead, into: Accumulator): void {
-  const { table, time, place, kept } = read;
+/** port_slot and drop_slot rows of every NIC. All counters of a link are reset together: one that fell speaks for all. */
+export function closeLinks({ table, time, place }: LinkRead, into: Accumulator): void {
   const nameOf = new Map(table.links.map((link) => [link.ifindex, link.name]));
   for (const [i, link] of table.links.entries()) {
-    const now = table.counters.subarray(i * linkStride, (i + 1) * linkStride);
-    const value = (name: LinkCounter) => now[at[name]] as bigint;
-    const before = kept.get(link.ifindex);
-    const shared = {
-      time,
-      identity: linkIdentity(place, link.ifindex),
-      resetSeen: before === undefined ? undefined : fallenCounter(before.counters, now),
-      formerly: before === undefined || before.link.name === link.name ? undefined : { port: before.link.name },
-    };
-    for (const direction of ['rx', 'tx'] as const) {
-      const drops = dropCounters.filter((drop) => drop.direction === direction);
-      const sum = (wanted: DropPlace) =>
-        drops.reduce((total, drop) => (drop.place === wanted ? total + value(drop.counter) : total), 0n);
-      into.close({
-        ...shared,
-        kind: portSlot,
-        own: { port: link.name, direction, countedIn: countedIn(link, nameOf) },
-        values: {
-          packets: value(`${direction}Packets`),
-          bytes: value(`${direction}Bytes`),
-          dropsOutside: sum('outside'),
-          dropsInside: sum('inside'),
-        },
-        rules: portRules,
-      });
-    }
-    for (const { direction, cause, place: where, counter } of dropCounters) {
-      into.close({
-        ...shared,
-        kind: dropSlot,
-        own: { port: link.name, direction, cause, place: where },
-        values: { packets: value(counter) },
-        rules: { packets },
-        onChange: true,
-      });
-    }
+    const counters = table.counters.subarray(i * linkStride, (i + 1) * linkStride);
+    const value = (name: LinkCounter) => counters[at[name]] as bigint;
+    const shared = { time, identity: linkIdentity(place, link.ifindex) };
+    const ports = directions.map((direction) => ({
+      ...shared,
+      kind: portSlot,
+      own: { port: link.name, direction, countedIn: countedIn(link, nameOf) },
+      values: {
+        packets: value(`${direction}Packets`),
+        bytes: value(`${direction}Bytes`),
+        dropsOutside: sumOf(direction, 'outside', value),
+        dropsInside: sumOf(direction, 'inside', value),
+      },
+      rules: portRules,
+    }));
+    const drops = dropCounters.map(({ direction, cause, place: where, counter }) => ({
+      ...shared,
+      kind: dropSlot,
+      own: { port: link.name, direction, cause, place: where },
+      values: { packets: value(counter) },
+      rules: { packets },
+      onChange: true,
+    }));
+    const resetSeen = firstOf(ports, (port) => into.fallen(port)) ?? firstOf(drops, (drop) => into.fallen(drop));
+    for (const port of ports) into.close({ ...port, resetSeen });
+    for (const drop of drops) into.close({ ...drop, resetSeen });
   }
+}
+
+const directions = ['rx', 'tx'] as const;
+
+function sumOf(direction: 'rx' | 'tx', place: DropPlace, value: (name: LinkCounter) => bigint): bigint {
+  const wanted = dropCounters.filter((drop) => drop.direction === direction && drop.place === place);
+  return wanted.reduce((total, drop) => total + value(drop.counter), 0n);
+}
+
+function firstOf<T, R>(items: readonly T[], find: (item: T) => R | undefined): R | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** TC_H_ROOT: a root qdisc's drop counter already holds those of its children. */
@@ -136,8 +123,8 @@ export function closeQdiscs(
       time,
       identity: identityOf(place, 'qdisc', qdiscs.ifindex[i] as number, qdiscs.handle[i] as number, kind),
       values: { packets: qdiscs.drops[i] as bigint },
-      // struct gnet_stats_queue has 32-bit counters.
-      rules: { packets: { widthBits: 32, perSecondMax: 100_000_000n } },
+      // struct gnet_stats_queue has 32-bit counters; after a gap of more than 200 s nothing is believed of them.
+      rules: { packets: { widthBits: 32, perSecondMax: 20_000_000n } },
       onChange: true,
     });
   }

@@ -11,14 +11,14 @@ import {
   xstatSlot,
 } from '../../../core/catalogue/kinds.ts';
 import { FourninesError, systemCode } from '../../../core/runtime/error.ts';
-import { type LinkTable, linkStride, type NativeFacade } from '../../../native/facade.ts';
+import type { Link, NativeFacade } from '../../../native/facade.ts';
 import type { Accumulator } from '../../accumulator.ts';
 import type { ReadTime } from '../../slot.ts';
 import type { Source, Tick } from '../../source.ts';
 import { timedRead } from '../../timed-read.ts';
 import { EthtoolReader } from './ethtool.ts';
-import { writeFacts } from './facts.ts';
-import { closeLinks, closeQdiscs, type SeenLink } from './links.ts';
+import { forgetFacts, writeFacts } from './facts.ts';
+import { closeLinks, closeQdiscs } from './links.ts';
 import { NicFailures } from './nic-failures.ts';
 import { closePressure, parsePressure } from './pressure.ts';
 import { QueueTableReader } from './queues.ts';
@@ -40,8 +40,9 @@ export class KernelSource implements Source {
   readonly #failures = new NicFailures();
   readonly #ethtool: EthtoolReader;
   readonly #queues: QueueTableReader;
-  #kept: ReadonlyMap<number, SeenLink> | undefined;
-  #read: ReadonlyMap<number, SeenLink> | undefined;
+  /** NICs of the last kept read, and of this one, by ifindex. */
+  #kept: ReadonlyMap<number, Link> | undefined;
+  #read: ReadonlyMap<number, Link> | undefined;
 
   constructor(options: KernelSourceOptions) {
     this.#options = options;
@@ -53,7 +54,9 @@ export class KernelSource implements Source {
     const { native, place } = this.#options;
     const timed = <T>(read: () => T) => timedRead(native, tick.boundary, read);
     const [table, time] = timed(() => native.links());
-    closeLinks({ table, time, place, kept: this.#kept ?? new Map() }, into);
+    this.#read = new Map(table.links.map((link) => [link.ifindex, link]));
+    reportChanges(this.#kept, this.#read, into);
+    closeLinks({ table, time, place }, into);
     const [qdiscs, qdiscTime] = timed(() => native.qdiscs());
     if (qdiscs !== null) closeQdiscs(qdiscs, table.links, qdiscTime, place, into);
     this.#failures.begin(table.links);
@@ -61,8 +64,8 @@ export class KernelSource implements Source {
     this.#ethtool.close(table.links, haveQueues, place, timed, into);
     this.#readProc(timed, into);
     writeFacts(native, this.#failures, table.links, tick.keyFrame || this.#kept === undefined, into);
-    this.#read = seenLinks(table);
-    reportChanges(this.#kept, this.#read, into);
+    // A read that is refused as late leaves the counters where they were; so does it with what is known of the NICs.
+    if (into.refused.late > 0) this.#read = this.#kept;
   }
 
   kept(): void {
@@ -81,29 +84,26 @@ export class KernelSource implements Source {
   }
 }
 
-function seenLinks(table: LinkTable): Map<number, SeenLink> {
-  return new Map(
-    table.links.map((link, i) => [
-      link.ifindex,
-      { link, counters: table.counters.subarray(i * linkStride, (i + 1) * linkStride) },
-    ]),
-  );
-}
-
-/** Events for NICs that came, went or were renamed since the last kept read. */
+/** Tells of NICs that came, went or were renamed since the last kept read. */
 function reportChanges(
-  before: ReadonlyMap<number, SeenLink> | undefined,
-  now: ReadonlyMap<number, SeenLink>,
+  before: ReadonlyMap<number, Link> | undefined,
+  now: ReadonlyMap<number, Link>,
   into: Accumulator,
 ): void {
   if (before === undefined) return;
-  for (const [ifindex, { link }] of now) {
-    const was = before.get(ifindex)?.link;
-    if (was === undefined) into.event('port_seen', link.name, { ifindex });
-    else if (was.name !== link.name) into.event('port_renamed', link.name, { ifindex, before: was.name });
+  for (const [ifindex, { name }] of now) {
+    const was = before.get(ifindex);
+    if (was === undefined) into.event('port_seen', name, { ifindex });
+    else if (was.name !== name) {
+      into.event('port_renamed', name, { ifindex, before: was.name });
+      into.rename(was.name, name);
+      forgetFacts(was.name, into);
+    }
   }
-  for (const [ifindex, { link }] of before) {
-    if (!now.has(ifindex)) into.event('port_gone', link.name, { ifindex });
+  for (const [ifindex, { name }] of before) {
+    if (now.has(ifindex)) continue;
+    into.event('port_gone', name, { ifindex });
+    forgetFacts(name, into);
   }
 }
 

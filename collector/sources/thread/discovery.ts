@@ -20,6 +20,8 @@ interface Watched {
 
 /** A program starts its threads some time after itself: a new process is looked at in so many scans. */
 const looksAtNewProcess = 6;
+/** What was judged not to be ours is judged again, a twelfth of it in each scan: a daemon may turn to DPDK later. */
+const scansPerRound = 12;
 /** A host has a few hundred such threads; beyond the bound the rest is left out and said so. */
 const threadsMax = 8192;
 
@@ -33,6 +35,8 @@ export class ThreadDiscovery {
   readonly #looksLeft = new Map<number, number>();
   readonly #watched = new Map<number, Watched>();
 
+  #scans = 0;
+
   constructor(procRoot: string) {
     this.#procRoot = procRoot;
   }
@@ -41,10 +45,12 @@ export class ThreadDiscovery {
   scan(): { readonly threads: readonly WatchedThread[]; readonly leftOut: number } {
     const pids = listNumbers(this.#procRoot) ?? fail(this.#procRoot);
     this.#forgetGone(new Set(pids));
+    this.#scans++;
     const threads: WatchedThread[] = [];
     let leftOut = 0;
     for (const pid of pids) {
-      if (!this.#watched.has(pid) && this.#looksLeft.get(pid) === 0) continue;
+      const judged = !this.#watched.has(pid) && (this.#looksLeft.get(pid) ?? looksAtNewProcess) <= 0;
+      if (judged && pid % scansPerRound !== this.#scans % scansPerRound) continue;
       for (const thread of this.#look(pid)) {
         if (threads.length < threadsMax) threads.push(thread);
         else leftOut++;

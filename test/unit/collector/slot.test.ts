@@ -141,6 +141,11 @@ describe('wrap', () => {
     expect(difference(packets, (1n << 64n) - 5n, 7n, slotNs)).toEqual({ kind: 'increment', increment: 12n });
   });
 
+  it('a rise over a gap in which a 32-bit counter could have gone round unseen is not believed', () => {
+    expect(difference(small, 100n, 200n, 7200n * slotNs)).toEqual({ kind: 'implausible' });
+    expect(difference(packets, 100n, 200n, 7200n * slotNs)).toEqual({ kind: 'increment', increment: 100n });
+  });
+
   it('a fall that no link could wrap is a reset', () => {
     expect(difference(small, 1_000_000n, 10n, slotNs)).toEqual({ kind: 'reset' });
     expect(difference(packets, 1_000_000n, 10n, slotNs)).toEqual({ kind: 'reset' });
@@ -170,16 +175,21 @@ describe('clock steps', () => {
   });
 
   it('an hour back: the hour that is told twice is suspect, the first second after it is not', () => {
-    const reads = [
-      read(0, 0n),
-      ...Array.from({ length: 3700 }, (_, i) => read(i + 1, BigInt(i + 1), { stepS: -3600 })),
-    ];
-    const { closed } = closeAll(reads);
-    const last = closed.filter((row) => row.suspect).at(-1);
-    const first = closed.find((row) => !row.suspect);
-    expect(last?.slot).toBe(base - 1);
-    expect(first?.slot).toBe(base);
+    const hour = Array.from({ length: 3601 }, (_, i) => read(i, BigInt(i)));
+    const again = Array.from({ length: 3700 }, (_, i) => read(3601 + i, BigInt(3601 + i), { stepS: -3600 }));
+    const { closed } = closeAll([...hour, ...again]);
+    const after = closed.slice(hour.length - 1);
+    const repeated = after.filter((row) => row.suspect);
+    expect([repeated[0]?.slot, repeated.at(-1)?.slot]).toEqual([base, base + 3599]);
+    expect(after.find((row) => !row.suspect)?.slot).toBe(base + 3600);
     expect(closed.every((row) => row.intervalNs === slotNs)).toBe(true);
+  });
+
+  it('ten years forward and back within seconds: only the steps are suspect, and slots told twice', () => {
+    const glitch = 10 * 365 * 86_400;
+    const steps = [0, 0, 0, glitch, glitch, 0, 0, 0];
+    const { closed } = closeAll(steps.map((stepS, i) => read(i, BigInt(i), { stepS })));
+    expect(closed.map((row) => row.suspect)).toEqual([false, false, true, false, true, false, false]);
   });
 
   it('a step of less than half a slot is drift, not a step', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { columnType, type Kind, type RowOf } from '../../../core/catalogue/columns.ts';
-import { kinds, portSlot } from '../../../core/catalogue/kinds.ts';
+import { kinds, portSlot, tick } from '../../../core/catalogue/kinds.ts';
 import { FourninesError } from '../../../core/runtime/error.ts';
 import { BlockBuilder } from '../../../core/wire/block-builder.ts';
 import { BlockReader } from '../../../core/wire/block-reader.ts';
@@ -197,6 +197,10 @@ describe('kinds', () => {
       for (const key of kind.key) expect(names).toContain(key);
       for (const counter of kind.counters) expect(names).toContain(`${counter}Inc`);
     }
+  });
+
+  it('end with the tick, whose stored row says that all others of its message are stored', () => {
+    expect(kinds.at(-1)).toBe(tick);
   });
 
   it('write enumerations as ClickHouse has them', () => {

@@ -115,6 +115,47 @@ describe('a NIC', () => {
     ]);
   });
 
+  it('that is renamed and renamed back counts every packet once', () => {
+    const names = ['eth0', 'eth0', 'eth1', 'eth1', 'eth0', 'eth0'];
+    const counted = names.map((name, i) => bench.tick([eth0(BigInt(1000 * i), { name })]));
+    const sum = counted
+      .flatMap((tick) => rows(tick, portSlot))
+      .reduce((total, row) => total + (row.direction === 'rx' ? (row.packetsInc ?? 0n) : 0n), 0n);
+    expect(sum).toBe(5000n);
+  });
+
+  it('that swaps its name with another takes its counters along', () => {
+    const both = (a: string, b: string, n: bigint) => [eth0(n, { name: a }), eth0(n * 10n, { name: b, ifindex: 3 })];
+    bench.tick(both('a', 'b', 1n));
+    const swapped = bench.tick(both('b', 'a', 2n));
+    expect([port(swapped, 'b')?.packetsInc, port(swapped, 'a')?.packetsInc]).toEqual([1n, 10n]);
+    const next = bench.tick(both('b', 'a', 3n));
+    expect([port(next, 'b')?.packetsInc, port(next, 'a')?.packetsInc]).toEqual([1n, 10n]);
+  });
+
+  it('whose reset falls into a late read is unknown in both directions all the same', () => {
+    const nic = (rxPackets: bigint, txPackets: bigint) => [
+      { name: 'eth0', ifindex: 2, counters: { rxPackets, txPackets } },
+    ];
+    bench.tick(nic(700n, 700n));
+    bench.clock.advance(700);
+    bench.tick(nic(10n, 10n));
+    bench.clock.advance(300);
+    const after = bench.tick(nic(20n, 2000n));
+    expect(port(after, 'eth0', 'rx')).toMatchObject({ state: 'unknown', packetsInc: null });
+    expect(port(after, 'eth0', 'tx')).toMatchObject({ state: 'unknown', packetsInc: null });
+  });
+
+  it('that goes has its facts told as gone', () => {
+    bench.tick([eth0(1n)]);
+    expect(
+      bench
+        .tick([])
+        .facts.filter(({ name }) => name.startsWith('port.eth0.'))
+        .map(({ value }) => value),
+    ).toEqual(Array.from({ length: 7 }, () => ''));
+  });
+
   it('whose counters go back is unknown for that slot, in both directions, and says which counter fell', () => {
     bench.tick([{ name: 'eth0', ifindex: 2, counters: { rxPackets: 100n, txPackets: 50n } }]);
     const fallen = bench.tick([{ name: 'eth0', ifindex: 2, counters: { rxPackets: 3n, txPackets: 60n } }]);
