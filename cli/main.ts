@@ -60,4 +60,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
 
-process.exitCode = await run(process.argv);
+const code = await run(process.argv);
+// A command that ran to its end may have set a code of its own.
+if (code !== 0) process.exitCode = code;

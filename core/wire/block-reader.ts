@@ -35,10 +35,11 @@ export class BlockReader<K extends Kind = Kind> {
   }
 
   /**
-   * Throws FN_WIRE_SCHEMA or FN_WIRE_BLOCK unless each part holds exactly `rows` well-formed values. One wrong block
-   * would otherwise spoil the whole insert that it is joined into.
+   * Throws FN_WIRE_SCHEMA or FN_WIRE_BLOCK unless each part holds exactly `rows` well-formed values, and every row is of
+   * `host`, the message's own (none given: of any). One wrong block would otherwise spoil the whole insert that it is joined into, and one host
+   * could speak for another.
    */
-  check(block: EncodedBlock): void {
+  check(block: EncodedBlock, host?: string): void {
     if (block.fingerprint !== this.fingerprint || block.parts.length !== this.#parts.length) {
       throw new FourninesError('FN_WIRE_SCHEMA', `a block of ${block.kind} has another schema`, {
         context: { kind: block.kind, fingerprint: block.fingerprint.toString(16) },
@@ -50,6 +51,17 @@ export class BlockReader<K extends Kind = Kind> {
       throw new FourninesError('FN_WIRE_BLOCK', `column ${part.column} of a block of ${block.kind} ${why}`, {
         context: { kind: block.kind, column: part.column, rows: block.rows },
       });
+    });
+    if (host !== undefined) this.#checkHost(block, host);
+  }
+
+  #checkHost({ kind, rows, parts }: EncodedBlock, host: string): void {
+    const name = Buffer.from(host);
+    // One byte of length in front: names are short.
+    const expected = Buffer.alloc(rows * (name.length + 1), Buffer.concat([Buffer.of(name.length), name]));
+    if (name.length > 0 && name.length < 0x80 && expected.equals(parts[0] as Uint8Array)) return;
+    throw new FourninesError('FN_WIRE_BLOCK', `a block of ${kind} has rows of another host than its message`, {
+      context: { kind, host: host.slice(0, 128) },
     });
   }
 

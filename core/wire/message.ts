@@ -128,7 +128,15 @@ export function decodeMessage(bytes: Uint8Array): Message {
   const blockCount = buffer.readUInt16LE(6);
   if (blockCount > blocksMax) throw damaged(`it has ${blockCount} blocks`);
   const tables = Array.from({ length: blockCount }, () => readTable(cursor));
-  const blocks = tables.map((table) => cutParts(buffer, table, cursor.at, payloadEnd));
+  // Parts follow one another without holes: otherwise a small message could say the same bytes a thousand times.
+  let at = cursor.at;
+  const blocks = tables.map((table) => {
+    const block = cutParts(buffer, table, at, payloadEnd);
+    at = table.offsets.at(-1) as number;
+    return block;
+  });
+  if (at !== payloadEnd) throw damaged('there are bytes that belong to no column');
+  if (new Set(blocks.map(({ kind }) => kind)).size !== blocks.length) throw damaged('it has two blocks of one kind');
   return { host, bootId, stream, seq: buffer.readBigUInt64LE(8), slot: buffer.readUInt32LE(16), blocks };
 }
 
@@ -151,13 +159,14 @@ function readTable(cursor: Cursor): BlockTable {
   return { kind, fingerprint, rows, offsets };
 }
 
-function cutParts(buffer: Buffer, table: BlockTable, payloadStart: number, payloadEnd: number): EncodedBlock {
+function cutParts(buffer: Buffer, table: BlockTable, start: number, payloadEnd: number): EncodedBlock {
   const { kind, fingerprint, rows, offsets } = table;
   const parts: Uint8Array[] = [];
+  if (offsets[0] !== start) throw damaged(`the columns of ${kind} do not begin where those before end`);
   for (let i = 0; i + 1 < offsets.length; i++) {
     const from = offsets[i] as number;
     const to = offsets[i + 1] as number;
-    if (from < payloadStart || to < from || to > payloadEnd) throw damaged(`a column of ${kind} lies outside it`);
+    if (to < from || to > payloadEnd) throw damaged(`a column of ${kind} lies outside it`);
     parts.push(buffer.subarray(from, to));
   }
   return { kind, fingerprint, rows, parts };

@@ -43,7 +43,7 @@ export class Admitter {
       const message = decodeMessage(record.value);
       let rows = 0;
       for (const block of message.blocks) {
-        this.#check(block);
+        this.#check(block, message.host);
         rows += block.rows;
       }
       return { record, message, rows };
@@ -52,14 +52,14 @@ export class Admitter {
     }
   }
 
-  #check(block: EncodedBlock): void {
+  #check(block: EncodedBlock, host: string): void {
     const admission = this.#kinds.get(block.kind);
     if (admission === undefined) {
       throw new FourninesError('FN_WIRE_SCHEMA', 'a block has a kind this server does not know', {
         context: { kind: block.kind },
       });
     }
-    admission.reader.check(block);
+    admission.reader.check(block, host);
     if (admission.slotPart === undefined) return;
     const days = daysOf(block.parts[admission.slotPart] as Uint8Array);
     if (days > daysMax) {

@@ -147,7 +147,7 @@ export class Fleet implements Part {
 function rowsOf<K extends Kind>(reader: BlockReader<K>, message: Message): RowOf<K>[] {
   return message.blocks.flatMap((block) => {
     if (block.kind !== reader.kind.name) return [];
-    reader.check(block);
+    reader.check(block, message.host);
     return reader.rows(block);
   });
 }

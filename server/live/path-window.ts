@@ -21,8 +21,8 @@ export interface WindowSums {
 }
 
 /**
- * The last seconds of one path, bounded in slots. Rows older than what it already has of their slots are refused, so a
- * message read twice changes nothing.
+ * The last seconds of one path, bounded in rows. They need not be in order of time: after the clock stepped back they
+ * are not, and then rows leave in the order in which they came.
  */
 export class PathWindow {
   readonly #seconds: number;
@@ -33,23 +33,17 @@ export class PathWindow {
     this.#seconds = seconds;
   }
 
-  get latest(): LiveSlot | undefined {
-    return this.#rows.at(-1);
-  }
-
-  /** False: the row was there already, or is older than the newest one. */
-  add(row: LiveSlot): boolean {
-    const end = row.slot + row.slots;
-    const latest = this.latest;
-    if (latest !== undefined && end <= latest.slot + latest.slots) return false;
+  add(row: LiveSlot): void {
     this.#rows.push(row);
-    while (this.#first < this.#rows.length && endOf(this.#rows[this.#first]) <= end - this.#seconds) this.#first++;
+    const keepFrom = row.slot + row.slots - this.#seconds;
+    const tooMany = () => this.#rows.length - this.#first > this.#seconds;
+    const tooOld = () => endOf(this.#rows[this.#first] as LiveSlot) <= keepFrom;
+    while (this.#first < this.#rows.length - 1 && (tooMany() || tooOld())) this.#first++;
     // Cut in strides, not row by row.
     if (this.#first > 64 && this.#first * 2 > this.#rows.length) {
       this.#rows = this.#rows.slice(this.#first);
       this.#first = 0;
     }
-    return true;
   }
 
   /** Sums over rows that lie wholly in [from, to), unix seconds; the same rule as the store's. */
@@ -57,7 +51,7 @@ export class PathWindow {
     const total = { observed: 0, bridged: 0, suspect: 0, packets: 0n, bytes: 0n, dropsOutside: 0n, dropsInside: 0n };
     for (const row of this.#rows.slice(this.#first)) {
       if (row.slot < from || row.slot + row.slots > to) continue;
-      if (row.suspect) total.suspect += row.slots;
+      if (row.suspect) total.suspect += row.state === 'observed' ? 1 : 0;
       else if (row.state !== 'unknown') {
         total[row.state] += row.slots;
         total.packets += row.packets ?? 0n;
@@ -70,6 +64,6 @@ export class PathWindow {
   }
 }
 
-function endOf(row: LiveSlot | undefined): number {
-  return row === undefined ? 0 : row.slot + row.slots;
+function endOf(row: LiveSlot): number {
+  return row.slot + row.slots;
 }

@@ -19,7 +19,9 @@ export interface Delivery {
  * Offered and delivered packets at a measuring point (sla research §C.0): what the port counted as passed plus what was
  * lost before that count is offered; less all that was lost is delivered. Filtered frames are in neither.
  *
- * A queueing discipline loses before the port counts on the way out, and after it on the way in.
+ * A queueing discipline loses before the port counts on the way out, and after it on the way in. What was lost after
+ * the count cannot be more than was counted: a driver that says so does not count those packets, and the excess was
+ * offered beside them.
  *
  * Example: rx with 1,000 packets, 3 missed by the NIC (outside), 2 dropped by the host (inside):
  * offered 1,003, delivered 998, drops 5.
@@ -27,7 +29,8 @@ export interface Delivery {
 export function delivery(sums: PathSums): Delivery {
   const outgoing = sums.direction === 'tx' || sums.direction === 'toGuest';
   const drops = sums.dropsOutside + sums.dropsInside + sums.dropsBeside;
-  const offered = sums.packets + sums.dropsOutside + (outgoing ? sums.dropsBeside : 0n);
+  const counted = sums.packets + sums.dropsOutside + (outgoing ? sums.dropsBeside : 0n);
+  const offered = counted > drops ? counted : drops;
   return { offered, delivered: offered - drops, drops };
 }
 

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { columnType, type Kind, type RowOf } from '../../../core/catalogue/columns.ts';
@@ -14,6 +15,7 @@ const head = { host: 'cn1', bootId: 'b0', stream: 's0', seq: 7n, slot: 1_800_000
 function anyRow<K extends Kind>(kind: K): fc.Arbitrary<RowOf<K>> {
   const fields = Object.fromEntries(
     kind.columns.map((column) => {
+      if (column.name === 'host') return ['host', fc.constant(head.host)];
       switch (column.type) {
         case 'Enum8':
           return [column.name, fc.constantFrom(...column.labels)];
@@ -64,7 +66,7 @@ describe('a message', () => {
           const reader = new BlockReader(kind);
           const block = message.blocks[0];
           if (block === undefined) throw new Error('one block');
-          reader.check(block);
+          reader.check(block, head.host);
           expect(reader.rows(block)).toEqual(rows);
         }),
         { numRuns: 60 },
@@ -142,8 +144,8 @@ describe('a block that is not what it says', () => {
   };
 
   it('of another schema is refused as such', () => {
-    expect(codeOf(() => reader.check({ ...block(), fingerprint: 1n }))).toBe('FN_WIRE_SCHEMA');
-    expect(codeOf(() => reader.check({ ...block(), parts: block().parts.slice(1) }))).toBe('FN_WIRE_SCHEMA');
+    expect(codeOf(() => reader.check({ ...block(), fingerprint: 1n }, head.host))).toBe('FN_WIRE_SCHEMA');
+    expect(codeOf(() => reader.check({ ...block(), parts: block().parts.slice(1) }, head.host))).toBe('FN_WIRE_SCHEMA');
   });
 
   it('with one value too many or too few in any column is refused', () => {
@@ -153,7 +155,7 @@ describe('a block that is not what it says', () => {
         Buffer.concat([block().parts[i] as Uint8Array, Buffer.of(1)]),
       ]) {
         const parts = block().parts.with(i, part as Uint8Array);
-        expect(codeOf(() => reader.check({ ...block(), parts }))).toBe('FN_WIRE_BLOCK');
+        expect(codeOf(() => reader.check({ ...block(), parts }, head.host))).toBe('FN_WIRE_BLOCK');
       }
     }
   });
@@ -162,13 +164,43 @@ describe('a block that is not what it says', () => {
     const at = portSlot.columns.findIndex((column) => column.name === 'direction');
     for (const value of [0, 5, 255]) {
       const parts = block().parts.with(at, Uint8Array.of(value, 1, 1));
-      expect(codeOf(() => reader.check({ ...block(), parts }))).toBe('FN_WIRE_BLOCK');
+      expect(codeOf(() => reader.check({ ...block(), parts }, head.host))).toBe('FN_WIRE_BLOCK');
     }
   });
 
   it('with a string length that leads outside is refused', () => {
     const endless = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
-    expect(codeOf(() => reader.check({ ...block(), parts: block().parts.with(0, endless) }))).toBe('FN_WIRE_BLOCK');
+    expect(codeOf(() => reader.check({ ...block(), parts: block().parts.with(0, endless) }, head.host))).toBe(
+      'FN_WIRE_BLOCK',
+    );
+  });
+});
+
+describe('a message that claims too much', () => {
+  it('rows of another host are refused, whatever the head says', () => {
+    const reader = new BlockReader(portSlot);
+    const rows = fc.sample(anyRow(portSlot), { numRuns: 3, seed: 5 });
+    for (const host of ['cn2', 'cn', 'cn11', '']) {
+      const block = decodeMessage(
+        encodeRows(portSlot, [...rows.slice(1), { ...(rows[0] as RowOf<typeof portSlot>), host }]),
+      ).blocks[0];
+      if (block === undefined) throw new Error('one block');
+      expect(codeOf(() => reader.check(block, head.host))).toBe('FN_WIRE_BLOCK');
+    }
+  });
+
+  it('a message cannot say the same bytes twice, nor a kind', () => {
+    const builder = new BlockBuilder(portSlot);
+    for (const row of fc.sample(anyRow(portSlot), { numRuns: 3, seed: 6 })) builder.add(row);
+    expect(codeOf(() => decodeMessage(encodeMessage(head, [builder.block(), builder.block()])))).toBe(
+      'FN_WIRE_DAMAGED',
+    );
+    const bytes = Buffer.from(encodeMessage(head, [builder.block()]));
+    // The first offset of the table, moved one byte back into the header, with a checksum that fits.
+    const table = bytes.indexOf('port_slot') + 'port_slot'.length;
+    bytes.writeUInt32LE(bytes.readUInt32LE(table) - 1, table);
+    bytes.writeUInt32LE(crc32(bytes.subarray(0, -4)), bytes.length - 4);
+    expect(codeOf(() => decodeMessage(bytes))).toBe('FN_WIRE_DAMAGED');
   });
 });
 

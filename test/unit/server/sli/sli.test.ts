@@ -22,6 +22,11 @@ describe('delivery', () => {
     expect(delivery({ ...beside, direction: 'rx' })).toEqual({ offered: 100n, delivered: 93n, drops: 7n });
   });
 
+  it('more lost after the count than was counted is taken as offered beside it, never as less than nothing delivered', () => {
+    expect(delivery({ ...sums, dropsInside: 5n })).toEqual({ offered: 5n, delivered: 0n, drops: 5n });
+    expect(packetDelivery({ ...sums, dropsInside: 5n }, allKnown)).toMatchObject({ verdict: 'measured', bad: 5n });
+  });
+
   it('offered is always delivered and dropped together', () => {
     const count = fc.bigInt(0n, 1n << 60n);
     const direction = fc.constantFrom('rx', 'tx', 'toGuest', 'fromGuest');
@@ -29,6 +34,7 @@ describe('delivery', () => {
       fc.property(direction, count, count, count, count, (way, packets, dropsOutside, dropsInside, dropsBeside) => {
         const told = delivery({ direction: way, packets, dropsOutside, dropsInside, dropsBeside });
         expect(told.delivered + told.drops).toBe(told.offered);
+        expect(told.delivered).toBeGreaterThanOrEqual(0n);
       }),
     );
   });
