@@ -62,7 +62,7 @@ export function makeServer({ config, data, bus, logger, version }: ServerOptions
     logger: logger.child({ component: 'ingest' }),
     lingerMs: config.lingerMs,
   });
-  const fleet = new Fleet({ source: bus, logger, liveSeconds: config.liveSeconds, nowMs: Date.now });
+  const fleet = new Fleet({ source: bus, logger, liveSeconds: config.liveSeconds, monoMs: () => performance.now() });
   const busStats = () => ({ heldBytes: bus.heldBytes, bytesMax: config.busBytesMax });
   const metrics = new SelfMetrics({
     ingest: () => inserter.stats(),
@@ -75,7 +75,9 @@ export function makeServer({ config, data, bus, logger, version }: ServerOptions
   const context: ApiContext = {
     version,
     startedAtMs: Date.now(),
+    startedMonoMs: performance.now(),
     nowMs: Date.now,
+    monoMs: () => performance.now(),
     staleAfterMs: config.staleAfterMs,
     streamsMax: config.streamsMax,
     fleet,
@@ -91,7 +93,7 @@ export function makeServer({ config, data, bus, logger, version }: ServerOptions
     parts: [folder, storePart(engine, logger), inserter, fleet, api],
     url: () => api.url,
     store,
-    readKeptRows: (host, signal) => readStoredHost({ ...store, signal }, host, Date.now()),
+    readKeptRows: (host, signal) => readStoredHost({ ...store, signal }, host, Date.now(), logger),
     watchCollector: (stats) => {
       collectorStats = stats;
     },

@@ -113,6 +113,11 @@ export const errorCatalogue = {
     hint: 'Ask for a shorter window.',
     retryable: true,
   },
+  FN_STORE_TOO_MUCH: {
+    doc: 'The answer would have more rows than one answer may.',
+    hint: 'Ask for a shorter window or a larger step.',
+    retryable: false,
+  },
   FN_MIGRATION: {
     doc: "The store's schema is newer than this program, or a migration failed.",
     hint: 'Run the newer program, or restore the folder from a backup.',

@@ -15,7 +15,12 @@ export interface CollectorStatus {
 export interface ApiContext {
   readonly version: string;
   readonly startedAtMs: number;
+  /** On the clock of `monoMs`. */
+  readonly startedMonoMs: number;
+  /** Wall clock, ms since 1970. */
   readonly nowMs: () => number;
+  /** A clock that never steps, ms: how long something has been silent. */
+  readonly monoMs: () => number;
   readonly staleAfterMs: number;
   readonly streamsMax: number;
   readonly fleet: Fleet;

@@ -77,12 +77,17 @@ function storedPath(
     dropsBeside: beside,
     packetsMax: BigInt(row.packetsMax),
     slots: countSlots(window.to - window.from, {
-      observed: Number(row.observed),
+      // A slot whose drops at the qdisc are unknown is not known, however well the port counted.
+      observed: Math.max(0, Number(row.observed) - unknownBeside(causes)),
       bridged: Number(row.bridged),
       suspect: Number(row.suspect),
     }),
     causes: sums.filter(({ packets }) => packets > 0n),
   };
+}
+
+function unknownBeside(causes: RowsOf<typeof causeSums>): number {
+  return Math.max(0, ...causes.filter(({ place }) => place === 'beside').map(({ unknown }) => Number(unknown)));
 }
 
 /** Drops of the port's own totals that no cause explains. */

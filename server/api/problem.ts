@@ -8,6 +8,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   FN_QUERY_PARAMETER: 400,
   FN_NOT_FOUND: 404,
   FN_STORE_TIMEOUT: 504,
+  FN_STORE_TOO_MUCH: 400,
   FN_STORE_AWAY: 503,
   FN_TOO_MANY_STREAMS: 503,
 };
@@ -41,10 +42,10 @@ export function problemHandler(logger: Logger) {
     reply.status(status).type('application/problem+json');
     return {
       type: `urn:fournines:error:${error.code}`,
-      title: error.code === 'FN_INTERNAL' ? 'Internal error' : titleOf(error.code),
+      title: titleOf(error.code),
       status,
       code: error.code,
-      detail: error.code === 'FN_INTERNAL' ? 'The server made a mistake; its log has the details.' : error.message,
+      detail: status === 500 ? 'The server made a mistake; its log has the details.' : error.message,
       hint: error.hint,
       ...(error instanceof RequestProblem ? { errors: [...error.errors] } : {}),
     };

@@ -8,9 +8,8 @@ const reachSeconds = 600;
 
 /** Up to when the sums of the hosts asked for are complete, unix seconds; undefined: none of them is live. */
 export async function readWatermark(context: ApiContext, host: string | undefined): Promise<number | undefined> {
-  const nowMs = context.nowMs();
-  const from = Math.floor(nowMs / 1000) - reachSeconds;
+  const from = Math.floor(context.nowMs() / 1000) - reachSeconds;
   const ticks = await runQuery(context.store, latestTick, { host: host ?? '', afterHost: '', from, limit: 10_000 });
   const storedTo = new Map(ticks.map((tick) => [tick.host, tick.at + 1]));
-  return completeTo(context.fleet, storedTo, nowMs, context.staleAfterMs, host);
+  return completeTo(context.fleet, storedTo, context.monoMs(), context.staleAfterMs, host);
 }

@@ -9,14 +9,15 @@ import type { Fleet } from '../live/fleet.ts';
 export function completeTo(
   fleet: Fleet,
   storedTo: ReadonlyMap<string, number>,
-  nowMs: number,
+  monoMs: number,
   staleAfterMs: number,
   host: string | undefined,
 ): number | undefined {
   const ends: number[] = [];
   for (const [name, live] of fleet.hosts) {
-    if ((host !== undefined && name !== host) || nowMs - live.arrivedAtMs > staleAfterMs) continue;
-    ends.push(storedTo.get(name) ?? 0);
+    if ((host !== undefined && name !== host) || monoMs - live.arrivedAtMs > staleAfterMs) continue;
+    // Never past what is live: a clock that ran ahead for a while has left stored slots in the future.
+    ends.push(Math.min(storedTo.get(name) ?? 0, (live.lastTick?.slot ?? 0) + 1));
   }
   const earliest = Math.min(...ends);
   return ends.length === 0 || earliest === 0 ? undefined : earliest;

@@ -8,6 +8,8 @@ export interface RequestedWindow {
 
 /** Raw rows live seven days and minutes ninety; a longer window is a report's, not the page's. */
 const windowSecondsMax = 31 * 86_400;
+/** Slots are 32-bit unix seconds in the store: up to 2106. */
+const secondMax = 0xffff_ffff;
 const defaultWindowSeconds = 300;
 /** A chart has about as many pixels; a series has at most so many steps. */
 const stepsMax = 2000;
@@ -23,6 +25,7 @@ export function requestedWindow(
 ): RequestedWindow {
   const to = query.to === undefined ? defaultTo : wholeSecond(query.to, 'to');
   const from = query.from === undefined ? to - defaultWindowSeconds : wholeSecond(query.from, 'from');
+  if (from < 0) throw new RequestProblem([{ where: 'querystring.from', problem: 'lies before 1970' }]);
   if (from >= to) throw new RequestProblem([{ where: 'querystring.from', problem: 'must be before to' }]);
   if (to - from > windowSecondsMax) {
     throw new RequestProblem([{ where: 'querystring.from', problem: 'makes a window of more than 31 days' }]);
@@ -32,7 +35,7 @@ export function requestedWindow(
 
 function wholeSecond(text: string, name: string): number {
   const ms = Date.parse(text);
-  if (!Number.isFinite(ms) || ms % 1000 !== 0 || ms < 0 || ms > 0xffffffff * 1000) {
+  if (!Number.isFinite(ms) || ms % 1000 !== 0 || ms < 0 || ms > secondMax * 1000) {
     throw new RequestProblem([
       { where: `querystring.${name}`, problem: 'must be an instant on a whole second, as 2026-11-01T00:00:00Z' },
     ]);
@@ -51,7 +54,7 @@ export function requestedStep(
     throw new RequestProblem([{ where: 'querystring.step', problem: `gives more than ${stepsMax} steps` }]);
   }
   const from = Math.floor(window.from / chosen) * chosen;
-  const to = Math.ceil(window.to / chosen) * chosen;
+  const to = Math.min(Math.ceil(window.to / chosen), Math.floor(secondMax / chosen)) * chosen;
   return { window: { from, to }, step: chosen };
 }
 

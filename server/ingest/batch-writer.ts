@@ -32,20 +32,41 @@ export interface Written {
   readonly deadLetters: readonly Refused[];
 }
 
-/** Puts sealed batches into the store, each exactly once, however often it has to try. */
+/**
+ * Puts sealed batches into the store, each exactly once, however often it has to try. One batch may be written ahead to
+ * its files while another one is inserted.
+ */
 export class BatchWriter {
   readonly #options: BatchWriterOptions;
   readonly #fingerprints = new Map<string, string>();
+  /** Of `writeAhead` only: `write`, which seldom joins anything, may run beside it. */
   readonly #scratch = new Scratch();
+  /** Files written ahead and not inserted yet. */
+  readonly #ahead = new Set<string>();
 
   constructor(options: BatchWriterOptions) {
     this.#options = options;
   }
 
-  /** Makes the folder, and removes what a process that was killed left in it. */
-  async prepare(): Promise<void> {
+  /** Makes the folder empty: a process that was killed, or stopped before all was stored, leaves files in it. */
+  async clear(): Promise<void> {
+    this.#ahead.clear();
     await rm(this.#options.folder, { recursive: true, force: true });
     await mkdir(this.#options.folder, { recursive: true });
+  }
+
+  /** Writes the files of a batch that `write` is to store next; those it cannot write are left to `write`. */
+  async writeAhead(batch: Batch): Promise<void> {
+    for (const { kind, blocks } of blocksByKind(batch.admitted)) {
+      const path = this.#path(rangeOf(batch.admitted), kind.name);
+      try {
+        await writeBlocks(path, joinBlocks(kind, blocks, this.#scratch));
+        this.#ahead.add(path);
+      } catch {
+        await removeFile(path);
+        return;
+      }
+    }
   }
 
   /** Rejects only with the reason of `signal`; the same batch may then be written again, and nothing is doubled. */
@@ -67,12 +88,11 @@ export class BatchWriter {
     signal: AbortSignal,
   ): Promise<number> {
     const found = blocksByKind(messages).find((each) => each.kind === kind);
-    const [first, last] = [messages[0], messages.at(-1)];
-    if (found === undefined || first === undefined || last === undefined) return 0;
-    const range = `${first.record.offset}-${last.record.offset}`;
+    if (found === undefined) return 0;
+    const range = rangeOf(messages);
     try {
       const insert = { table: kind.name, columns: tableColumns(kind), token: this.#token(range, kind) };
-      await this.#insert(insert, () => joinBlocks(kind, found.blocks, this.#scratch), signal);
+      await this.#insert(range, insert, () => joinBlocks(kind, found.blocks), signal);
       return found.rows;
     } catch (error) {
       if (signal.aborted) throw error;
@@ -82,7 +102,7 @@ export class BatchWriter {
         'an insert was refused',
       );
       if (messages.length === 1) {
-        refused.push(refusedByStore(first.record, cause));
+        refused.push(refusedByStore((messages[0] as Admitted).record, cause));
         return 0;
       }
     }
@@ -92,11 +112,12 @@ export class BatchWriter {
   }
 
   async #bury(batch: Batch, letters: readonly Refused[], signal: AbortSignal): Promise<void> {
-    const token = `${this.#options.logId}:${this.#options.partition}:${batch.first}-${batch.last}:${deadLetterTable}`;
+    const range = `${batch.first}-${batch.last}`;
+    const token = `${this.#options.logId}:${this.#options.partition}:${range}:${deadLetterTable}`;
     const insert = { table: deadLetterTable, columns: deadLetterColumns, token };
     const block = deadLetterBlock(letters, this.#options.nowMs());
     try {
-      await this.#insert(insert, () => [block], signal);
+      await this.#insert(range, insert, () => [block], signal);
     } catch (error) {
       if (signal.aborted) throw error;
       // The last resort: the letters stay on the disk as they are, and ingest goes on.
@@ -119,14 +140,19 @@ export class BatchWriter {
   }
 
   /** Tries until it is in, or is refused for good, or `signal` says to stop. */
-  async #insert(insert: Omit<InsertFile, 'path'>, blocks: () => Iterable<Buffer>, signal: AbortSignal): Promise<void> {
+  async #insert(
+    range: string,
+    insert: Omit<InsertFile, 'path'>,
+    blocks: () => Iterable<Buffer>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { engine, insertDeadlineMs, logger, onRetry } = this.#options;
-    const path = join(this.#options.folder, `${insert.table}.native`);
+    const path = this.#path(range, insert.table);
     const retry = new Retry();
     for (;;) {
       signal.throwIfAborted();
       try {
-        await writeBlocks(path, blocks());
+        if (!this.#ahead.delete(path)) await writeBlocks(path, blocks());
         await engine.insertFile({ ...insert, path }, { deadlineMs: insertDeadlineMs, signal });
         if (retry.failures > 0) {
           logger.info({ table: insert.table, failures: retry.failures }, 'an insert went in after failures');
@@ -135,7 +161,9 @@ export class BatchWriter {
       } catch (error) {
         signal.throwIfAborted();
         const failure = toFourninesError(error);
-        if (!failure.retryable && !(error instanceof FolderError)) throw failure;
+        const folderFailed = error instanceof FolderError;
+        if (!failure.retryable && !folderFailed) throw failure;
+        if (folderFailed) await this.#makeRoom();
         onRetry(failure.code);
         // The first failure and then every sixteenth: an outage is one condition, not a line a second.
         if (retry.failures % 16 === 0) {
@@ -143,10 +171,30 @@ export class BatchWriter {
         }
         await retry.wait(signal);
       } finally {
-        await rm(path, { force: true }).catch(() => undefined);
+        await removeFile(path);
       }
     }
   }
+
+  /** A batch that waits may not take the disk from the one before it: its files are written again when they are due. */
+  async #makeRoom(): Promise<void> {
+    const paths = [...this.#ahead];
+    this.#ahead.clear();
+    for (const path of paths) await removeFile(path);
+  }
+
+  #path(range: string, table: string): string {
+    return join(this.#options.folder, `${range}-${table}.native`);
+  }
+}
+
+/** First and last offset. */
+function rangeOf(messages: readonly Admitted[]): string {
+  return `${messages[0]?.record.offset}-${messages.at(-1)?.record.offset}`;
+}
+
+async function removeFile(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => undefined);
 }
 
 /** A full or failing disk: the rows wait in the bus, so it is tried again although FN_FOLDER as such is not retryable. */

@@ -47,15 +47,28 @@ export interface InserterStats {
   readonly missedRecords: number;
   /** Age of the newest stored slot when it was stored, ms; undefined: nothing stored yet. */
   readonly lagMs: number | undefined;
+  /** How long the newest stored batch took from its first insert to its last, retries included. */
   readonly lastFlushMs: number | undefined;
   /** Next offset that is not stored. */
   readonly nextOffset: bigint;
 }
 
+/**
+ * Bounds of a batch when rows wait in the bus. Batches of half the size make twice the parts, and merging them costs the
+ * store as much as inserting did. Two of these fit into the default bus.
+ */
+export const batchRowsMax = 262_144;
+export const batchBytesMax = 32 * 1024 * 1024;
 const readBytesMax = 8 * 1024 * 1024;
 const idleWaitMs = 1_000;
 
-/** Reads one partition and stores it: batches by size or age, each exactly once, poison to `dead_letter`. */
+/**
+ * Reads one partition and stores it: batches by size or age, each exactly once, poison to `dead_letter`.
+ *
+ * Two stages: while one batch is inserted, the next is read, checked and written to its files; then it waits. So at most
+ * two batches are held, each of at most `bytesMax` and one record, in memory and once more as files. Batches go in one
+ * at a time and in order, and the bus is told of offsets only when all before them are stored.
+ */
 export class Inserter {
   readonly name: string;
   readonly #options: Required<InserterOptions>;
@@ -66,13 +79,12 @@ export class Inserter {
   /** Ends storing too. */
   readonly #storing = new AbortController();
   #run: Promise<void> | undefined;
-  #batch = new Batch();
-  #batchSinceMs = 0;
-  /** A write of the batch has begun: from then on it must not change. */
-  #sealed = false;
+  #running = false;
+  /** Of the second stage; undefined: no batch is in it. */
+  #storeState: 'storing' | 'waiting' | undefined;
+  /** Next offset to read. */
   #offset = 0n;
   #storedOffset = 0n;
-  #state: InserterState = 'stopped';
   #rows = 0;
   #messages = 0;
   #bytes = 0;
@@ -87,8 +99,8 @@ export class Inserter {
     this.name = `inserter-${options.partition}`;
     this.#options = {
       nowMs: Date.now,
-      rowsMax: 131_072,
-      bytesMax: 16 * 1024 * 1024,
+      rowsMax: batchRowsMax,
+      bytesMax: batchBytesMax,
       lingerMs: 1_000,
       insertDeadlineMs: 60_000,
       stopDeadlineMs: 5_000,
@@ -104,16 +116,17 @@ export class Inserter {
       nowMs,
       insertDeadlineMs,
       onRetry: (code) => {
-        this.#state = 'waiting';
+        this.#storeState = 'waiting';
         this.#retries[code] = (this.#retries[code] ?? 0) + 1;
       },
     });
   }
 
   async start(): Promise<void> {
-    await this.#writer.prepare();
+    await this.#writer.clear();
     this.#offset = await this.#options.log.earliest(this.#options.partition);
     this.#storedOffset = this.#offset;
+    this.#running = true;
     this.#run = this.#loop();
   }
 
@@ -126,12 +139,11 @@ export class Inserter {
     );
     await this.#run;
     clearTimeout(timer);
-    this.#state = 'stopped';
   }
 
   stats(): InserterStats {
     return {
-      state: this.#state,
+      state: this.#running ? (this.#storeState ?? 'reading') : 'stopped',
       rows: this.#rows,
       messages: this.#messages,
       bytes: this.#bytes,
@@ -146,48 +158,50 @@ export class Inserter {
   }
 
   async #loop(): Promise<void> {
+    let stored = Promise.resolve(true);
+    for (;;) {
+      const batch = await this.#fill();
+      if (batch !== undefined) await this.#writer.writeAhead(batch);
+      const ended = !(await stored) || batch === undefined;
+      if (ended) {
+        if (batch !== undefined) this.#giveUp(batch);
+        break;
+      }
+      stored = this.#store(batch);
+    }
+    if (this.#storing.signal.aborted) await this.#writer.clear().catch(() => undefined);
+    this.#running = false;
+  }
+
+  /** Reads until the batch is large or old enough, or reading ends; undefined: it has ended, and there is no more. */
+  async #fill(): Promise<Batch | undefined> {
+    const { rowsMax, bytesMax, lingerMs, nowMs, logger, partition } = this.#options;
+    const batch = new Batch();
     const retry = new Retry();
-    while (!this.#reading.signal.aborted) {
+    let sinceMs = 0;
+    while (!this.#reading.signal.aborted && batch.rows < rowsMax && batch.bytes < bytesMax) {
+      const empty = batch.records === 0;
+      const leftMs = empty ? idleWaitMs : sinceMs + lingerMs - nowMs();
+      if (leftMs <= 0) break;
       try {
-        this.#state = 'reading';
-        if (!this.#sealed) await this.#fill();
-        await this.#flush();
+        const { records, nextOffset } = await this.#read(bytesMax - batch.bytes, leftMs);
+        if (empty && records.length > 0) sinceMs = nowMs();
+        for (const record of records) batch.add(this.#admitter.admit(record));
+        this.#offset = nextOffset;
         retry.failures = 0;
       } catch (error) {
-        if (this.#reading.signal.aborted) break;
         const { code, message } = toFourninesError(error);
-        if (code === 'FN_BUS_CLOSED') break;
-        this.#options.logger.error({ partition: this.#options.partition, code, reason: message }, 'ingest failed');
+        if (this.#reading.signal.aborted || code === 'FN_BUS_CLOSED') break;
+        logger.error({ partition, code, reason: message }, 'ingest cannot read');
         await retry.wait(this.#reading.signal).catch(() => undefined);
       }
     }
-    await this.#flush().catch((error: unknown) => {
-      const { code, message } = toFourninesError(error);
-      this.#options.logger.warn(
-        { code, reason: message, records: this.#batch.records },
-        'stopped before all was stored',
-      );
-    });
-    this.#state = 'stopped';
+    return batch.records === 0 ? undefined : batch;
   }
 
-  /** Reads until the batch is large or old enough. */
-  async #fill(): Promise<void> {
-    const { rowsMax, bytesMax, lingerMs, nowMs } = this.#options;
-    for (;;) {
-      const empty = this.#batch.records === 0;
-      const leftMs = empty ? idleWaitMs : this.#batchSinceMs + lingerMs - nowMs();
-      if (leftMs <= 0 || this.#batch.rows >= rowsMax || this.#batch.bytes >= bytesMax) return;
-      const { records, nextOffset } = await this.#read(leftMs);
-      if (empty && records.length > 0) this.#batchSinceMs = nowMs();
-      for (const record of records) this.#batch.add(this.#admitter.admit(record));
-      this.#offset = nextOffset;
-    }
-  }
-
-  async #read(waitMs: number): Promise<ReadBatch> {
-    const { log, partition, bytesMax } = this.#options;
-    const maxBytes = Math.min(readBytesMax, Math.max(1, bytesMax - this.#batch.bytes));
+  async #read(bytesMax: number, waitMs: number): Promise<ReadBatch> {
+    const { log, partition } = this.#options;
+    const maxBytes = Math.min(readBytesMax, bytesMax);
     try {
       return await log.read({ partition, offset: this.#offset, maxBytes, waitMs, signal: this.#reading.signal });
     } catch (error) {
@@ -203,20 +217,39 @@ export class Inserter {
     }
   }
 
-  /** A batch that could not be stored stays, unchanged, for the next try. */
-  async #flush(): Promise<void> {
-    const batch = this.#batch;
-    if (batch.records === 0) return;
-    this.#sealed = true;
-    this.#state = 'storing';
+  /** Tries, with the same batch, until it is in; false: told to end before it was. Never rejects. */
+  async #store(batch: Batch): Promise<boolean> {
+    const { log, partition, logger } = this.#options;
+    const retry = new Retry();
     const startedAtMs = performance.now();
-    const written = await this.#writer.write(batch, this.#storing.signal);
-    this.#batch = new Batch();
-    this.#sealed = false;
-    this.#storedOffset = batch.last + 1n;
-    this.#options.log.release(this.#options.partition, this.#storedOffset);
-    this.#lastFlushMs = performance.now() - startedAtMs;
-    this.#count(batch, written);
+    while (!this.#storing.signal.aborted) {
+      try {
+        this.#storeState = 'storing';
+        const written = await this.#writer.write(batch, this.#storing.signal);
+        this.#storeState = undefined;
+        this.#storedOffset = batch.last + 1n;
+        log.release(partition, this.#storedOffset);
+        this.#lastFlushMs = performance.now() - startedAtMs;
+        this.#count(batch, written);
+        return true;
+      } catch (error) {
+        if (this.#storing.signal.aborted) break;
+        const { code, message } = toFourninesError(error);
+        logger.error({ partition, code, reason: message }, 'ingest cannot store');
+        this.#storeState = 'waiting';
+        await retry.wait(this.#storing.signal).catch(() => undefined);
+      }
+    }
+    this.#giveUp(batch);
+    return false;
+  }
+
+  #giveUp(batch: Batch): void {
+    const { first, last, records } = batch;
+    this.#options.logger.warn(
+      { first: String(first), last: String(last), records },
+      'stopped before all was stored; the bus still has it',
+    );
   }
 
   #count(batch: Batch, { rows, deadLetters }: Written): void {

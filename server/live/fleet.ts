@@ -19,7 +19,8 @@ export interface FleetOptions {
   readonly source: LogSource;
   readonly logger: Logger;
   readonly liveSeconds: number;
-  readonly nowMs: () => number;
+  /** A clock that never steps: arrivals are stamped with it. */
+  readonly monoMs: () => number;
 }
 
 /** A message that has just arrived, as rows. */
@@ -122,13 +123,13 @@ export class Fleet implements Part {
       this.#stats = { ...this.#stats, unreadable: this.#stats.unreadable + 1n };
       return;
     }
-    const nowMs = this.#options.nowMs();
+    const monoMs = this.#options.monoMs();
     const host = this.hosts.get(arrival.host) ?? new HostLive(arrival.host, this.#options.liveSeconds);
     this.hosts.set(arrival.host, host);
-    host.add(arrival.rows, nowMs);
+    host.add(arrival.rows, monoMs);
     this.#stats = { ...this.#stats, messages: this.#stats.messages + 1n };
     for (const [name, { arrivedAtMs }] of this.hosts)
-      if (arrivedAtMs < nowMs - forgetHostAfterMs) this.hosts.delete(name);
+      if (arrivedAtMs < monoMs - forgetHostAfterMs) this.hosts.delete(name);
     for (const listener of this.#listeners) listener(arrival);
   }
 

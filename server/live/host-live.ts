@@ -45,12 +45,12 @@ export class HostLive {
     this.#seconds = seconds;
   }
 
-  /** Takes a message's rows; `nowMs` is when they arrived. */
-  add(rows: HostRows, nowMs: number): void {
+  /** Takes a message's rows; `monoMs` is when they arrived, on a clock that never steps. */
+  add(rows: HostRows, monoMs: number): void {
     const tick = rows.tick[0];
     if (tick === undefined || (this.lastTick !== undefined && isOlder(tick, this.lastTick))) return;
     this.lastTick = tick;
-    this.arrivedAtMs = nowMs;
+    this.arrivedAtMs = monoMs;
     for (const row of rows.ports) this.#addPort(row);
     for (const row of rows.drops) this.drops.set(`${row.port}\u0000${row.direction}\u0000${row.cause}`, row);
     for (const row of rows.threads) this.threads.set(`${row.tid}:${row.startTicks}`, row);

@@ -6,8 +6,8 @@ import type { Family } from './exposition.ts';
  * port, never per queue (integrations research §2.2). Series of a host that fell silent are left out, so that Prometheus
  * marks them stale instead of drawing a flat line; `fournines_host_up` and the time of the last slot stay.
  */
-export function fleetFamilies(hosts: readonly HostLive[], nowMs: number, staleAfterMs: number): Family[] {
-  const live = hosts.filter((host) => nowMs - host.arrivedAtMs <= staleAfterMs);
+export function fleetFamilies(hosts: readonly HostLive[], monoMs: number, staleAfterMs: number): Family[] {
+  const live = hosts.filter((host) => monoMs - host.arrivedAtMs <= staleAfterMs);
   return [
     {
       name: 'fournines_host_up',

@@ -34,6 +34,8 @@ const timeouts = new Set([
   '159', // TIMEOUT_EXCEEDED
   '394', // QUERY_WAS_CANCELLED: we cancel what passes its deadline
 ]);
+/** TOO_MANY_ROWS_OR_BYTES: past `rowsMax` of a named query. */
+const tooManyRows = '396';
 const memoryLimitExceeded = '241';
 const cannotOpenFile = '76';
 
@@ -47,6 +49,7 @@ export function translateStoreError(raw: RawStoreError, lane: Lane): FourninesEr
 function codeOf(code: string, lane: Lane): ErrorCode {
   if (timeouts.has(code)) return 'FN_STORE_TIMEOUT';
   if (passing.has(code)) return 'FN_STORE_AWAY';
+  if (code === tooManyRows && lane === 'query') return 'FN_STORE_TOO_MUCH';
   // An insert is small and fits when a query beside it has ended; a query that needs too much will need it again.
   if (code === memoryLimitExceeded && lane === 'insert') return 'FN_STORE_AWAY';
   return 'FN_STORE';

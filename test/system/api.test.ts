@@ -117,6 +117,31 @@ describe('ports', () => {
     });
   });
 
+  it('drops at a qdisc are in every number of drops; where they are unknown the slot is', async () => {
+    const slot = first + 10;
+    const tx = (at: number) => aPortRow({ host: 'cn3', port: 'eth0', direction: 'tx', slot: at, packetsInc: 10n });
+    const drop = (at: number, row: object) =>
+      aDropRow({ host: 'cn3', direction: 'tx', place: 'beside', cause: 'qdisc_full', slot: at, ...row });
+    await bus.append(
+      'cn3',
+      aTickMessage({ host: 'cn3', slot, ports: [tx(slot)], drops: [drop(slot, { packetsInc: 4n })] }),
+    );
+    const lost = drop(slot + 1, { packetsInc: null, state: 'unknown' });
+    await bus.append('cn3', aTickMessage({ host: 'cn3', slot: slot + 1, ports: [tx(slot + 1)], drops: [lost] }));
+    const last = drop(slot + 2, { packetsInc: 2n });
+    await bus.append('cn3', aTickMessage({ host: 'cn3', slot: slot + 2, ports: [tx(slot + 2)], drops: [last] }));
+    await vi.waitFor(async () => {
+      const { body } = await get<PortPage>(`/api/v1/ports?from=${iso(slot)}&to=${iso(slot + 3)}&host=cn3`);
+      expect(body.items[0]).toMatchObject({
+        offered: '36',
+        delivered: '30',
+        drops: '6',
+        slots: { observed: 2, unknown: 1 },
+      });
+    });
+    expect((await get<HostDetail>('/api/v1/hosts/cn3')).body.host.dropsPerSecond).toBe('2');
+  });
+
   it('pages by cursor give each path once', async () => {
     const seen: string[] = [];
     let cursor: string | null = '';
@@ -176,7 +201,7 @@ describe('SLIs', () => {
 describe('hosts', () => {
   it('are listed with what they do now', async () => {
     const { body } = await get<HostPage>('/api/v1/hosts');
-    expect(body.items).toMatchObject([
+    expect(body.items.slice(0, 2)).toMatchObject([
       { host: 'cn1', state: 'live', ports: 1, packetsPerSecond: { rx: '100', tx: '50' }, dropsPerSecond: '0' },
       { host: 'cn2', state: 'live', ports: 2 },
     ]);
@@ -201,6 +226,7 @@ describe('mistakes of the client', () => {
     ['/api/v1/ports?from=2026-11-02T00:00:00Z&to=2026-11-01T00:00:00Z', 'querystring.from'],
     ['/api/v1/ports?from=2020-01-01T00:00:00Z&to=2026-11-01T00:00:00Z', 'querystring.from'],
     ['/api/v1/ports?cursor=notours', 'querystring.cursor'],
+    ['/api/v1/ports?to=1970-01-01T00:00:10Z', 'querystring.from'],
     ['/api/v1/slis?sli=magic', 'querystring.sli'],
     ['/api/v1/ports/cn1/eth0/series?step=0', 'querystring.step'],
     ['/api/v1/ports/cn1/eth0/series?from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z&step=1', 'querystring.step'],

@@ -16,7 +16,7 @@ import { aPortRow, aTickMessage } from '../fakes/tick-message.ts';
 /** Both readers of the bus, live windows and store, are asked the same question and must give the same integers. */
 const data = mkdtempSync(join(tmpdir(), 'fn-parity-'));
 const bus = new InProcessLog({ bytesMax: 1 << 24, recordBytesMax: messageBytesMax, nowMs: Date.now });
-const fleet = new Fleet({ source: bus, logger: silentLogger, liveSeconds: 7200, nowMs: Date.now });
+const fleet = new Fleet({ source: bus, logger: silentLogger, liveSeconds: 7200, monoMs: () => performance.now() });
 let server: Server;
 let lifecycle: Lifecycle;
 

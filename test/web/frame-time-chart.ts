@@ -15,11 +15,12 @@ const shown = Math.floor(points * Number(query.get('shown') ?? '0.5'));
 const at = Array.from({ length: points }, (_, i) => i);
 const own = at.map((i) => BigInt(1_000_000 + Math.floor(200_000 * Math.sin(i / 900) + ((i * 7_919) % 50_000))));
 const lines = [lineOf('packets', own, 1)];
+const regions: Frame['regions'] = [];
 const listeners = new Set<() => void>();
 let frame = frameAt(0);
 
 function frameAt(fromSeconds: number): Frame {
-  return { fromSeconds, toSeconds: fromSeconds + shown, stepSeconds: 1, at, lines, regions: [] };
+  return { fromSeconds, toSeconds: fromSeconds + shown, stepSeconds: 1, at, lines, regions };
 }
 
 const source: ChartSource = {

@@ -65,8 +65,8 @@ function busCheck({ heldBytes, bytesMax }: { heldBytes: number; bytesMax: number
 
 function collectorCheck(context: ApiContext): Check {
   const arrivals = [...context.fleet.hosts.values()].map((host) => host.arrivedAtMs);
-  const last = Math.max(context.startedAtMs, ...arrivals);
-  const silentMs = context.nowMs() - last;
+  const last = Math.max(context.startedMonoMs, ...arrivals);
+  const silentMs = context.monoMs() - last;
   if (silentMs <= context.staleAfterMs) return { name: 'collector', state: 'ok', reason: '' };
   return { name: 'collector', state: 'degraded', reason: `no tick for ${Math.round(silentMs / 1000)} s` };
 }

@@ -84,8 +84,9 @@ type StoredTick = RowsOf<typeof latestTick>[number];
 function hostOf(context: ApiContext, name: string, stored: StoredTick | undefined): Host {
   const live = context.fleet.hosts.get(name);
   const nowMs = context.nowMs();
-  const lastSlot = Math.max(live?.lastTick?.slot ?? 0, stored?.at ?? 0);
-  const isLive = live !== undefined && nowMs - live.arrivedAtMs <= context.staleAfterMs;
+  // Live goes first: after a clock that ran ahead for a while the newest stored slot lies in the future.
+  const lastSlot = live?.lastTick?.slot ?? stored?.at ?? 0;
+  const isLive = live !== undefined && context.monoMs() - live.arrivedAtMs <= context.staleAfterMs;
   return {
     host: name,
     state: isLive ? 'live' : 'stale',
@@ -105,9 +106,23 @@ function rate(live: HostLive, direction: 'rx' | 'tx'): string | null {
 }
 
 function dropRate(live: HostLive): string | null {
-  return sumLast(live, (row) =>
-    row.dropsOutsideInc === null || row.dropsInsideInc === null ? null : row.dropsOutsideInc + row.dropsInsideInc,
-  );
+  return sumLast(live, (row) => {
+    const beside = dropsBeside(live, row);
+    if (row.dropsOutsideInc === null || row.dropsInsideInc === null || beside === null) return null;
+    return row.dropsOutsideInc + row.dropsInsideInc + beside;
+  });
+}
+
+/** Drops at the port's queueing discipline in the same slot; a counter that did not move has no row of that slot. */
+function dropsBeside(live: HostLive, row: LastRow): bigint | null {
+  let sum = 0n;
+  for (const drop of live.drops.values()) {
+    const same = drop.port === row.port && drop.direction === row.direction && drop.slot === row.slot;
+    if (!same || drop.place !== 'beside') continue;
+    if (drop.packetsInc === null) return null;
+    sum += drop.packetsInc;
+  }
+  return sum;
 }
 
 type LastRow = HostLive['paths'] extends Map<string, { last: infer R }> ? R : never;

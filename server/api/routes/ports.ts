@@ -188,7 +188,7 @@ function directionSeries(
       to: iso(Number(row.to)),
       packets: row.packets,
       bytes: row.bytes,
-      drops: String(BigInt(row.dropsOutside) + BigInt(row.dropsInside)),
+      drops: String(BigInt(row.dropsOutside) + BigInt(row.dropsInside) + BigInt(row.dropsBeside)),
     })),
   };
 }

@@ -81,25 +81,31 @@ export function streamRoute(api: Api, context: ApiContext): void {
   );
 }
 
-/** What the client missed, or `reset` when that is no longer all here. */
+/** What the client missed, or `reset` when that is no longer all here, or more than it could take at once. */
 function replay(client: Client, lastEventId: string | string[] | undefined, kept: readonly Kept[]): void {
   if (typeof lastEventId !== 'string') return;
   const last = /^\d{1,19}$/.test(lastEventId) ? BigInt(lastEventId) : undefined;
   const first = kept[0];
   // Offsets begin again when the process does: an id beyond ours is of another life.
   const newest = kept.at(-1)?.offset ?? -1n;
-  if (last === undefined || first === undefined || last + 1n < first.offset || last > newest) {
+  const missed = kept.filter(({ offset }) => last !== undefined && offset > last);
+  const tooMuch = missed.reduce((sum, { bytes }) => sum + bytes, 0) > unreadBytesMax / 2;
+  if (last === undefined || first === undefined || last + 1n < first.offset || last > newest || tooMuch) {
     client.response.write('event: reset\ndata: {}\n\n');
     return;
   }
-  for (const { offset, tick } of kept) if (offset > last) send(client, offset, tick);
+  for (const { offset, tick } of missed) send(client, offset, tick);
 }
 
 function send(client: Client, offset: bigint, tick: TickEvent): void {
   if (client.host !== undefined && client.host !== tick.host) return;
+  // Judged before writing: one large tick is no sign of a client that does not read.
+  if (client.response.writableLength > unreadBytesMax) {
+    client.response.destroy();
+    return;
+  }
   const ports = client.port === undefined ? tick.ports : tick.ports.filter(({ port }) => port === client.port);
   client.response.write(`id: ${offset}\nevent: tick\ndata: ${JSON.stringify({ ...tick, ports })}\n\n`);
-  if (client.response.writableLength > unreadBytesMax) client.response.destroy();
 }
 
 function tickEventOf({ host, slot, rows }: Arrival): TickEvent {
@@ -110,7 +116,8 @@ function tickEventOf({ host, slot, rows }: Arrival): TickEvent {
     ports: rows.ports.map((row) => {
       const moved = (causes.get(`${row.port}\u0000${row.direction}`) ?? []).filter(({ place }) => place !== 'filtered');
       const beside = moved.reduce((sum, drop) => (drop.place === 'beside' ? sum + (drop.packetsInc ?? 0n) : sum), 0n);
-      const known = row.dropsOutsideInc !== null && row.dropsInsideInc !== null;
+      const besideKnown = moved.every(({ place, packetsInc }) => place !== 'beside' || packetsInc !== null);
+      const known = row.dropsOutsideInc !== null && row.dropsInsideInc !== null && besideKnown;
       return {
         port: row.port,
         direction: row.direction,

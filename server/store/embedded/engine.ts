@@ -56,7 +56,11 @@ export class EmbeddedEngine implements Engine {
 
   /** Resolves when statements can run; rejects with FN_FOLDER_LOCKED or FN_STORE_AWAY. */
   start(): Promise<void> {
-    this.#starting ??= this.#open();
+    this.#starting ??= this.#open().catch((error: unknown) => {
+      // Asked again, it is tried again: a folder that was in use may be free by then.
+      this.#starting = undefined;
+      throw error;
+    });
     return this.#starting;
   }
 
@@ -172,7 +176,12 @@ export class EmbeddedEngine implements Engine {
   #cancel(lane: LaneQueue, call: Call): void {
     const process = this.#process;
     if (process === undefined || lane.running !== call) return;
-    process.send({ type: 'cancel', id: call.id });
+    try {
+      process.send({ type: 'cancel', id: call.id });
+    } catch {
+      // It has just ended: its end rejects the call.
+      return;
+    }
     const timer = setTimeout(() => {
       if (lane.running !== call || this.#process !== process) return;
       this.#options.logger.warn({ id: call.id }, 'a statement did not obey its cancellation; the engine is killed');

@@ -8,6 +8,7 @@ import {
   minuteParameters,
   observed,
   Place,
+  rawWindow,
   rollupWindow,
   wholeMinutes,
   whose,
@@ -21,7 +22,7 @@ import { inPage, type PortKey, pageOf, pageParameters } from './port-page.ts';
 export const causeSums = defineQuery({
   name: 'cause-sums',
   sql: sqlOf(
-    `SELECT host, port, direction, cause, place, sum(t.observed) AS n_observed, 0 AS n_bridged, sum(t.packets) AS n_packets
+    `SELECT host, port, direction, cause, place, sum(t.observed) AS n_observed, 0 AS n_bridged, 0 AS n_unknown, sum(t.packets) AS n_packets
   FROM drop_1m AS t WHERE ${rollupWindow} AND ${whose} AND ${inPage}
   GROUP BY host, port, direction, cause, place`,
     raw(edgesWindow),
@@ -35,6 +36,7 @@ export const causeSums = defineQuery({
     place: Place,
     observed: UInt64,
     bridged: UInt64,
+    unknown: UInt64,
     packets: UInt64,
   }),
   deadlineMs: 10_000,
@@ -60,18 +62,22 @@ export function causeSumsParameters(ask: {
 }
 
 function raw(window: string): string {
-  return `SELECT host, port, direction, cause, place, count() AS n_observed, 0 AS n_bridged, sum(assumeNotNull(t.packets_inc)) AS n_packets
+  return `SELECT host, port, direction, cause, place, count() AS n_observed, 0 AS n_bridged, 0 AS n_unknown, sum(assumeNotNull(t.packets_inc)) AS n_packets
   FROM drop_slot AS t WHERE ${window} AND ${observed} AND ${whose} AND ${inPage}
   GROUP BY host, port, direction, cause, place`;
 }
 
 function sqlOf(...parts: readonly string[]): string {
-  const bridges = `SELECT host, port, direction, cause, place, 0 AS n_observed, sum(t.slots) AS n_bridged, sum(t.packets) AS n_packets
+  const bridges = `SELECT host, port, direction, cause, place, 0 AS n_observed, sum(t.slots) AS n_bridged, 0 AS n_unknown, sum(t.packets) AS n_packets
   FROM drop_bridge AS t WHERE ${bridgesInside} AND ${whose} AND ${inPage}
   GROUP BY host, port, direction, cause, place`;
-  return `SELECT host, port, direction, cause, place, sum(n_observed) AS observed, sum(n_bridged) AS bridged, sum(n_packets) AS packets
+  // Drops at a place of their own, a qdisc, may be unknown where the port is not: what is unknown is not zero.
+  const unknowns = `SELECT host, port, direction, cause, place, 0 AS n_observed, 0 AS n_bridged, sum(t.slots) AS n_unknown, 0 AS n_packets
+  FROM drop_slot AS t WHERE t.place = 'beside' AND t.state = 'unknown' AND ${rawWindow} AND ${whose} AND ${inPage}
+  GROUP BY host, port, direction, cause, place`;
+  return `SELECT host, port, direction, cause, place, sum(n_observed) AS observed, sum(n_bridged) AS bridged, sum(n_unknown) AS unknown, sum(n_packets) AS packets
 FROM (
-  ${[...parts, bridges].join('\n  UNION ALL\n  ')}
+  ${[...parts, bridges, unknowns].join('\n  UNION ALL\n  ')}
 )
 GROUP BY host, port, direction, cause, place
 ORDER BY host, port, toUInt8(direction), cause, place`;

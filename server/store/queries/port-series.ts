@@ -66,15 +66,26 @@ ORDER BY toUInt8(direction), cause, place, at`,
   rowsMax: pointsMax,
 });
 
+const bridgeEnds = 'toUnixTimestamp(t.slot) AS since, toUInt32(toUnixTimestamp(t.slot) + t.slots) AS until';
+const bridgesTouching = `${whose} AND t.slot >= ${instant('from')} - INTERVAL 1 DAY AND t.slot < ${instant('to')}
+    AND toUnixTimestamp(t.slot) + t.slots > {from:UInt32}`;
+
 /** Gaps of one port whose sum is known and which touch the window, oldest first. */
 export const portSeriesBridges = defineQuery({
   name: 'port-series-bridges',
-  sql: `SELECT direction, toUnixTimestamp(t.slot) AS \`from\`, toUInt32(toUnixTimestamp(t.slot) + t.slots) AS \`to\`,
-  t.packets AS packets, t.bytes AS bytes, t.drops_outside AS dropsOutside, t.drops_inside AS dropsInside
-FROM port_bridge AS t
-WHERE ${whose} AND t.slot >= ${instant('from')} - INTERVAL 1 DAY AND t.slot < ${instant('to')}
-  AND toUnixTimestamp(t.slot) + t.slots > {from:UInt32}
-ORDER BY toUInt8(direction), t.slot
+  sql: `SELECT direction, since AS \`from\`, until AS \`to\`, sum(n_packets) AS packets, sum(n_bytes) AS bytes,
+  sum(n_outside) AS dropsOutside, sum(n_inside) AS dropsInside, sum(n_beside) AS dropsBeside
+FROM (
+  SELECT direction, ${bridgeEnds}, t.packets AS n_packets, t.bytes AS n_bytes, t.drops_outside AS n_outside,
+    t.drops_inside AS n_inside, toUInt64(0) AS n_beside
+  FROM port_bridge AS t WHERE ${bridgesTouching}
+  UNION ALL
+  SELECT direction, ${bridgeEnds}, toUInt64(0) AS n_packets, toUInt64(0) AS n_bytes, toUInt64(0) AS n_outside,
+    toUInt64(0) AS n_inside, t.packets AS n_beside
+  FROM drop_bridge AS t WHERE t.place = 'beside' AND ${bridgesTouching}
+)
+GROUP BY direction, since, until
+ORDER BY toUInt8(direction), since
 LIMIT 5000`,
   parameters: { from: 'UInt32', to: 'UInt32', host: 'String', port: 'String' },
   row: Type.Object({
@@ -85,6 +96,7 @@ LIMIT 5000`,
     bytes: UInt64,
     dropsOutside: UInt64,
     dropsInside: UInt64,
+    dropsBeside: UInt64,
   }),
   deadlineMs: 10_000,
   rowsMax: 5_000,

@@ -1,6 +1,8 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback } from 'react';
 import type { PortPage, PortSeries, PortSums, QueueSeries, XstatPage } from '../../../server/api/schema/ports.ts';
-import type { Range } from '../url/range.ts';
+import type { Range, TimeWindow } from '../url/range.ts';
+import { instantOf } from '../url/search.ts';
 import { apiPath, getJson, getPages } from './client.ts';
 import { keys, type PortFilter, paceMs } from './keys.ts';
 import { paceOf, useWindowParams } from './window.ts';
@@ -26,6 +28,26 @@ export function usePortSeries(host: string, port: string, range: Range) {
     queryFn: ({ signal }) => getJson<PortSeries>(apiPath(['ports', host, port, 'series'], params()), signal),
     refetchInterval: paceOf(range, paceMs.series),
   });
+}
+
+/** Asks for a few seconds once, now: what lies between an answer and the first tick after it. */
+export function useAskPortSeries(host: string, port: string) {
+  const queries = useQueryClient();
+  return useCallback(
+    ({ fromSeconds, toSeconds }: TimeWindow) =>
+      queries.fetchQuery({
+        queryKey: keys.portSeries(host, port, { kind: 'absolute', fromSeconds, toSeconds }),
+        queryFn: ({ signal }) => {
+          const window = { from: instantOf(fromSeconds), to: instantOf(toSeconds) };
+          return getJson<PortSeries>(apiPath(['ports', host, port, 'series'], window), signal);
+        },
+        // Asked again because the last answer did not know: an old answer is no answer.
+        staleTime: 0,
+        gcTime: 0,
+        retry: false,
+      }),
+    [queries, host, port],
+  );
 }
 
 export function useQueueSeries(host: string, port: string, range: Range) {

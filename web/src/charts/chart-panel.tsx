@@ -1,10 +1,11 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { formatInstant, type Zone, zoneName } from '../format/time.ts';
+import { useFrame } from '../live/use-frame.ts';
 import { Chart } from './chart.tsx';
 import { ChartTable } from './chart-table.tsx';
 import type { Region } from './gaps.ts';
 import { dropColor, lineColor } from './palette.ts';
-import { type Pane, useFrame, valueText } from './pane.ts';
+import { type Pane, valueText } from './pane.ts';
 import type { ChartSource, Frame } from './source.ts';
 import { summaryOf } from './summary.ts';
 
@@ -65,7 +66,11 @@ function PaneView(props: {
   );
   // The legend is written past React: it follows the mouse.
   useEffect(() => write(cursor.current));
-  const summary = useMemo(() => paneSummary(pane, frame), [pane, frame]);
+  const { lines, stepSeconds, regions } = frame;
+  const summary = useMemo(
+    () => paneSummary(pane, { lines, stepSeconds, regions }),
+    [pane, lines, stepSeconds, regions],
+  );
   return (
     <div className="pane">
       <div className="pane-head">
@@ -97,7 +102,7 @@ function PaneView(props: {
   );
 }
 
-function paneSummary(pane: Pane, frame: Frame): string {
+function paneSummary(pane: Pane, frame: Pick<Frame, 'lines' | 'stepSeconds' | 'regions'>): string {
   return frame.lines
     .slice(0, 6)
     .map(({ label, own }) =>

@@ -1,5 +1,6 @@
 import { formatInstant, type Zone, zoneName } from '../format/time.ts';
-import { type Pane, useFrame, valueText } from './pane.ts';
+import { useFrame } from '../live/use-frame.ts';
+import { type Pane, valueText } from './pane.ts';
 
 const rowsMax = 300;
 

@@ -27,6 +27,9 @@ export interface ChartProps {
 }
 
 const valueAxisPixels = 54;
+const stepsPerPixelMax = 4;
+/** A label centred closer to the edge than half of this would be cut. */
+const labelPixels = 52;
 
 /** The one place that knows the plotting library: makes a plot in an effect, resizes it, takes it down. */
 export function Chart(props: ChartProps) {
@@ -79,11 +82,16 @@ function labelsOf(frame: Frame): string {
   return frame.lines.map(({ label }) => label).join('\n');
 }
 
-/** A stack is drawn from its top down, each layer over the foot of the one above. */
+/**
+ * A stack is drawn from its top down, each layer over the foot of the one above. A value is that of its whole step, so
+ * the last one is drawn to the end of its step too, by a point that repeats it there.
+ */
 function alignedOf(frame: Frame, kind: 'line' | 'stack'): uPlot.AlignedData {
-  const columns = frame.lines.map(({ drawn }) => drawn);
+  const last = frame.at.at(-1);
+  if (last === undefined) return [[], ...frame.lines.map(() => [])];
+  const columns = frame.lines.map(({ drawn }) => drawn.concat(drawn.at(-1) ?? null));
   if (kind === 'stack') columns.reverse();
-  return [[...frame.at], ...columns];
+  return [frame.at.concat(last + frame.stepSeconds), ...columns];
 }
 
 interface PlotOptions extends Omit<ChartProps, 'source' | 'summary'> {
@@ -116,7 +124,7 @@ function optionsOf(options: PlotOptions): uPlot.Options {
     series: [{}, ...seriesOf(options)],
     hooks: {
       drawAxes: [(plot) => paintRegions(plot, frame().regions, palette)],
-      setCursor: [(plot) => options.onCursor(plot.cursor.idx ?? null)],
+      setCursor: [(plot) => options.onCursor(stepUnder(plot.cursor.idx, frame()))],
       setSelect: [
         (plot) => {
           const { left, width: selected } = plot.select;
@@ -127,6 +135,11 @@ function optionsOf(options: PlotOptions): uPlot.Options {
       ],
     },
   };
+}
+
+/** The point at the end of the last step stands for that step. */
+function stepUnder(index: number | null | undefined, { at }: Frame): number | null {
+  return index == null || at.length === 0 ? null : Math.min(index, at.length - 1);
 }
 
 function axesOf({ palette, timeAxis, zone, height }: PlotOptions): uPlot.Axis[] {
@@ -142,8 +155,10 @@ function axesOf({ palette, timeAxis, zone, height }: PlotOptions): uPlot.Axis[] 
       ticks: { show: false },
       space: 76,
       incrs: timeSteps,
-      values: (_plot, splits, _axis, _space, step) =>
-        timeAxis ? timeLabels(splits, step, zone) : splits.map(() => ''),
+      values: (plot, splits, _axis, _space, step) => {
+        const inside = (split: number) => plot.valToPos(split, 'x') < plot.width - valueAxisPixels - labelPixels / 2;
+        return timeLabels(splits, step, zone).map((label, i) => (timeAxis && inside(splits[i] ?? 0) ? label : ''));
+      },
     },
     {
       size: valueAxisPixels,
@@ -157,9 +172,22 @@ function axesOf({ palette, timeAxis, zone, height }: PlotOptions): uPlot.Axis[] 
   ];
 }
 
+/**
+ * Steps, because a value is that of its whole step. Where several steps share a pixel nobody sees one, and the plain
+ * line draws the least and the most of each pixel instead of every point.
+ */
+function pathsOf(): uPlot.Series.PathBuilder {
+  const stepped = uPlot.paths.stepped?.({ align: 1, alignGaps: 1 });
+  const linear = uPlot.paths.linear?.();
+  return (plot, series, first, last) => {
+    const builder = last - first > stepsPerPixelMax * plot.width ? linear : stepped;
+    return builder?.(plot, series, first, last) ?? null;
+  };
+}
+
 function seriesOf({ frame, kind, losses, palette }: PlotOptions): uPlot.Series[] {
   const colors = losses ? palette.drops : palette.lines;
-  const stepped = uPlot.paths.stepped?.({ align: 1 });
+  const paths = pathsOf();
   const series = frame().lines.map(({ label }, i): uPlot.Series => {
     const color = colors[i % colors.length] ?? palette.text;
     return {
@@ -167,7 +195,7 @@ function seriesOf({ frame, kind, losses, palette }: PlotOptions): uPlot.Series[]
       stroke: color,
       width: kind === 'stack' ? 1 : 1.4,
       ...(kind === 'stack' ? { fill: color } : {}),
-      ...(stepped === undefined ? {} : { paths: stepped }),
+      paths,
       points: { show: false },
       spanGaps: false,
     };

@@ -1,4 +1,3 @@
-import { useSyncExternalStore } from 'react';
 import type { ChartSource, Frame } from './source.ts';
 
 export interface Pane {
@@ -10,11 +9,6 @@ export interface Pane {
   readonly source: ChartSource;
   readonly height: number;
   readonly leastMax: number;
-}
-
-/** At most once a second; the plot itself is fed without it. */
-export function useFrame(source: ChartSource): Frame {
-  return useSyncExternalStore(source.subscribe, source.read);
 }
 
 export function valueText(pane: Pane, frame: Frame, value: bigint | null | undefined): string {

@@ -68,6 +68,28 @@ export function appendTick(track: Track, tick: PortTick): void {
   trim(track);
 }
 
+/**
+ * Takes from a younger answer the steps that this track has and does not know, and nothing else: what the stream or an
+ * earlier answer said stays. True when something was learnt.
+ */
+export function fillFrom(track: Track, series: PortSeries): boolean {
+  const younger = trackOf(series, track.direction);
+  if (younger.stepSeconds !== track.stepSeconds) return false;
+  const indexOf = new Map(track.at.map((at, i) => [at, i]));
+  let learnt = false;
+  younger.at.forEach((at, i) => {
+    const index = indexOf.get(at);
+    const packets = younger.packets[i] ?? null;
+    if (index === undefined || packets === null || track.packets[index] !== null) return;
+    track.packets[index] = packets;
+    track.bytes[index] = younger.bytes[i] ?? null;
+    track.drops[index] = younger.drops[i] ?? null;
+    for (const [cause, values] of younger.causes) causeOf(track, cause)[index] = values[i] ?? null;
+    learnt = true;
+  });
+  return learnt;
+}
+
 /** Makes room up to a slot, all unknown: what happens when time passes and nothing comes. */
 export function growTo(track: Track, slot: number): void {
   const last = track.at.at(-1);
@@ -91,14 +113,17 @@ function set(track: Track, tick: PortTick): void {
   track.drops[index] = toBigint(tick.drops);
   for (const { cause, packets } of tick.causes) {
     if (cause === noLoss) continue;
-    let values = track.causes.get(cause);
-    if (values === undefined) {
-      // A cause seen for the first time dropped nothing before, as far as the slots are known.
-      values = track.drops.map((drops) => (drops === null ? null : 0n));
-      track.causes.set(cause, values);
-    }
-    values[index] = BigInt(packets);
+    causeOf(track, cause)[index] = BigInt(packets);
   }
+}
+
+function causeOf(track: Track, cause: string): (bigint | null)[] {
+  const kept = track.causes.get(cause);
+  if (kept !== undefined) return kept;
+  // A cause seen for the first time dropped nothing before, as far as the slots are known.
+  const values = track.drops.map((drops) => (drops === null ? null : 0n));
+  track.causes.set(cause, values);
+  return values;
 }
 
 function trim(track: Track): void {

@@ -4,44 +4,35 @@ import { useUrl } from '../url/use-url.ts';
 /** Without it a link to an ancestor of this page would be marked as this page. */
 const exact = { exact: true, includeSearch: false };
 
-/** Fleet, host, port, queue: as far down as given. */
+/** Fleet, host, port, queue: as far down as given. The top level has none: it would only repeat its title. */
 export function Breadcrumb({
   host,
   port,
   queue,
-  leaf,
 }: {
-  readonly host?: string;
-  readonly port?: string;
-  readonly queue?: string;
-  /** A page beside the path. */
-  readonly leaf?: string;
+  readonly host: string;
+  readonly port?: string | undefined;
+  readonly queue?: string | undefined;
 }) {
   const search = useUrl().carried;
   return (
     <nav className="breadcrumb" aria-label="Breadcrumb">
       <ol>
         <li>
-          {host === undefined && leaf === undefined ? (
-            <span aria-current="page">Fleet</span>
+          <Link to="/" search={search} activeOptions={exact}>
+            Fleet
+          </Link>
+        </li>
+        <li>
+          {port === undefined ? (
+            <span aria-current="page">{host}</span>
           ) : (
-            <Link to="/" search={search} activeOptions={exact}>
-              Fleet
+            <Link to="/hosts/$host" params={{ host }} search={search} activeOptions={exact}>
+              {host}
             </Link>
           )}
         </li>
-        {host === undefined ? null : (
-          <li>
-            {port === undefined ? (
-              <span aria-current="page">{host}</span>
-            ) : (
-              <Link to="/hosts/$host" params={{ host }} search={search} activeOptions={exact}>
-                {host}
-              </Link>
-            )}
-          </li>
-        )}
-        {host === undefined || port === undefined ? null : (
+        {port === undefined ? null : (
           <li>
             {queue === undefined ? (
               <span aria-current="page">{port}</span>
@@ -50,11 +41,6 @@ export function Breadcrumb({
                 {port}
               </Link>
             )}
-          </li>
-        )}
-        {leaf === undefined ? null : (
-          <li>
-            <span aria-current="page">{leaf}</span>
           </li>
         )}
         {queue === undefined ? null : (

@@ -1,14 +1,28 @@
 import type { Coverage as Slots } from '../../../server/api/schema/common.ts';
 import { formatCount } from '../format/count.ts';
+import { formatRatio } from '../format/ratio.ts';
 
-/** How much of a window is known, as a bar and in words. The bar alone never says it. */
-export function Coverage({ slots, words = 'short' }: { readonly slots: Slots; readonly words?: 'short' | 'long' }) {
+/**
+ * How much of a window is known, as a bar and in words. The bar alone never says it. `share` is for columns, `figure`
+ * for narrow places: what is known of all; the rest on hovering, and for those who hear the page.
+ */
+export function Coverage({ slots, words }: { readonly slots: Slots; readonly words: 'share' | 'figure' | 'long' }) {
+  const inShort = words !== 'long';
+  const unsure = inShort && slots.unknown > 0;
   return (
-    <span className="coverage">
+    <span className="coverage" title={inShort ? longText(slots) : undefined}>
       <CoverageBar slots={slots} />
-      <span className="num">{words === 'long' ? longText(slots) : shortText(slots)}</span>
+      <span className={unsure ? 'num unknown' : 'num'}>{textOf(slots, words)}</span>
+      {inShort && slots.observed < slots.expected ? <span className="hidden">{longText(slots)}</span> : null}
     </span>
   );
+}
+
+function textOf(slots: Slots, words: 'share' | 'figure' | 'long'): string {
+  if (words === 'long') return longText(slots);
+  const known = BigInt(slots.observed + slots.bridged);
+  const expected = BigInt(slots.expected);
+  return words === 'share' ? formatRatio(known, expected, 1) : `${formatCount(known)}/${formatCount(expected)}`;
 }
 
 function CoverageBar({ slots }: { readonly slots: Slots }) {
@@ -21,13 +35,6 @@ function CoverageBar({ slots }: { readonly slots: Slots }) {
       <i className="seg-unknown" style={{ width: share(slots.unknown) }} />
     </span>
   );
-}
-
-function shortText({ expected, observed, bridged, unknown }: Slots): string {
-  const parts = [`${formatCount(`${observed}`)}/${formatCount(`${expected}`)}`];
-  if (bridged > 0) parts.push(`${formatCount(`${bridged}`)} bridged`);
-  if (unknown > 0) parts.push(`${formatCount(`${unknown}`)} unknown`);
-  return parts.join(' · ');
 }
 
 function longText({ expected, observed, bridged, unknown, suspect }: Slots): string {

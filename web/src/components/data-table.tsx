@@ -6,11 +6,11 @@ import {
   tableFeatures,
   useTable,
 } from '@tanstack/react-table';
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useMemo, useRef } from 'react';
 import type { Sort } from '../url/search.ts';
 import { compareSortable, type Sortable } from './compare.ts';
 import { Icon } from './icon.tsx';
+import { useRowsInSight } from './rows-in-sight.ts';
 
 export interface Column<Row> {
   /** Stands in the URL: letters only. */
@@ -38,48 +38,18 @@ interface TableProps<Row> {
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() });
 
-/** Rows drawn at once without virtualising: a screen or two. */
-const plainRowsMax = 120;
-const rowPixels = 29;
-
 /** A real table, sortable by the buttons in its header; long ones draw only the rows in sight. */
 export function DataTable<Row extends RowData>(props: TableProps<Row>) {
-  const { caption, columns, rows, rowKey, defaultSort, minWidth = 640, onSort } = props;
+  const { caption, columns, defaultSort, minWidth = 640, onSort } = props;
   const sort = columns.some(({ id }) => id === props.sort?.id) && props.sort !== null ? props.sort : defaultSort;
-  const definitions = useMemo(() => {
-    const helper = createColumnHelper<typeof features, Row>();
-    return columns.map((column) =>
-      helper.accessor((row): unknown => column.sortBy(row) ?? undefined, {
-        id: column.id,
-        sortUndefined: 'last',
-        sortFn: (a, b, id) =>
-          compareSortable(a.getValue<Sortable | undefined>(id), b.getValue<Sortable | undefined>(id)),
-      }),
-    );
-  }, [columns]);
-  const sorting = useMemo(() => [{ id: sort.id, desc: sort.desc }], [sort.id, sort.desc]);
-  const table = useTable({ features, columns: definitions, data: rows, state: { sorting }, getRowId: rowKey });
-  const sorted = table.getRowModel().rows;
-  const whole = columns.reduce((sum, { width }) => sum + width, 0);
-
+  const rows = useSortedRows(props, sort);
   const scroll = useRef<HTMLElement>(null);
-  const long = sorted.length > plainRowsMax;
-  const virtual = useVirtualizer({
-    count: sorted.length,
-    enabled: long,
-    getScrollElement: () => scroll.current,
-    estimateSize: () => rowPixels,
-    overscan: 16,
-  });
-  const items = virtual.getVirtualItems();
-  const shown = long ? items.map(({ index }) => index) : sorted.map((_, index) => index);
-  const above = long ? (items[0]?.start ?? 0) : 0;
-  const below = long ? virtual.getTotalSize() - (items.at(-1)?.end ?? 0) : 0;
-
+  const { long, above, shown, below } = useRowsInSight(rows.length, scroll);
+  const whole = columns.reduce((sum, { width }) => sum + width, 0);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard.
     <section ref={scroll} className={long ? 'table-scroll long' : 'table-scroll'} aria-label={caption} tabIndex={0}>
-      <table aria-rowcount={sorted.length + 1} style={{ minWidth }}>
+      <table aria-rowcount={rows.length + 1} style={{ minWidth }}>
         <caption className="hidden">{caption}</caption>
         <colgroup>
           {columns.map(({ id, width }) => (
@@ -96,23 +66,13 @@ export function DataTable<Row extends RowData>(props: TableProps<Row>) {
         <tbody>
           <Spacer height={above} columns={columns.length} />
           {shown.map((index) => {
-            const row = sorted[index];
+            const row = rows[index];
             if (row === undefined) return null;
             return (
               <tr key={row.id} aria-rowindex={index + 2}>
-                {columns.map((column, i) => {
-                  const className = column.numeric === true ? 'num right' : undefined;
-                  const content = column.cell(row.original);
-                  return i === 0 ? (
-                    <th key={column.id} scope="row" className={className}>
-                      {content}
-                    </th>
-                  ) : (
-                    <td key={column.id} className={className}>
-                      {content}
-                    </td>
-                  );
-                })}
+                {columns.map((column, i) => (
+                  <Cell key={column.id} column={column} row={row.original} first={i === 0} />
+                ))}
               </tr>
             );
           })}
@@ -120,6 +80,37 @@ export function DataTable<Row extends RowData>(props: TableProps<Row>) {
         </tbody>
       </table>
     </section>
+  );
+}
+
+function useSortedRows<Row extends RowData>(props: TableProps<Row>, sort: Sort) {
+  const { columns, rows, rowKey } = props;
+  const definitions = useMemo(() => {
+    const helper = createColumnHelper<typeof features, Row>();
+    return columns.map((column) =>
+      helper.accessor((row): unknown => column.sortBy(row) ?? undefined, {
+        id: column.id,
+        sortUndefined: 'last',
+        sortFn: (a, b, id) =>
+          compareSortable(a.getValue<Sortable | undefined>(id), b.getValue<Sortable | undefined>(id)),
+      }),
+    );
+  }, [columns]);
+  const sorting = useMemo(() => [{ id: sort.id, desc: sort.desc }], [sort.id, sort.desc]);
+  const table = useTable({ features, columns: definitions, data: rows, state: { sorting }, getRowId: rowKey });
+  return table.getRowModel().rows;
+}
+
+function Cell<Row>(props: { readonly column: Column<Row>; readonly row: Row; readonly first: boolean }) {
+  const { column, row, first } = props;
+  const className = column.numeric === true ? 'num right' : undefined;
+  const content = column.cell(row);
+  return first ? (
+    <th scope="row" className={className}>
+      {content}
+    </th>
+  ) : (
+    <td className={className}>{content}</td>
   );
 }
 

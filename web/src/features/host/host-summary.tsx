@@ -29,9 +29,9 @@ export function HostSummary({ detail }: { readonly detail: HostDetail }) {
         note={`slot ${formatInstant(Date.parse(host.lastSlot), zone).slice(11)}`}
       />
       <Stat
-        label="Collector"
+        label="Collector, one gather"
         value={formatDurationNs(collector.gatherNs)}
-        note={`a gather · CPU ${formatDurationNs(collector.cpuNs)} · ${formatBytes(collector.rssBytes)}${collector.skipped > 0 ? ` · ${collector.skipped} ticks skipped` : ''}`}
+        note={`CPU ${formatDurationNs(collector.cpuNs)} · ${formatBytes(collector.rssBytes)}${collector.skipped > 0 ? ` · ${collector.skipped} ticks skipped` : ''}`}
       />
     </Stats>
   );

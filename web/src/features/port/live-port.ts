@@ -2,7 +2,7 @@ import type { PortSeries } from '../../../../server/api/schema/ports.ts';
 import { lineOf, stackDrops } from '../../charts/columns.ts';
 import { regionsOf } from '../../charts/gaps.ts';
 import type { ChartSource, Frame } from '../../charts/source.ts';
-import { appendTick, growTo, type Track, trackOf } from '../../charts/track.ts';
+import { appendTick, fillFrom, growTo, type Track, trackOf } from '../../charts/track.ts';
 import type { PortTick } from '../../live/live.ts';
 
 /** A port's charts: what was asked for once, growing by ticks. Pure apart from being mutable. */
@@ -17,15 +17,29 @@ export interface LivePort {
   /** Time has passed up to this slot whether ticks came or not. */
   pass(slot: number): void;
   show(): void;
+  /** Slots that neither the answer nor the stream has told, although younger ones were: they can be asked for. */
+  untold(): Hole | null;
+  /** The answer for a hole: known values take the place of what is not known, and of nothing else. */
+  fill(series: PortSeries, quiet: boolean): void;
 }
+
+/** Half open, unix seconds. */
+export interface Hole {
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+}
+
+/** The youngest slots of an answer may still have been on the road when it was given. */
+const roadSeconds = 10;
 
 export function createLivePort(series: PortSeries, moving: boolean): LivePort {
   const lengthSeconds = (Date.parse(series.window.to) - Date.parse(series.window.from)) / 1_000;
   const endSeconds = Date.parse(series.window.to) / 1_000;
   // The answer ends some seconds before the stream begins. What lies between was counted, only not told to this page:
-  // it stays blank until the next answer, and is not called unknown.
+  // it stays blank until it has been asked for, and is not called unknown.
   let firstStreamed: number | null = null;
   const untold = (slot: number) => firstStreamed !== null && slot >= endSeconds && slot < firstStreamed;
+  const streamed = new Set<number>();
   const tracks = series.directions.map(({ direction }) => {
     const track = trackOf(series, direction);
     const listeners = new Set<() => void>();
@@ -56,6 +70,7 @@ export function createLivePort(series: PortSeries, moving: boolean): LivePort {
       if (!moving || first === undefined) return;
       firstStreamed ??= first.slot;
       for (const { track } of tracks) for (const tick of ticks) appendTick(track, tick);
+      for (const { slot, slots } of ticks) for (let i = 0; i < slots; i += 1) streamed.add(slot + i);
       if (!quiet) show();
     },
     pass: (slot) => {
@@ -67,7 +82,40 @@ export function createLivePort(series: PortSeries, moving: boolean): LivePort {
       }
     },
     show,
+    untold: () => {
+      if (!moving) return null;
+      return holeOf(
+        tracks.map(({ track }) => track),
+        { streamed, afterSeconds: endSeconds - roadSeconds },
+      );
+    },
+    fill: (answer, quiet) => {
+      const learnt = tracks.filter(({ track }) => fillFrom(track, answer));
+      if (quiet) return;
+      for (const { redraw } of learnt) redraw();
+    },
   };
+}
+
+/** From the first slot that nobody told to the last: both lie before the youngest that the stream brought. */
+function holeOf(
+  tracks: readonly Track[],
+  { streamed, afterSeconds }: { readonly streamed: ReadonlySet<number>; readonly afterSeconds: number },
+): Hole | null {
+  const last = [...streamed].reduce((a, b) => Math.max(a, b), afterSeconds);
+  const missing = tracks.flatMap(({ at, packets, bridges, stepSeconds }) =>
+    at.filter(
+      (slot, i) =>
+        stepSeconds === 1 &&
+        slot >= afterSeconds &&
+        slot < last &&
+        packets[i] === null &&
+        !streamed.has(slot) &&
+        !bridges.some(({ fromSeconds, toSeconds }) => fromSeconds <= slot && slot < toSeconds),
+    ),
+  );
+  if (missing.length === 0) return null;
+  return { fromSeconds: Math.min(...missing), toSeconds: Math.max(...missing) + 1 };
 }
 
 function framesOf(options: {

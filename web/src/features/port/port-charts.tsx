@@ -6,12 +6,17 @@ import { Empty } from '../../components/states.tsx';
 import { formatPacketRate } from '../../format/rate.ts';
 import { useUrl } from '../../url/use-url.ts';
 import { directionName } from '../ports/model.ts';
-import type { LivePort } from './live-port.ts';
+import type { Hole, LivePort } from './live-port.ts';
 import { useLivePort } from './use-live-port.ts';
 
 /** Each direction: packets per second, and under it what was lost of them, by cause. */
-export function PortCharts({ series, moving }: { readonly series: PortSeries; readonly moving: boolean }) {
-  const port = useLivePort(series, moving);
+export function PortCharts(props: {
+  readonly series: PortSeries;
+  readonly moving: boolean;
+  ask(hole: Hole): Promise<PortSeries>;
+}) {
+  const { series, moving, ask } = props;
+  const port = useLivePort(series, moving, ask);
   if (series.directions.length === 0) {
     return <Empty title="No charts">This port has no counters in this window.</Empty>;
   }

@@ -1,5 +1,5 @@
 import { getRouteApi } from '@tanstack/react-router';
-import { usePortSeries, usePorts, useQueueSeries } from '../../api/ports.ts';
+import { useAskPortSeries, usePortSeries, usePorts, useQueueSeries } from '../../api/ports.ts';
 import { useSlis } from '../../api/slis.ts';
 import { QueryView } from '../../components/query-view.tsx';
 import { Empty, NoData } from '../../components/states.tsx';
@@ -23,6 +23,7 @@ export function PortPage() {
   const sums = usePorts({ host, port }, range);
   const slis = useSlis({ host, port }, range);
   const series = usePortSeries(host, port, range);
+  const ask = useAskPortSeries(host, port);
   const queues = useQueueSeries(host, port, range);
   return (
     <>
@@ -46,7 +47,9 @@ export function PortPage() {
                 {(page) => <SliCards host={host} port={port} slis={page.items} />}
               </QueryView>
               <QueryView query={series} what="charts">
-                {(found) => <PortCharts series={found} moving={range.kind === 'relative'} />}
+                {(found) => (
+                  <PortCharts key={`${host}\n${port}`} series={found} moving={range.kind === 'relative'} ask={ask} />
+                )}
               </QueryView>
               <SumsTable items={items} />
               <QueryView query={queues} what="queues">

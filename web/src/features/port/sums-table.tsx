@@ -1,10 +1,10 @@
-import { causes } from '../../../../core/catalogue/causes.ts';
 import type { PortSums } from '../../../../server/api/schema/ports.ts';
 import { Coverage } from '../../components/coverage.tsx';
 import { formatBytes } from '../../format/bytes.ts';
 import { formatCount } from '../../format/count.ts';
 import { formatRatio } from '../../format/ratio.ts';
 import { directionName, isKnown } from '../ports/model.ts';
+import { causeWords } from './cause-words.ts';
 
 /** Sums of the window, one column per direction: offered = delivered + drops, drops = causes + unexplained. */
 export function SumsTable({ items }: { readonly items: readonly PortSums[] }) {
@@ -38,7 +38,7 @@ export function SumsTable({ items }: { readonly items: readonly PortSums[] }) {
               <SumRow
                 key={name}
                 name={name}
-                {...(name in causes ? { hint: causes[name as keyof typeof causes] } : {})}
+                hint={causeWords(name)}
                 nested
                 items={items}
                 pick={(item) => item.causes.find(({ cause }) => cause === name)?.packets ?? null}
@@ -79,19 +79,19 @@ export function SumsTable({ items }: { readonly items: readonly PortSums[] }) {
 
 function SumRow(props: {
   readonly name: string;
-  readonly hint?: string;
+  readonly hint?: string | null;
   readonly items: readonly PortSums[];
   readonly pick: (item: PortSums) => string | null;
   readonly place?: (item: PortSums) => string;
   readonly nested?: boolean;
   readonly loss?: boolean;
 }) {
-  const { name, hint, items, pick, place, nested = false, loss = false } = props;
+  const { name, hint = null, items, pick, place, nested = false, loss = false } = props;
   return (
     <tr className={nested ? 'nested' : undefined}>
       <th scope="row">
         {name}
-        {hint === undefined ? null : <span className="muted small"> {hint}</span>}
+        {hint === null ? null : <span className="muted small"> {hint}</span>}
       </th>
       {items.map((item) => (
         <td className="num right" key={item.direction}>

@@ -45,7 +45,7 @@ export function PortsSection({ page, withHost }: { readonly page: PortPage; read
         <Stat
           label="Known path-seconds"
           value={formatRatio(BigInt(totals.slots.observed + totals.slots.bridged), BigInt(totals.slots.expected), 1)}
-          note={<Coverage slots={totals.slots} />}
+          note={<Coverage slots={totals.slots} words="figure" />}
         />
       </Stats>
       <section className="panel" aria-label="Ports">

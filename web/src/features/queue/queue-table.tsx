@@ -46,7 +46,6 @@ export function QueueTable({ series, linked = false }: { readonly series: QueueS
 }
 
 function columnsOf({ host, port, stepSeconds }: QueueSeries, carried: Search): Column<QueueRow>[] {
-  const seconds = (known: number) => known * stepSeconds;
   return [
     {
       id: 'queue',
@@ -71,7 +70,7 @@ function columnsOf({ host, port, stepSeconds }: QueueSeries, carried: Search): C
       width: 1,
       sortBy: ({ packets }) => (packets.known === 0 ? null : packets.sum),
       cell: ({ packets }) =>
-        packets.known === 0 ? <Unknown /> : formatPacketRate(packets.sum, seconds(packets.known)),
+        packets.known === 0 ? <Unknown /> : formatPacketRate(packets.sum, packets.known * stepSeconds),
     },
     {
       id: 'picture',
@@ -97,7 +96,7 @@ function columnsOf({ host, port, stepSeconds }: QueueSeries, carried: Search): C
       width: 1,
       sortBy: ({ bytes }) => (bytes.known === 0 ? null : bytes.sum),
       cell: ({ packets, bytes }) =>
-        bytes.known === 0 ? <Missing packets={packets} /> : formatBitRate(bytes.sum, seconds(bytes.known)),
+        bytes.known === 0 ? <Missing packets={packets} /> : formatBitRate(bytes.sum, bytes.known * stepSeconds),
     },
     {
       id: 'drops',
@@ -119,7 +118,7 @@ function columnsOf({ host, port, stepSeconds }: QueueSeries, carried: Search): C
       numeric: true,
       width: 0.8,
       sortBy: ({ packets }) => packets.known,
-      cell: ({ packets }) => `${seconds(packets.known)}/${seconds(packets.steps)}`,
+      cell: ({ packets }) => `${packets.known * stepSeconds}/${packets.steps * stepSeconds}`,
     },
   ];
 }

@@ -1,12 +1,14 @@
 import { Dialog } from 'radix-ui';
+import { useFocusBack } from '../../components/use-focus-back.ts';
 import { shortcuts } from '../../keyboard/shortcuts.ts';
 
 export function HelpDialog({ open, close }: { readonly open: boolean; close(): void }) {
+  const focusBack = useFocusBack();
   return (
     <Dialog.Root open={open} onOpenChange={(next) => (next ? undefined : close())}>
       <Dialog.Portal>
         <Dialog.Overlay className="overlay" />
-        <Dialog.Content className="dialog">
+        <Dialog.Content className="dialog" {...focusBack}>
           <Dialog.Title>Keys and marks</Dialog.Title>
           <Dialog.Description className="muted">Keys work wherever no field has the focus.</Dialog.Description>
           <dl className="keys">

@@ -9,24 +9,18 @@ export function PageHead(props: {
   readonly host?: string;
   readonly port?: string;
   readonly queue?: string;
-  readonly leaf?: string;
   readonly ranged?: boolean;
   readonly window?: { readonly from: string; readonly to: string } | undefined;
   /** null: no live host could say; undefined: not asked yet. */
   readonly completeTo?: string | null | undefined;
 }) {
-  const { title, host, port, queue, leaf, ranged = true, window, completeTo } = props;
+  const { title, host, port, queue, ranged = true, window, completeTo } = props;
   const { zone } = useUrl();
   return (
     <div className="page-head">
       <title>{`${title} · Fournines`}</title>
       <div>
-        <Breadcrumb
-          {...(host === undefined ? {} : { host })}
-          {...(port === undefined ? {} : { port })}
-          {...(queue === undefined ? {} : { queue })}
-          {...(leaf === undefined ? {} : { leaf })}
-        />
+        {host === undefined ? null : <Breadcrumb host={host} port={port} queue={queue} />}
         <h1>{title}</h1>
       </div>
       {ranged ? (

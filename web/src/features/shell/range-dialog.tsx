@@ -1,11 +1,13 @@
 import { Dialog } from 'radix-ui';
 import { type FormEvent, useState } from 'react';
+import { useFocusBack } from '../../components/use-focus-back.ts';
 import { formatInstant, type Zone, zoneName } from '../../format/time.ts';
 import { resolveRange } from '../../url/range.ts';
 import { useUrl } from '../../url/use-url.ts';
 
 /** From and to, typed in the zone that the page shows. */
 export function RangeDialog({ open, close }: { readonly open: boolean; close(): void }) {
+  const focusBack = useFocusBack();
   const { range, setRange, nowMs, zone } = useUrl();
   const [wrong, setWrong] = useState(false);
   const shown = resolveRange(range, nowMs());
@@ -28,7 +30,7 @@ export function RangeDialog({ open, close }: { readonly open: boolean; close(): 
     <Dialog.Root open={open} onOpenChange={(next) => (next ? undefined : close())}>
       <Dialog.Portal>
         <Dialog.Overlay className="overlay" />
-        <Dialog.Content className="dialog">
+        <Dialog.Content className="dialog" {...focusBack}>
           <Dialog.Title>Range</Dialog.Title>
           <Dialog.Description className="muted">
             In {zoneName(zone)}, whole seconds; the end is not part of it.
