@@ -4,7 +4,12 @@ import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import fastifySwagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type RawServerDefault,
+} from 'fastify';
 import { FourninesError, systemCode } from '../../core/runtime/error.ts';
 import type { Part } from '../../core/runtime/lifecycle.ts';
 import type { Logger } from '../../core/runtime/logger.ts';
@@ -84,13 +89,25 @@ async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
 /** The built page. It routes by itself: whatever a browser asks for that is not ours is its index.html. */
 async function servePage(api: Api): Promise<void> {
   const built = existsSync(pageFolder);
-  if (built) await api.register(fastifyStatic, { root: pageFolder, wildcard: false });
+  if (built)
+    await api.register(fastifyStatic, {
+      root: pageFolder,
+      wildcard: false,
+      preCompressed: true,
+      setHeaders: cacheHeaders,
+    });
   api.setNotFoundHandler((request, reply) => {
     const [path = ''] = request.url.split('?');
     const wantsPage = request.method === 'GET' && (request.headers.accept ?? '').includes('text/html');
     if (built && wantsPage && !path.startsWith('/api/')) return reply.sendFile('index.html');
     throw new FourninesError('FN_NOT_FOUND', `there is nothing at ${path}`);
   });
+}
+
+/** Built files carry a hash of their content in their name; the page itself is asked for anew each time. */
+function cacheHeaders(reply: FastifyReply, path: string): void {
+  const forever = path.includes('/assets/');
+  reply.header('cache-control', forever ? 'public, max-age=31536000, immutable' : 'no-cache');
 }
 
 /** The listening server as a part of the process. */

@@ -20,7 +20,8 @@ function mayCollectorImportNative(file: string, target: string, found: Import): 
 
 function mayWebImport(target: string, found: Import): boolean {
   if (isBelow(target, 'web')) return true;
-  return found.isTypeOnly && (isBelow(target, 'server/api/schema') || isBelow(target, 'core/catalogue'));
+  // The words are the same on both sides; of the server only the shapes of its answers are known.
+  return isBelow(target, 'core/catalogue') || (found.isTypeOnly && isBelow(target, 'server/api/schema'));
 }
 
 function mayImport(file: string, target: string, found: Import): boolean {

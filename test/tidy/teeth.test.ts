@@ -31,7 +31,7 @@ describe('import direction', () => {
       ['web/src/a.tsx', "import { x } from '../../server/api/schema/hosts.ts';"],
       ['web/src/a.tsx', "import { type X } from '../../server/api/schema/hosts.ts';"],
       ['web/src/a.tsx', "import type { X } from '../../server/store/rows.ts';"],
-      ['web/src/a.tsx', "import { kinds } from '../../core/catalogue/kinds.ts';"],
+      ['web/src/a.tsx', "import { Health } from '../../server/api/schema/health.ts';"],
       ['cli/main.ts', "import { x } from '../test/x.ts';"],
       ['cli/main.ts', "import { x } from '../bench/x.ts';"],
     ],
