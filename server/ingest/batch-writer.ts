@@ -6,7 +6,7 @@ import type { Logger } from '../../core/runtime/logger.ts';
 import { fingerprintOf } from '../../core/wire/fingerprint.ts';
 import type { Engine, InsertFile } from '../store/engine.ts';
 import type { Admitted, Refused } from './admit.ts';
-import { type Batch, blocksByKind } from './batch.ts';
+import { type Batch, blocksByKind, type KindBlocks } from './batch.ts';
 import { joinBlocks, tableColumns } from './block-joiner.ts';
 import { deadLetterBlock, deadLetterColumns, deadLetterTable, refusedByStore } from './dead-letter.ts';
 import { Scratch } from './native-block.ts';
@@ -74,41 +74,56 @@ export class BatchWriter {
     const refused = [...batch.refused];
     let rows = 0;
     for (const { kind } of blocksByKind(batch.admitted)) {
-      rows += await this.#insertKind(kind, batch.admitted, refused, signal);
+      rows += await this.#insertKind(kind, batch, batch.admitted, refused, signal);
     }
     if (refused.length > 0) await this.#bury(batch, refused, signal);
     return { rows, deadLetters: refused };
   }
 
-  /** Gives the rows stored. A run that is refused for good is halved down to the message that spoils it. */
+  /**
+   * Gives the rows stored. A run that is refused for good is halved down to the message that spoils it. Which runs those
+   * are is kept in the batch: tried whole again under its own token, a run would double the half that went in.
+   */
   async #insertKind(
     kind: Kind,
+    batch: Batch,
     messages: readonly Admitted[],
     refused: Refused[],
     signal: AbortSignal,
   ): Promise<number> {
     const found = blocksByKind(messages).find((each) => each.kind === kind);
     if (found === undefined) return 0;
+    const run = `${kind.name} ${rangeOf(messages)}`;
+    const cause = batch.refusedRuns.get(run) ?? (await this.#insertRun(found, messages, signal));
+    if (cause === undefined) return found.rows;
+    batch.refusedRuns.set(run, cause);
+    if (messages.length === 1) {
+      refused.push(refusedByStore((messages[0] as Admitted).record, cause));
+      return 0;
+    }
+    const middle = messages.length >> 1;
+    const left = await this.#insertKind(kind, batch, messages.slice(0, middle), refused, signal);
+    return left + (await this.#insertKind(kind, batch, messages.slice(middle), refused, signal));
+  }
+
+  /** Undefined when the run is stored; the reason when it is refused for good. */
+  async #insertRun(
+    { kind, blocks }: KindBlocks,
+    messages: readonly Admitted[],
+    signal: AbortSignal,
+  ): Promise<FourninesError | undefined> {
     const range = rangeOf(messages);
+    const insert = { table: kind.name, columns: tableColumns(kind), token: this.#token(range, kind) };
     try {
-      const insert = { table: kind.name, columns: tableColumns(kind), token: this.#token(range, kind) };
-      await this.#insert(range, insert, () => joinBlocks(kind, found.blocks), signal);
-      return found.rows;
+      await this.#insert(range, insert, () => joinBlocks(kind, blocks), signal);
+      return undefined;
     } catch (error) {
       if (signal.aborted) throw error;
       const cause = toFourninesError(error);
-      this.#options.logger.warn(
-        { table: kind.name, range, code: cause.code, ...cause.context },
-        'an insert was refused',
-      );
-      if (messages.length === 1) {
-        refused.push(refusedByStore((messages[0] as Admitted).record, cause));
-        return 0;
-      }
+      const fields = { table: kind.name, range, code: cause.code, ...cause.context };
+      this.#options.logger.warn(fields, 'an insert was refused');
+      return cause;
     }
-    const middle = messages.length >> 1;
-    const left = await this.#insertKind(kind, messages.slice(0, middle), refused, signal);
-    return left + (await this.#insertKind(kind, messages.slice(middle), refused, signal));
   }
 
   async #bury(batch: Batch, letters: readonly Refused[], signal: AbortSignal): Promise<void> {

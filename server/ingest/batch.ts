@@ -1,5 +1,6 @@
 import type { Kind } from '../../core/catalogue/columns.ts';
 import { kinds } from '../../core/catalogue/kinds.ts';
+import type { FourninesError } from '../../core/runtime/error.ts';
 import type { EncodedBlock } from '../../core/wire/message.ts';
 import type { Admitted, Refused } from './admit.ts';
 
@@ -10,6 +11,8 @@ import type { Admitted, Refused } from './admit.ts';
 export class Batch {
   readonly admitted: Admitted[] = [];
   readonly refused: Refused[] = [];
+  /** Runs of messages that the store refused for good, by kind and range, with why: once halved, never tried whole again. */
+  readonly refusedRuns = new Map<string, FourninesError>();
   rows = 0;
   bytes = 0;
   first = 0n;

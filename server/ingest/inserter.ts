@@ -175,17 +175,18 @@ export class Inserter {
 
   /** Reads until the batch is large or old enough, or reading ends; undefined: it has ended, and there is no more. */
   async #fill(): Promise<Batch | undefined> {
-    const { rowsMax, bytesMax, lingerMs, nowMs, logger, partition } = this.#options;
+    const { rowsMax, bytesMax, lingerMs, logger, partition } = this.#options;
     const batch = new Batch();
     const retry = new Retry();
+    // On a clock that never steps: an hour back must not keep rows waiting for an hour.
     let sinceMs = 0;
     while (!this.#reading.signal.aborted && batch.rows < rowsMax && batch.bytes < bytesMax) {
       const empty = batch.records === 0;
-      const leftMs = empty ? idleWaitMs : sinceMs + lingerMs - nowMs();
+      const leftMs = empty ? idleWaitMs : sinceMs + lingerMs - performance.now();
       if (leftMs <= 0) break;
       try {
         const { records, nextOffset } = await this.#read(bytesMax - batch.bytes, leftMs);
-        if (empty && records.length > 0) sinceMs = nowMs();
+        if (empty && records.length > 0) sinceMs = performance.now();
         for (const record of records) batch.add(this.#admitter.admit(record));
         this.#offset = nextOffset;
         retry.failures = 0;

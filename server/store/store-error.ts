@@ -19,6 +19,17 @@ const passing = new Set([
   '74', // CANNOT_READ_FROM_FILE_DESCRIPTOR
   '75', // CANNOT_WRITE_TO_FILE_DESCRIPTOR
   '76', // CANNOT_OPEN_FILE
+  '77', // CANNOT_CLOSE_FILE
+  '88', // CANNOT_TRUNCATE_FILE
+  '172', // CANNOT_CREATE_DIRECTORY
+  '204', // CANNOT_FSYNC
+  '294', // CANNOT_WRITE_TO_FILE
+  '400', // CANNOT_STAT
+  '458', // CANNOT_UNLINK
+  '521', // ATOMIC_RENAME_FAIL
+  '586', // CANNOT_CREATE_FILE
+  '1000', // POCO_EXCEPTION: files and threads of the library below
+  '1001', // STD_EXCEPTION: no memory, no thread, a failed file operation
   '202', // TOO_MANY_SIMULTANEOUS_QUERIES
   '209', // SOCKET_TIMEOUT
   '210', // NETWORK_ERROR

@@ -79,6 +79,30 @@ test('halves a batch that is refused for good down to each poisonous message', a
   expect(stored).toEqual(['0-1 tick', '3-3 tick', '4-4 tick', '6-7 tick', '0-7 dead_letter']);
 });
 
+test('never tries a run whole again that it has halved, so that no half is stored twice', async () => {
+  const stored: string[] = [];
+  const stop = new AbortController();
+  let wholeRefused = false;
+  const writer = await aWriter(({ table, token }) => {
+    const range = token?.split(':')[2] ?? '';
+    // Refused once as a whole; then the left half goes in, and the right one meets a stop.
+    if (table === 'tick' && range === '0-3' && !wholeRefused) {
+      wholeRefused = true;
+      throw new FourninesError('FN_STORE', 'no');
+    }
+    if (range === '2-3' && !stop.signal.aborted) {
+      stop.abort(new Error('stopping'));
+      throw new FourninesError('FN_STORE_AWAY', 'away');
+    }
+    stored.push(range);
+  });
+  const batch = aBatch(4);
+  await expect(writer.write(batch, stop.signal)).rejects.toThrow('stopping');
+  expect(await writer.write(batch, new AbortController().signal)).toMatchObject({ rows: 4, deadLetters: [] });
+  // 0-1 again with its own token, which the store knows: it is not doubled.
+  expect(stored).toEqual(['0-1', '0-1', '2-3']);
+});
+
 test('keeps letters in a file when the store refuses even those', async () => {
   const writer = await aWriter(() => {
     throw new FourninesError('FN_STORE', 'no');
