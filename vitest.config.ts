@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           ...root,
           name: 'unit',
-          include: ['test/{unit,contract,property,golden,api}/**/*.test.ts', 'test/tidy/*.test.ts', 'test/*.test.ts'],
+          include: ['test/{unit,contract}/**/*.test.ts', 'test/tidy/*.test.ts', 'test/*.test.ts'],
         },
       },
       { test: { ...root, name: 'native', include: ['test/native/**/*.test.ts'] } },

@@ -224,6 +224,7 @@ describe('named queries', () => {
         place: 'outside',
         observed: String(observed.length),
         bridged: '20',
+        unknown: '0',
         packets: String(observed.length + 1),
       },
     ]);
