@@ -17,7 +17,7 @@ export interface OpenStore extends AsyncDisposable {
   readonly engine: EmbeddedEngine;
 }
 
-export async function aFolder(): Promise<string> {
+async function aFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'fournines-store-'));
 }
 
