@@ -287,14 +287,22 @@ describe('the stream', () => {
     expect(await heard).not.toContain('"host":"cn2"');
   });
 
-  it('replays what a client missed, and says so when it is no longer there', async () => {
-    const missed = await listen('/api/v1/stream', { 'last-event-id': '3' }, (text) => text.includes('id: 6\n'));
-    expect(missed).toContain('id: 4\n');
-    expect(missed).not.toContain('id: 3\n');
-    const reset = await listen('/api/v1/stream', { 'last-event-id': '99999999' }, (text) =>
-      text.includes('event: reset'),
-    );
-    expect(reset).toContain('data: {}');
+  it('replays what a client missed, and says so when it is no longer there, or of another run', async () => {
+    const heard = listen('/api/v1/stream', {}, (text) => text.includes('id: '));
+    await vi.waitFor(async () => {
+      await bus.append('cn1', aTickMessage({ slot: Math.floor(Date.now() / 1000) + 5 }));
+      expect(await Promise.race([heard, Promise.resolve('')])).toContain('id: ');
+    });
+    const run = /id: (\w+)\.\d+/.exec(await heard)?.[1];
+    const ids = (text: string) => [...text.matchAll(/^id: \w+\.(\d+)$/gm)].map(([, offset]) => Number(offset));
+    const missed = await listen('/api/v1/stream', { 'last-event-id': `${run}.3` }, (text) => ids(text).includes(6));
+    expect(ids(missed).slice(0, 3)).toEqual([4, 5, 6]);
+    for (const id of ['deadbeef.3', `${run}.x`, 'x', '']) {
+      const reset = await listen('/api/v1/stream', { 'last-event-id': id || '.' }, (text) =>
+        text.includes('event: reset'),
+      );
+      expect(reset).toContain('data: {}');
+    }
   });
 
   it('beyond the bound of open streams the next one is refused, and others go on', async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { Type } from 'typebox';
 import { FourninesError } from '../../../core/runtime/error.ts';
@@ -7,6 +8,8 @@ import { Problem } from '../schema/common.ts';
 import type { TickEvent } from '../schema/stream.ts';
 import type { Api } from '../server.ts';
 
+/** Offsets of a bus in memory begin again with the process: an id says of which run it is. */
+const thisRun = randomBytes(4).toString('hex');
 const heartbeatMs = 15_000;
 /** What is kept to be replayed to a client that was away. */
 const replayTicksMax = 300;
@@ -84,13 +87,12 @@ export function streamRoute(api: Api, context: ApiContext): void {
 /** What the client missed, or `reset` when that is no longer all here, or more than it could take at once. */
 function replay(client: Client, lastEventId: string | string[] | undefined, kept: readonly Kept[]): void {
   if (typeof lastEventId !== 'string') return;
-  const last = /^\d{1,19}$/.test(lastEventId) ? BigInt(lastEventId) : undefined;
+  const [run, digits = ''] = lastEventId.split('.');
+  const last = run === thisRun && /^\d{1,19}$/.test(digits) ? BigInt(digits) : undefined;
   const first = kept[0];
-  // Offsets begin again when the process does: an id beyond ours is of another life.
-  const newest = kept.at(-1)?.offset ?? -1n;
   const missed = kept.filter(({ offset }) => last !== undefined && offset > last);
   const tooMuch = missed.reduce((sum, { bytes }) => sum + bytes, 0) > unreadBytesMax / 2;
-  if (last === undefined || first === undefined || last + 1n < first.offset || last > newest || tooMuch) {
+  if (last === undefined || first === undefined || last + 1n < first.offset || tooMuch) {
     client.response.write('event: reset\ndata: {}\n\n');
     return;
   }
@@ -105,7 +107,7 @@ function send(client: Client, offset: bigint, tick: TickEvent): void {
     return;
   }
   const ports = client.port === undefined ? tick.ports : tick.ports.filter(({ port }) => port === client.port);
-  client.response.write(`id: ${offset}\nevent: tick\ndata: ${JSON.stringify({ ...tick, ports })}\n\n`);
+  client.response.write(`id: ${thisRun}.${offset}\nevent: tick\ndata: ${JSON.stringify({ ...tick, ports })}\n\n`);
 }
 
 function tickEventOf({ host, slot, rows }: Arrival): TickEvent {

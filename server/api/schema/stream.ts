@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { Count, Direction } from './common.ts';
 
 /**
- * GET /api/v1/stream?host=&port= : server-sent events. `id` is the bus offset; with Last-Event-ID the server replays
+ * GET /api/v1/stream?host=&port= : server-sent events. `id` names the server's run and the bus offset; with Last-Event-ID the server replays
  * what the live window still holds, else it sends `reset` first (fetch anew). A comment line every 15 s keeps the line.
  *
  * event: tick  data: TickEvent     one per host and tick
