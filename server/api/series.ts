@@ -15,7 +15,8 @@ export interface StepPoint {
   readonly at: number;
   /** Slots behind the value. */
   readonly observed: number;
-  readonly value: string;
+  /** Null: it moved, and nobody knows how much. */
+  readonly value: string | null;
 }
 
 export function stepGrid(from: number, to: number, step: number): StepGrid {
@@ -33,8 +34,10 @@ export function stepGrid(from: number, to: number, step: number): StepGrid {
     step,
     fill: (points) => place(points, true),
     fillMoved: (points, known) => {
-      const moved = place(points, false);
-      return known.map((value, i) => (value === null ? null : (moved[i] ?? '0')));
+      const listed = [...points];
+      const moved = place(listed, false);
+      const unknown = new Set(listed.filter(({ value }) => value === null).map((point) => (point.at - from) / step));
+      return known.map((value, i) => (value === null || unknown.has(i) ? null : (moved[i] ?? '0')));
     },
   };
 }

@@ -140,6 +140,14 @@ describe('ports', () => {
       });
     });
     expect((await get<HostDetail>('/api/v1/hosts/cn3')).body.host.dropsPerSecond).toBe('2');
+    const { body } = await get<PortSeries>(
+      `/api/v1/ports/cn3/eth0/series?from=${iso(slot)}&to=${iso(slot + 3)}&step=1`,
+    );
+    expect(body.directions[0]).toMatchObject({
+      packets: ['10', '10', '10'],
+      drops: ['4', null, '2'],
+      causes: [{ cause: 'qdisc_full', packets: ['4', null, '2'] }],
+    });
   });
 
   it('pages by cursor give each path once', async () => {

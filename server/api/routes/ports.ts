@@ -168,7 +168,11 @@ function directionSeries(
     cause: rows[0]?.cause ?? '',
     place: rows[0]?.place ?? 'outside',
     packets: grid.fillMoved(
-      rows.map((row) => ({ at: Number(row.at), observed: grid.step, value: row.packets })),
+      rows.map((row) => ({
+        at: row.at,
+        observed: grid.step,
+        value: row.unknown === '0' ? row.packets : null,
+      })),
       packets,
     ),
   }));
@@ -177,9 +181,7 @@ function directionSeries(
     direction,
     packets,
     bytes: fill((row) => row.bytes),
-    drops: ownDrops.map((own, i) =>
-      own === null ? null : String(beside.reduce((sum, at) => sum + BigInt(at[i] ?? 0), BigInt(own))),
-    ),
+    drops: ownDrops.map((own, i) => sumOrNull([own, ...beside.map((values) => values[i] ?? null)])),
     causes: shown
       .filter(({ place }) => place !== 'filtered')
       .map(({ cause, packets: moved }) => ({ cause, packets: moved })),
@@ -191,6 +193,16 @@ function directionSeries(
       drops: String(BigInt(row.dropsOutside) + BigInt(row.dropsInside) + BigInt(row.dropsBeside)),
     })),
   };
+}
+
+/** Null when any part is: a sum with an unknown part is unknown. */
+function sumOrNull(parts: readonly (string | null)[]): string | null {
+  let sum = 0n;
+  for (const part of parts) {
+    if (part === null) return null;
+    sum += BigInt(part);
+  }
+  return String(sum);
 }
 
 /** A port that was never seen is an error; one without rows in the window is an empty series. */

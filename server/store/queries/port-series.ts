@@ -7,6 +7,7 @@ import {
   minuteParameters,
   observed,
   Place,
+  rawWindow,
   rollupWindow,
   stepOf,
   wholeMinutesOfSteps,
@@ -47,21 +48,28 @@ ORDER BY toUInt8(direction), at`,
   rowsMax: pointsMax,
 });
 
-/** The drops of one port by cause, stepped, observed rows only. A step of an observed port without a row has none. */
+/**
+ * The drops of one port by cause, stepped, observed rows only; `unknown`: slots in which drops beside the port are not
+ * known. A step of an observed port without a row has none.
+ */
 export const portSeriesCauses = defineQuery({
   name: 'port-series-causes',
-  sql: `SELECT direction, cause, place, at, sum(n_packets) AS packets
+  sql: `SELECT direction, cause, place, at, sum(n_packets) AS packets, sum(n_unknown) AS unknown
 FROM (
-  SELECT direction, cause, place, ${stepOf('t.minute')} AS at, sum(t.packets) AS n_packets
+  SELECT direction, cause, place, ${stepOf('t.minute')} AS at, sum(t.packets) AS n_packets, 0 AS n_unknown
   FROM drop_1m AS t WHERE ${whose} AND ${rollupWindow} GROUP BY direction, cause, place, at
   UNION ALL
-  SELECT direction, cause, place, ${stepOf('t.slot')} AS at, sum(assumeNotNull(t.packets_inc)) AS n_packets
+  SELECT direction, cause, place, ${stepOf('t.slot')} AS at, sum(assumeNotNull(t.packets_inc)) AS n_packets, 0 AS n_unknown
   FROM drop_slot AS t WHERE ${whose} AND ${edgesWindow} AND ${observed} GROUP BY direction, cause, place, at
+  UNION ALL
+  SELECT direction, cause, place, ${stepOf('t.slot')} AS at, 0 AS n_packets, sum(t.slots) AS n_unknown
+  FROM drop_slot AS t WHERE ${whose} AND ${rawWindow} AND t.place = 'beside' AND t.state = 'unknown'
+  GROUP BY direction, cause, place, at
 )
 GROUP BY direction, cause, place, at
 ORDER BY toUInt8(direction), cause, place, at`,
   parameters,
-  row: Type.Object({ direction: Direction, cause: Text, place: Place, at: UInt32, packets: UInt64 }),
+  row: Type.Object({ direction: Direction, cause: Text, place: Place, at: UInt32, packets: UInt64, unknown: UInt64 }),
   deadlineMs: 10_000,
   rowsMax: pointsMax,
 });
