@@ -109,5 +109,5 @@ function NowNumbers(props: {
 }
 
 function peakOf(slis: readonly Sli[], direction: string): string | null {
-  return slis.find((sli) => sli.sli === 'pps' && sli.direction === direction)?.peakPps ?? null;
+  return slis.find((sli) => sli.direction === direction && sli.peakPps !== null)?.peakPps ?? null;
 }
