@@ -1,6 +1,6 @@
 import type { Kind, RowOf } from '../core/catalogue/columns.ts';
 import { event, type hostFact } from '../core/catalogue/kinds.ts';
-import { type CounterStates, groupKey, type KeptState } from './counter-states.ts';
+import { type CounterStates, groupKey, isKeyOf, type KeptState } from './counter-states.ts';
 import { type ClosedSlot, type CounterRule, closeSlot, type EpochEnd, identityOfEpoch, type ReadTime } from './slot.ts';
 
 type Increments<C extends string> = `${C}Inc`;
@@ -48,7 +48,7 @@ export class Accumulator {
   readonly #keyFrame: boolean;
   readonly #nowMs: bigint;
   /** Ports renamed since the last kept read: the former name by the new one. */
-  readonly #renamed = new Map<string, string>();
+  readonly renamed = new Map<string, string>();
 
   constructor(options: { host: string; states: CounterStates; keyFrame: boolean; nowMs: bigint }) {
     this.#host = options.host;
@@ -83,7 +83,7 @@ export class Accumulator {
 
   /** A port that was read under another name before: its counter groups go on under the new one. */
   rename(former: string, port: string): void {
-    this.#renamed.set(port, former);
+    this.renamed.set(port, former);
   }
 
   /** A counter of this group that fell since the last kept read of the same object. */
@@ -113,9 +113,13 @@ export class Accumulator {
     const result = closeSlot(last, { ...time, identity, values, resetSeen: request.resetSeen }, rules);
     if (result.refused !== null) this.refused[result.refused]++;
     const { closed } = result;
-    // A group's first row is always written, so that a collector that starts again finds where it stood.
+    // A group's first row, under each of its names, is always written: a collector that starts again finds where it stood.
     const skip =
-      request.onChange === true && !this.#keyFrame && last?.written === true && (closed === null || isQuiet(closed));
+      request.onChange === true &&
+      !this.#keyFrame &&
+      lastKey === key &&
+      last?.written === true &&
+      (closed === null || isQuiet(closed));
     if (result.state !== undefined) {
       const written = last?.written === true || (closed !== null && !skip);
       this.staged.set(key, { ...result.state, written });
@@ -135,8 +139,17 @@ export class Accumulator {
 
   /** The key under which the group was read last. */
   #lastKey<K extends Kind>(kind: K, own: OwnColumns<K>): string {
-    const former = 'port' in own ? this.#renamed.get(String(own.port)) : undefined;
-    return groupKey(kind, former === undefined ? own : { ...own, port: former });
+    const former = 'port' in own ? this.renamed.get(String(own.port)) : undefined;
+    const formerKey = former === undefined ? undefined : groupKey(kind, { ...own, port: former });
+    return formerKey !== undefined && this.#states.get(formerKey) !== undefined ? formerKey : groupKey(kind, own);
+  }
+
+  /** Takes back what was written and staged of a kind: its groups are bridged by a later tick. */
+  leaveOut(kind: Kind): number {
+    const rows = this.rows.get(kind)?.length ?? 0;
+    this.rows.delete(kind);
+    for (const key of this.staged.keys()) if (isKeyOf(kind, key)) this.staged.delete(key);
+    return rows;
   }
 
   #reportEpoch(key: string, closed: ClosedSlot, end: EpochEnd | null): void {

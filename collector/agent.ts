@@ -1,22 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import type { LogSink } from '../core/bus/log.ts';
 import type { Kind, RowOf } from '../core/catalogue/columns.ts';
-import { event, hostFact, kinds, sourceSlot, tick as tickKind } from '../core/catalogue/kinds.ts';
+import { event, hostFact, kinds, sourceSlot, tick as tickKind, xstatSlot } from '../core/catalogue/kinds.ts';
 import type { Clock, Instant } from '../core/runtime/clock.ts';
 import { toFourninesError } from '../core/runtime/error.ts';
 import type { Part } from '../core/runtime/lifecycle.ts';
 import type { Logger } from '../core/runtime/logger.ts';
 import { BlockBuilder } from '../core/wire/block-builder.ts';
-import { encodeMessage } from '../core/wire/message.ts';
-import type { Accumulator } from './accumulator.ts';
+import { type EncodedBlock, encodeMessage } from '../core/wire/message.ts';
 import type { ReadResumed } from './resume.ts';
 import { resumeStates } from './resume.ts';
 import { RunningSource, type SourceResult } from './running-source.ts';
 import type { Source } from './source.ts';
 import { decideWake, type LastTick } from './tick-schedule.ts';
 
-/** Events of refused ticks wait for the next one, so many at most; what is beyond is counted in one event. */
-const eventsHeldMax = 1000;
+/** Clock steps wait for the next tick that the bus takes, the last so many. */
+const stepsHeldMax = 100;
 /** Every row that is written on change is written once in so many seconds. */
 const keyFrameSeconds = 60;
 
@@ -38,7 +37,6 @@ export interface AgentStats {
   readonly skipped: bigint;
   /** Ticks the bus refused. */
   readonly refused: bigint;
-  readonly eventsLost: bigint;
   readonly lastSlot: number | undefined;
 }
 
@@ -59,7 +57,7 @@ export class Agent implements Part {
   #cpu = process.cpuUsage();
   #last: LastTick | undefined;
   #seq = 0n;
-  #stats = { ticks: 0n, skipped: 0n, refused: 0n, eventsLost: 0n, lastSlot: undefined as number | undefined };
+  #stats = { ticks: 0n, skipped: 0n, refused: 0n, lastSlot: undefined as number | undefined };
   /** Code of the refusals since the last kept tick, and how many they were. */
   #refusing: { readonly code: string; readonly count: number } | undefined;
   #loop: Promise<void> | undefined;
@@ -159,21 +157,20 @@ export class Agent implements Part {
     if (last === undefined) return;
     const stepNs = now.wallNs - last.wallNs - (now.monoNs - last.monoNs);
     this.#logger.warn({ stepNs: String(stepNs) }, 'clock stepped: slots are marked suspect');
-    this.#hold([this.#eventRow('clock_step', { stepNs: String(stepNs) }, now)]);
+    this.#heldEvents = [...this.#heldEvents, this.#eventRow('clock_step', { stepNs: String(stepNs) }, now)].slice(
+      -stepsHeldMax,
+    );
   }
 
   async #tick(boundary: number, now: Instant): Promise<void> {
     const results = await this.#gather(boundary, boundary % keyFrameSeconds === 0);
     if (this.#stopping.signal.aborted) return;
-    const facts = this.#build(results, boundary, now);
-    const blocks = [...this.#builders.values()].filter((builder) => builder.rows > 0).map((builder) => builder.block());
-    const { host, bootId } = this.#options;
-    const message = encodeMessage({ host, bootId, stream: this.#stream, seq: this.#seq, slot: boundary - 1 }, blocks);
-    this.#seq++;
+    let facts: ReadonlyMap<string, string>;
     try {
-      await this.#options.sink.append(host, message);
+      facts = this.#build(results, boundary, now);
+      await this.#options.sink.append(this.#options.host, this.#encode(results, boundary, now));
     } catch (error) {
-      this.#refused(error, results);
+      this.#refused(error);
       return;
     }
     if (this.#refusing !== undefined) this.#logger.info(this.#refusing, 'bus takes ticks again');
@@ -186,6 +183,25 @@ export class Agent implements Part {
     this.#heldEvents = [];
     this.#skippedSinceTick = 0;
     this.#stats = { ...this.#stats, ticks: this.#stats.ticks + 1n, lastSlot: boundary - 1 };
+  }
+
+  /** A tick that is too large goes without its extended counters, which are in no sum, and says so. */
+  #encode(results: readonly SourceResult[], boundary: number, now: Instant): Uint8Array {
+    const { host, bootId } = this.#options;
+    const head = { host, bootId, stream: this.#stream, seq: this.#seq++, slot: boundary - 1 };
+    try {
+      return encodeMessage(head, this.#blocks());
+    } catch (error) {
+      if (toFourninesError(error).code !== 'FN_BUS_RECORD_TOO_LARGE') throw error;
+      const rows = results.reduce((sum, { accumulator }) => sum + (accumulator?.leaveOut(xstatSlot) ?? 0), 0);
+      this.#builders.get(xstatSlot)?.clear();
+      this.#add(event, [this.#eventRow('xstats_left_out', { rows }, now)]);
+      return encodeMessage(head, this.#blocks());
+    }
+  }
+
+  #blocks(): EncodedBlock[] {
+    return [...this.#builders.values()].filter((builder) => builder.rows > 0).map((builder) => builder.block());
   }
 
   #gather(boundary: number, keyFrame: boolean): Promise<SourceResult[]> {
@@ -201,17 +217,15 @@ export class Agent implements Part {
   /** Fills the builders; gives the facts that this message tells. */
   #build(results: readonly SourceResult[], boundary: number, now: Instant): Map<string, string> {
     for (const builder of this.#builders.values()) builder.clear();
-    const facts = new Map<string, string>();
-    const gathered = results.flatMap(({ accumulator }) => accumulator ?? []);
-    for (const accumulator of gathered) {
+    const told = new Map<string, RowOf<typeof hostFact>>();
+    for (const accumulator of results.flatMap((result) => result.accumulator ?? [])) {
       for (const [kind, rows] of accumulator.rows) this.#add(kind, rows);
-      for (const fact of accumulator.facts) {
-        // An empty value says that a fact is no longer there: once, and only of what was told before.
-        if ((this.#facts.get(fact.name) ?? '') === fact.value) continue;
-        facts.set(fact.name, fact.value);
-        this.#add(hostFact, [accumulator.factRow(fact)]);
-      }
+      // The last word on a name counts: a NIC made anew is told gone and there in one tick.
+      for (const fact of accumulator.facts) told.set(fact.name, accumulator.factRow(fact));
     }
+    // An empty value says that a fact is no longer there: once, and only of what was told before.
+    const news = [...told.values()].filter(({ name, value }) => (this.#facts.get(name) ?? '') !== value);
+    this.#add(hostFact, news);
     this.#add(event, this.#heldEvents);
     // The gap that follows has a name: how many ticks were refused, and why.
     if (this.#refusing !== undefined) this.#add(event, [this.#eventRow('ticks_refused', this.#refusing, now)]);
@@ -220,7 +234,7 @@ export class Agent implements Part {
       results.map(({ status }) => status),
     );
     this.#add(tickKind, [this.#tickRow(boundary, now)]);
-    return facts;
+    return new Map(news.map(({ name, value }) => [name, value]));
   }
 
   #add(kind: Kind, rows: readonly object[]): void {
@@ -247,35 +261,18 @@ export class Agent implements Part {
     };
   }
 
-  #refused(error: unknown, results: readonly SourceResult[]): void {
+  /** Sources find again what they found in a refused tick, since nothing of it was kept. */
+  #refused(error: unknown): void {
     const { code, message } = toFourninesError(error);
     if (this.#refusing === undefined)
       this.#logger.warn({ code, reason: message }, 'bus refuses ticks: slots will be bridged');
     this.#refusing = { code, count: (this.#refusing?.count ?? 0) + 1 };
     this.#skippedSinceTick++;
     this.#stats = { ...this.#stats, refused: this.#stats.refused + 1n };
-    // Ends of epochs are found again by the next read, since the counter states stay where they were.
-    const events = results.flatMap(({ accumulator }) => eventsOf(accumulator)).filter((row) => !isEpochEnd(row));
-    this.#hold(events);
-  }
-
-  #hold(events: readonly EventRow[]): void {
-    const room = Math.max(0, eventsHeldMax - this.#heldEvents.length);
-    this.#heldEvents.push(...events.slice(0, room));
-    const lost = events.length - Math.min(room, events.length);
-    if (lost > 0) this.#stats = { ...this.#stats, eventsLost: this.#stats.eventsLost + BigInt(lost) };
   }
 
   #eventRow(what: string, detail: Readonly<Record<string, string | number>>, now: Instant): EventRow {
     const { host } = this.#options;
     return { host, at: now.wallNs / 1_000_000n, event: what, object: 'collector', detail: JSON.stringify(detail) };
   }
-}
-
-function eventsOf(accumulator: Accumulator | undefined): EventRow[] {
-  return (accumulator?.rows.get(event) ?? []) as EventRow[];
-}
-
-function isEpochEnd(row: EventRow): boolean {
-  return row.event.startsWith('counter_');
 }

@@ -6,7 +6,7 @@ export const CollectorConfigSchema = Type.Object(
   {
     host: Type.String({
       minLength: 1,
-      maxLength: 255,
+      maxLength: 127,
       pattern: '^[A-Za-z0-9._-]+$',
       default: os.hostname(),
       description: "Name of this host in every row. Default: the machine's host name.",

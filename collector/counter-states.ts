@@ -14,6 +14,11 @@ export function groupKey(kind: Kind, row: Readonly<Record<string, unknown>>): st
   return `${kind.name}\u0000${kind.key.map((name) => String(row[name])).join('\u0000')}`;
 }
 
+/** Whether a group key is of this kind. */
+export function isKeyOf(kind: Kind, key: string): boolean {
+  return key.startsWith(`${kind.name}\u0000`);
+}
+
 /**
  * The last read of each counter group that is certain to be kept. Moves on only by `commit`, after the bus has taken the
  * rows made of it: a tick that the bus refused never happened, and the next one bridges it.
@@ -33,7 +38,11 @@ export class CounterStates {
     return this.#states.get(key);
   }
 
-  commit(staged: ReadonlyMap<string, KeptState | null>): void {
+  /** `renamed`: former port names; what was not read under its new name in this tick begins anew. */
+  commit(staged: ReadonlyMap<string, KeptState | null>, renamed: ReadonlySet<string> = new Set()): void {
+    if (renamed.size > 0) {
+      for (const key of this.#states.keys()) if (renamed.has(key.split('\u0000')[1] ?? '')) this.#states.delete(key);
+    }
     for (const [key, state] of staged) {
       if (state === null) this.#states.delete(key);
       else this.#states.set(key, state);

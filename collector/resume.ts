@@ -8,7 +8,13 @@ type AnyRow = Readonly<Record<string, unknown>>;
 
 /** The rows of one host that are certain to be kept: the last tick, and the last row of each key of each kind. */
 export interface KeptRows {
-  readonly tick: { readonly bootId: string; readonly wallNs: bigint; readonly monoNs: bigint } | null;
+  /** `boundary`: end of the last slot of which everything is kept; a tick is stored after its rows. */
+  readonly tick: {
+    readonly bootId: string;
+    readonly wallNs: bigint;
+    readonly monoNs: bigint;
+    readonly boundary: number;
+  } | null;
   readonly rows: ReadonlyMap<string, readonly AnyRow[]>;
 }
 
@@ -36,7 +42,7 @@ export function resumeStates(sourceKinds: readonly Kind[], kept: KeptRows, bootI
   const ports = newest(portSlot, kept.rows.get(portSlot.name) ?? []);
   for (const kind of sourceKinds.filter(({ counters }) => counters.length > 0)) {
     for (const row of newest(kind, kept.rows.get(kind.name) ?? [])) {
-      const anchor = kind === dropSlot ? ports.find((port) => port['port'] === row['port']) : undefined;
+      const anchor = kind === dropSlot ? anchorOf(row, ports, tick.boundary) : undefined;
       const placed = laterOf(row, anchor);
       const boundary = endOf(placed);
       const wallNs = BigInt(boundary) * slotNs + (placed['lateNs'] as bigint);
@@ -55,6 +61,12 @@ export function resumeStates(sourceKinds: readonly Kind[], kept: KeptRows, bootI
     }
   }
   return states;
+}
+
+/** The newest row of a drop counter's port, if the tick that was stored after it proves that no drop row is missing. */
+function anchorOf(row: AnyRow, ports: readonly AnyRow[], provenTo: number): AnyRow | undefined {
+  const same = ports.filter((port) => port['port'] === row['port'] && port['direction'] === row['direction']);
+  return same.find((port) => endOf(port) <= provenTo);
 }
 
 /** Of rows of one object, the newest: a port that was renamed has rows under both names, and stands in the newer one. */

@@ -74,7 +74,7 @@ export class RunningSource {
 
   /** The tick's rows are kept: the next read is measured from this one. */
   commit(accumulator: Accumulator, boundary: number): void {
-    this.#states.commit(accumulator.staged);
+    this.#states.commit(accumulator.staged, new Set(accumulator.renamed.values()));
     this.#options.source.kept?.();
     if (boundary % 600 === 0) this.#states.forget(boundary);
   }

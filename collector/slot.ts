@@ -69,10 +69,16 @@ export type PlaceResult =
   /** late: past half a slot; duplicate: no slot ends between the last read and this one. Keep the old state. */
   | { readonly kind: 'refused'; readonly reason: 'late' | 'duplicate' };
 
+/** Whether a read is near enough to its boundary to be one. */
+export function isOnTime({ wallNs, boundary }: Pick<ReadTime, 'wallNs' | 'boundary'>): boolean {
+  const lateNs = wallNs - BigInt(boundary) * slotNs;
+  return lateNs <= lateNsMax && lateNs >= -lateNsMax;
+}
+
 /** Places a read after the last one that was accepted. */
 export function placeRead(last: Placed | undefined, read: ReadTime): PlaceResult {
   const lateNs = read.wallNs - BigInt(read.boundary) * slotNs;
-  if (lateNs > lateNsMax || lateNs < -lateNsMax) return { kind: 'refused', reason: 'late' };
+  if (!isOnTime(read)) return { kind: 'refused', reason: 'late' };
   const { boundary, wallNs, monoNs } = read;
   if (last === undefined) return { kind: 'opened', placed: { boundary, wallNs, monoNs, covered: [] } };
   const intervalNs = monoNs - last.monoNs;

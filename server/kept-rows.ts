@@ -7,7 +7,12 @@ import { type QueryContext, runQuery } from './store/run-query.ts';
 
 /** What the store holds of a host's newest: the shape the collector resumes from. */
 export interface StoredHost {
-  readonly tick: { readonly bootId: string; readonly wallNs: bigint; readonly monoNs: bigint } | null;
+  readonly tick: {
+    readonly bootId: string;
+    readonly wallNs: bigint;
+    readonly monoNs: bigint;
+    readonly boundary: number;
+  } | null;
   readonly rows: ReadonlyMap<string, readonly Readonly<Record<string, unknown>>[]>;
 }
 
@@ -38,5 +43,8 @@ export async function readStoredHost(
       logger.warn({ kind: kind.name, code, reason: message }, 'last rows cannot be read: these counters begin anew');
     }
   }
-  return { tick: { bootId: tick.bootId, wallNs: BigInt(tick.wallNs), monoNs: BigInt(tick.monoNs) }, rows };
+  return {
+    tick: { bootId: tick.bootId, wallNs: BigInt(tick.wallNs), monoNs: BigInt(tick.monoNs), boundary: tick.at + 1 },
+    rows,
+  };
 }

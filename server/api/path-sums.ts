@@ -78,16 +78,16 @@ function storedPath(
     packetsMax: BigInt(row.packetsMax),
     slots: countSlots(window.to - window.from, {
       // A slot whose drops at the qdisc are unknown is not known, however well the port counted.
-      observed: Math.max(0, Number(row.observed) - unknownBeside(causes)),
-      bridged: Number(row.bridged),
+      observed: Math.max(0, Number(row.observed) - unknownBeside(causes, 'unknown')),
+      bridged: Math.max(0, Number(row.bridged) - unknownBeside(causes, 'unknownGap')),
       suspect: Number(row.suspect),
     }),
     causes: sums.filter(({ packets }) => packets > 0n),
   };
 }
 
-function unknownBeside(causes: RowsOf<typeof causeSums>): number {
-  return Math.max(0, ...causes.filter(({ place }) => place === 'beside').map(({ unknown }) => Number(unknown)));
+function unknownBeside(causes: RowsOf<typeof causeSums>, column: 'unknown' | 'unknownGap'): number {
+  return Math.max(0, ...causes.filter(({ place }) => place === 'beside').map((cause) => Number(cause[column])));
 }
 
 /** Drops of the port's own totals that no cause explains. */

@@ -225,6 +225,7 @@ describe('named queries', () => {
         observed: String(observed.length),
         bridged: '20',
         unknown: '0',
+        unknownGap: '0',
         packets: String(observed.length + 1),
       },
     ]);

@@ -13,7 +13,7 @@ import {
 import { FourninesError, systemCode } from '../../../core/runtime/error.ts';
 import type { Link, NativeFacade } from '../../../native/facade.ts';
 import type { Accumulator } from '../../accumulator.ts';
-import type { ReadTime } from '../../slot.ts';
+import { isOnTime, type ReadTime } from '../../slot.ts';
 import type { Source, Tick } from '../../source.ts';
 import { timedRead } from '../../timed-read.ts';
 import { EthtoolReader } from './ethtool.ts';
@@ -64,8 +64,8 @@ export class KernelSource implements Source {
     this.#ethtool.close(table.links, haveQueues, place, timed, into);
     this.#readProc(timed, into);
     writeFacts(native, this.#failures, table.links, tick.keyFrame || this.#kept === undefined, into);
-    // A read that is refused as late leaves the counters where they were; so does it with what is known of the NICs.
-    if (into.refused.late > 0) this.#read = this.#kept;
+    // Links read too late leave their counters where they were; so does what is known of the NICs.
+    if (!isOnTime(time)) this.#read = this.#kept;
   }
 
   kept(): void {

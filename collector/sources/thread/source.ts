@@ -35,7 +35,9 @@ export class ThreadSource implements Source {
   readonly #discovery: ThreadDiscovery;
   #threads: readonly WatchedThread[] = [];
   #scannedAt = Number.NEGATIVE_INFINITY;
-  #reported = 0;
+  /** Threads left out, as last told and kept; and now. */
+  #told = 0;
+  #leftOut = 0;
 
   constructor(options: ThreadSourceOptions) {
     this.#options = options;
@@ -54,12 +56,16 @@ export class ThreadSource implements Source {
     }
   }
 
+  kept(): void {
+    this.#told = this.#leftOut;
+  }
+
   #scan(tick: Tick, into: Accumulator): void {
     const { threads, leftOut } = this.#discovery.scan();
     this.#threads = threads;
     this.#scannedAt = tick.boundary;
-    if (leftOut !== this.#reported && leftOut > 0) into.event('threads_left_out', 'thread', { count: leftOut });
-    this.#reported = leftOut;
+    this.#leftOut = leftOut;
+    if (leftOut !== this.#told && leftOut > 0) into.event('threads_left_out', 'thread', { count: leftOut });
   }
 }
 

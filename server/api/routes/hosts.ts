@@ -119,7 +119,7 @@ function dropsBeside(live: HostLive, row: LastRow): bigint | null {
   for (const drop of live.drops.values()) {
     const same = drop.port === row.port && drop.direction === row.direction && drop.slot === row.slot;
     if (!same || drop.place !== 'beside') continue;
-    if (drop.packetsInc === null) return null;
+    if (drop.packetsInc === null || drop.slots !== row.slots) return null;
     sum += drop.packetsInc;
   }
   return sum;

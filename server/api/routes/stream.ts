@@ -118,7 +118,11 @@ function tickEventOf({ host, slot, rows }: Arrival): TickEvent {
     ports: rows.ports.map((row) => {
       const moved = (causes.get(`${row.port}\u0000${row.direction}`) ?? []).filter(({ place }) => place !== 'filtered');
       const beside = moved.reduce((sum, drop) => (drop.place === 'beside' ? sum + (drop.packetsInc ?? 0n) : sum), 0n);
-      const besideKnown = moved.every(({ place, packetsInc }) => place !== 'beside' || packetsInc !== null);
+      // A qdisc read at other seconds than its port says nothing of this slot alone.
+      const besideKnown = moved.every(
+        (drop) =>
+          drop.place !== 'beside' || (drop.packetsInc !== null && drop.slot === row.slot && drop.slots === row.slots),
+      );
       const known = row.dropsOutsideInc !== null && row.dropsInsideInc !== null && besideKnown;
       return {
         port: row.port,

@@ -1,3 +1,5 @@
+DROP VIEW IF EXISTS drop_unknown_mv;
+DROP TABLE IF EXISTS drop_unknown;
 DROP VIEW IF EXISTS drop_bridge_mv;
 DROP TABLE IF EXISTS drop_bridge;
 DROP VIEW IF EXISTS port_bridge_mv;

@@ -121,3 +121,23 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS drop_bridge_mv TO drop_bridge AS
 SELECT host, port, direction, cause, place, slot, slots, assumeNotNull(packets_inc) AS packets
 FROM drop_slot
 WHERE state = 'bridged' AND suspect = 0;
+
+-- Drops at a place of their own (a qdisc) that nobody knows: what is unknown must not turn into zero as raw rows age.
+CREATE TABLE IF NOT EXISTS drop_unknown (
+  host LowCardinality(String),
+  port LowCardinality(String),
+  direction Enum8('rx' = 1, 'tx' = 2, 'toGuest' = 3, 'fromGuest' = 4),
+  cause LowCardinality(String),
+  place Enum8('inside' = 1, 'outside' = 2, 'beside' = 3, 'filtered' = 4),
+  slot DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
+  slots UInt32
+) ENGINE = MergeTree
+PARTITION BY toYYYYMMDD(slot)
+ORDER BY (host, port, direction, cause, place, slot)
+TTL slot + INTERVAL 90 DAY
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS drop_unknown_mv TO drop_unknown AS
+SELECT host, port, direction, cause, place, slot, slots
+FROM drop_slot
+WHERE state = 'unknown' AND suspect = 0 AND place = 'beside';

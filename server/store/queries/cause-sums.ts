@@ -22,7 +22,7 @@ import { inPage, type PortKey, pageOf, pageParameters } from './port-page.ts';
 export const causeSums = defineQuery({
   name: 'cause-sums',
   sql: sqlOf(
-    `SELECT host, port, direction, cause, place, sum(t.observed) AS n_observed, 0 AS n_bridged, 0 AS n_unknown, sum(t.packets) AS n_packets
+    `SELECT host, port, direction, cause, place, sum(t.observed) AS n_observed, 0 AS n_bridged, 0 AS n_unknown, 0 AS n_unknown_gap, sum(t.packets) AS n_packets
   FROM drop_1m AS t WHERE ${rollupWindow} AND ${whose} AND ${inPage}
   GROUP BY host, port, direction, cause, place`,
     raw(edgesWindow),
@@ -37,6 +37,7 @@ export const causeSums = defineQuery({
     observed: UInt64,
     bridged: UInt64,
     unknown: UInt64,
+    unknownGap: UInt64,
     packets: UInt64,
   }),
   deadlineMs: 10_000,
@@ -62,20 +63,23 @@ export function causeSumsParameters(ask: {
 }
 
 function raw(window: string): string {
-  return `SELECT host, port, direction, cause, place, count() AS n_observed, 0 AS n_bridged, 0 AS n_unknown, sum(assumeNotNull(t.packets_inc)) AS n_packets
+  return `SELECT host, port, direction, cause, place, count() AS n_observed, 0 AS n_bridged, 0 AS n_unknown, 0 AS n_unknown_gap, sum(assumeNotNull(t.packets_inc)) AS n_packets
   FROM drop_slot AS t WHERE ${window} AND ${observed} AND ${whose} AND ${inPage}
   GROUP BY host, port, direction, cause, place`;
 }
 
 function sqlOf(...parts: readonly string[]): string {
-  const bridges = `SELECT host, port, direction, cause, place, 0 AS n_observed, sum(t.slots) AS n_bridged, 0 AS n_unknown, sum(t.packets) AS n_packets
+  const bridges = `SELECT host, port, direction, cause, place, 0 AS n_observed, sum(t.slots) AS n_bridged, 0 AS n_unknown, 0 AS n_unknown_gap, sum(t.packets) AS n_packets
   FROM drop_bridge AS t WHERE ${bridgesInside} AND ${whose} AND ${inPage}
   GROUP BY host, port, direction, cause, place`;
-  // Drops at a place of their own, a qdisc, may be unknown where the port is not: what is unknown is not zero.
-  const unknowns = `SELECT host, port, direction, cause, place, 0 AS n_observed, 0 AS n_bridged, sum(t.slots) AS n_unknown, 0 AS n_packets
-  FROM drop_slot AS t WHERE t.place = 'beside' AND t.state = 'unknown' AND ${rawWindow} AND ${whose} AND ${inPage}
+  // Drops at a place of their own, a qdisc, may be unknown where the port is not. A port that is itself unknown in these
+  // slots has them in no sum already; where its raw rows are gone nobody can tell, and the slots are told unknown.
+  const unknowns = `SELECT host, port, direction, cause, place, 0 AS n_observed, 0 AS n_bridged, countIf(t.slots = 1) AS n_unknown, sumIf(t.slots, t.slots > 1) AS n_unknown_gap, 0 AS n_packets
+  FROM drop_unknown AS t WHERE ${rawWindow} AND ${whose} AND ${inPage}
+    AND (t.host, t.port, t.direction, t.slot) NOT IN (
+      SELECT t.host, t.port, t.direction, t.slot FROM port_slot AS t WHERE ${rawWindow} AND ${whose} AND t.state = 'unknown')
   GROUP BY host, port, direction, cause, place`;
-  return `SELECT host, port, direction, cause, place, sum(n_observed) AS observed, sum(n_bridged) AS bridged, sum(n_unknown) AS unknown, sum(n_packets) AS packets
+  return `SELECT host, port, direction, cause, place, sum(n_observed) AS observed, sum(n_bridged) AS bridged, sum(n_unknown) AS unknown, sum(n_unknown_gap) AS unknownGap, sum(n_packets) AS packets
 FROM (
   ${[...parts, bridges, unknowns].join('\n  UNION ALL\n  ')}
 )

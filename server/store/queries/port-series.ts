@@ -63,7 +63,7 @@ FROM (
   FROM drop_slot AS t WHERE ${whose} AND ${edgesWindow} AND ${observed} GROUP BY direction, cause, place, at
   UNION ALL
   SELECT direction, cause, place, ${stepOf('t.slot')} AS at, 0 AS n_packets, sum(t.slots) AS n_unknown
-  FROM drop_slot AS t WHERE ${whose} AND ${rawWindow} AND t.place = 'beside' AND t.state = 'unknown'
+  FROM drop_unknown AS t WHERE ${whose} AND ${rawWindow}
   GROUP BY direction, cause, place, at
 )
 GROUP BY direction, cause, place, at

@@ -8,7 +8,7 @@ import { timedRead } from '../../../collector/timed-read.ts';
 import { InProcessLog } from '../../../core/bus/in-process.ts';
 import type { LogSink } from '../../../core/bus/log.ts';
 import type { Kind, RowOf } from '../../../core/catalogue/columns.ts';
-import { event, hostFact, portSlot, sourceSlot, tick as tickKind } from '../../../core/catalogue/kinds.ts';
+import { event, hostFact, portSlot, sourceSlot, tick as tickKind, xstatSlot } from '../../../core/catalogue/kinds.ts';
 import { FourninesError } from '../../../core/runtime/error.ts';
 import { silentLogger } from '../../../core/runtime/logger.ts';
 import { BlockReader } from '../../../core/wire/block-reader.ts';
@@ -24,7 +24,7 @@ class CountingSource implements Source {
   readonly name: string;
   readonly kinds = [portSlot];
   packets = 0n;
-  behave: (tick: Tick) => Promise<void> | void = () => undefined;
+  behave: (tick: Tick, into: Accumulator) => Promise<void> | void = () => undefined;
   gathers = 0;
   starts = 0;
   stops = 0;
@@ -45,7 +45,7 @@ class CountingSource implements Source {
 
   async gather(tick: Tick, into: Accumulator): Promise<void> {
     this.gathers++;
-    await this.behave(tick);
+    await this.behave(tick, into);
     const [, time] = timedRead(this.#native, tick.boundary, () => undefined);
     into.fact(`${this.name}.fact`, 'constant', 'test');
     into.close({
@@ -196,6 +196,41 @@ describe('the loop', () => {
   });
 });
 
+describe('a tick that is too large', () => {
+  it('goes without its extended counters, says so, and counts on', async () => {
+    const source = new CountingSource('a', native);
+    await startAgent([source]);
+    const long = 'x'.repeat(9_000_000);
+    source.behave = (_tick, into) => {
+      const row = {
+        host: 'cn1',
+        port: 'a',
+        name: long,
+        slot: 0,
+        slots: 1,
+        state: 'observed',
+        suspect: 0,
+        intervalNs: 1n,
+      } as const;
+      into.row(xstatSlot, { ...row, readSpanNs: 1n, lateNs: 0n, epoch: 1n, value: 1n, valueInc: 0n });
+    };
+    source.packets = 4n;
+    const message = await nextMessage();
+    expect(rowsOf(message, event)).toMatchObject([{ event: 'xstats_left_out', detail: '{"rows":1}' }]);
+    expect(rowsOf(message, portSlot)).toMatchObject([{ state: 'observed', packetsInc: 4n }]);
+    expect(rowsOf(message, xstatSlot)).toEqual([]);
+  });
+});
+
+describe('a fact that is gone and there again in one tick', () => {
+  it('is told as it is now', async () => {
+    const source = new CountingSource('a', native);
+    await startAgent([source]);
+    source.behave = (_tick, into) => into.fact('a.fact', '', 'test');
+    expect(rowsOf(await nextMessage(), hostFact)).toEqual([]);
+  });
+});
+
 describe('a bus that refuses', () => {
   it('costs no packet: the refused seconds are one gap whose sum is known', async () => {
     const source = new CountingSource('a', native);
@@ -293,7 +328,12 @@ describe('sources are kept apart', () => {
 
 describe('after a kill', () => {
   const kept = (bootId: string): KeptRows => ({
-    tick: { bootId, wallNs: BigInt(start - 20) * 1_000_000_000n, monoNs: 1_000_000_000_000n - 20_000_000_000n },
+    tick: {
+      bootId,
+      wallNs: BigInt(start - 20) * 1_000_000_000n,
+      monoNs: 1_000_000_000_000n - 20_000_000_000n,
+      boundary: start - 20,
+    },
     rows: new Map([
       [
         'port_slot',

@@ -71,6 +71,32 @@ describe('a NIC', () => {
     expect(sum).toBe(5000n);
   });
 
+  it('that is renamed in a tick that is read too late is bridged, and told once', () => {
+    bench.tick([eth0(10n)]);
+    bench.tick([eth0(20n)]);
+    bench.clock.advance(700);
+    const late = bench.tick([eth0(30n, { name: 'wan0' })]);
+    bench.clock.advance(300);
+    const next = bench.tick([eth0(45n, { name: 'wan0' })]);
+    expect(port(late, 'wan0')).toBeUndefined();
+    expect(port(next, 'wan0')).toMatchObject({ state: 'bridged', slots: 3, packetsInc: 25n });
+    expect(port(bench.tick([eth0(46n, { name: 'wan0' })]), 'wan0')).toMatchObject({
+      state: 'observed',
+      packetsInc: 1n,
+    });
+  });
+
+  it('has its drops written under its new name at once, though none moved: a restart looks for them there', () => {
+    bench.native.qdiscDrops = [{ ifindex: 2, drops: 5n }];
+    for (let i = 0; i < 3; i++) bench.tick([eth0(1n)]);
+    const renamed = bench.tick([eth0(1n, { name: 'wan0' })]);
+    const told = rows(renamed, dropSlot)
+      .filter((row) => row.port === 'wan0')
+      .map(({ cause }) => cause);
+    expect(told).toContain('qdisc_full');
+    expect(told).toContain('nic_ring_full');
+  });
+
   it('that swaps its name with another takes its counters along', () => {
     const both = (a: string, b: string, n: bigint) => [eth0(n, { name: a }), eth0(n * 10n, { name: b, ifindex: 3 })];
     bench.tick(both('a', 'b', 1n));
