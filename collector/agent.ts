@@ -37,7 +37,6 @@ export interface AgentStats {
   readonly skipped: bigint;
   /** Ticks the bus refused. */
   readonly refused: bigint;
-  readonly lastSlot: number | undefined;
 }
 
 type EventRow = RowOf<typeof event>;
@@ -57,7 +56,7 @@ export class Agent implements Part {
   #cpu = process.cpuUsage();
   #last: LastTick | undefined;
   #seq = 0n;
-  #stats = { ticks: 0n, skipped: 0n, refused: 0n, lastSlot: undefined as number | undefined };
+  #stats = { ticks: 0n, skipped: 0n, refused: 0n };
   /** Code of the refusals since the last kept tick, and how many they were. */
   #refusing: { readonly code: string; readonly count: number } | undefined;
   #loop: Promise<void> | undefined;
@@ -182,7 +181,7 @@ export class Agent implements Part {
     }
     this.#heldEvents = [];
     this.#skippedSinceTick = 0;
-    this.#stats = { ...this.#stats, ticks: this.#stats.ticks + 1n, lastSlot: boundary - 1 };
+    this.#stats = { ...this.#stats, ticks: this.#stats.ticks + 1n };
   }
 
   /** A tick that is too large goes without its extended counters, which are in no sum, and says so. */

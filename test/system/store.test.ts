@@ -8,10 +8,7 @@ import { silentLogger } from '../../core/runtime/logger.ts';
 import { EmbeddedEngine } from '../../server/store/embedded/engine.ts';
 import { migrate, readMigrations } from '../../server/store/migrate.ts';
 import { causeSums, causeSumsParameters, causeSumsRaw } from '../../server/store/queries/cause-sums.ts';
-import { wholeMinutes } from '../../server/store/queries/fragments.ts';
-import { pageOf } from '../../server/store/queries/port-page.ts';
 import { portSums, portSumsParameters, portSumsRaw } from '../../server/store/queries/port-sums.ts';
-import { ppsPeak } from '../../server/store/queries/pps-peak.ts';
 import { runQuery } from '../../server/store/run-query.ts';
 import { aDropSlot, aPortSlot, count, insertRows, type OpenStore, openStore, today, until } from './store-fixture.ts';
 
@@ -213,15 +210,6 @@ describe('sums', () => {
                   .filter(counts)
                   .map(({ packetsInc }) => packetsInc),
               ),
-            );
-            const peaks = await runQuery(store, ppsPeak, {
-              ...wholeMinutes(window),
-              host: '',
-              port: '',
-              ...pageOf({}),
-            });
-            expect(peaks.map(({ packetsMax }) => packetsMax)).toEqual(
-              sums.filter(({ observed }) => observed !== '0').map(({ packetsMax }) => packetsMax),
             );
           }
         },

@@ -50,7 +50,10 @@ export function streamRoute(api: Api, context: ApiContext): void {
     for (const client of clients) send(client, arrival.offset, tick);
   });
   const heartbeat = setInterval(() => {
-    for (const { response } of clients) response.write(': alive\n\n');
+    for (const { response } of clients) {
+      if (response.writableLength > unreadBytesMax) response.destroy();
+      else response.write(': alive\n\n');
+    }
   }, heartbeatMs);
   heartbeat.unref();
   api.addHook('preClose', async () => {
