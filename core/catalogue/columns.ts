@@ -13,6 +13,7 @@ type ScalarType =
   | 'Int64'
   | 'String'
   | 'Nullable(UInt64)'
+  | 'Nullable(Int64)'
   | "DateTime('UTC')"
   | "DateTime64(3, 'UTC')";
 
@@ -46,7 +47,7 @@ type ValueOf<C extends Column> = C extends EnumColumn
   ? C['labels'][number]
   : C['type'] extends 'UInt64' | 'Int64' | "DateTime64(3, 'UTC')"
     ? bigint
-    : C['type'] extends 'Nullable(UInt64)'
+    : C['type'] extends 'Nullable(UInt64)' | 'Nullable(Int64)'
       ? bigint | null
       : C['type'] extends 'String'
         ? string

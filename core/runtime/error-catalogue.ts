@@ -62,6 +62,46 @@ export const errorCatalogue = {
     hint: 'The context says what is missing. It is tried again when the collector restarts.',
     retryable: false,
   },
+  FN_SOURCE_ABSENT: {
+    doc: 'What a source reads is not there on this host: no Open vSwitch, no DPDK program. No failure.',
+    hint: 'Nothing to do where none is expected; else check collector.ovs.runDir and collector.dpdk.runtimeDirs.',
+    retryable: true,
+  },
+  FN_OVS_AWAY: {
+    doc: 'ovs-vswitchd or ovsdb-server is not there, has restarted, or did not answer in time.',
+    hint: 'The next tick asks again; slots in between are bridged where the counters live on.',
+    retryable: true,
+  },
+  FN_OVS_REPLY: {
+    doc: 'Open vSwitch answered something that cannot be read.',
+    hint: 'The context says to which question; please report it with the version of Open vSwitch.',
+    retryable: true,
+  },
+  FN_OVS_REFUSED: {
+    doc: 'A command that would change Open vSwitch, or is not known here, was not sent.',
+    hint: 'The collector only reads.',
+    retryable: false,
+  },
+  FN_TELEMETRY_REFUSED: {
+    doc: 'A DPDK telemetry socket takes no connection: no listener behind the file, or ten clients already.',
+    hint: 'A file left by a killed program is normal; else see which other agents are connected.',
+    retryable: true,
+  },
+  FN_TELEMETRY_HANDSHAKE: {
+    doc: 'A DPDK telemetry socket did not say who it is.',
+    hint: 'Is it a socket of DPDK telemetry version 2?',
+    retryable: true,
+  },
+  FN_TELEMETRY_GONE: {
+    doc: 'A DPDK program ended its telemetry connection.',
+    hint: 'It has probably ended; a new one is found by itself.',
+    retryable: true,
+  },
+  FN_TELEMETRY_REPLY: {
+    doc: 'A DPDK telemetry reply is damaged, cut, or the answer to another question.',
+    hint: 'The context names the command. Its counters are unknown in this tick.',
+    retryable: true,
+  },
   FN_WIRE_DAMAGED: {
     doc: 'A message is torn, too long, or its checksum does not match.',
     hint: 'The bytes are kept as a dead letter.',

@@ -83,14 +83,18 @@ export class BlockBuilder<K extends Kind> {
           writeBig(values, (value as bigint | null) ?? 0n);
         };
       }
+      case 'Nullable(Int64)': {
+        const values = this.#part();
+        return (value) => {
+          writeUnsigned(part, 1, value === null ? 1 : 0);
+          writeSigned(values, (value as bigint | null) ?? 0n);
+        };
+      }
       case 'UInt64':
         return (value) => writeBig(part, value as bigint);
       case 'Int64':
       case "DateTime64(3, 'UTC')":
-        return (value) => {
-          part.reserve(8).writeBigInt64LE(value as bigint, part.length);
-          part.length += 8;
-        };
+        return (value) => writeSigned(part, value as bigint);
       case 'UInt8':
         return (value) => writeUnsigned(part, 1, value as number);
       case 'UInt16':
@@ -118,6 +122,11 @@ function writeUnsigned(part: Bytes, bytes: 1 | 2 | 4, value: number): void {
 
 function writeBig(part: Bytes, value: bigint): void {
   part.reserve(8).writeBigUInt64LE(value, part.length);
+  part.length += 8;
+}
+
+function writeSigned(part: Bytes, value: bigint): void {
+  part.reserve(8).writeBigInt64LE(value, part.length);
   part.length += 8;
 }
 

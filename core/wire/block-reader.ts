@@ -81,7 +81,8 @@ export class BlockReader<K extends Kind = Kind> {
 
 function byteMaxOf(column: Column, part: number): number | undefined {
   if (column.type === 'Enum8') return (column as EnumColumn).labels.length;
-  return column.type === 'Nullable(UInt64)' && part === 0 ? 1 : undefined;
+  const nullable = column.type === 'Nullable(UInt64)' || column.type === 'Nullable(Int64)';
+  return nullable && part === 0 ? 1 : undefined;
 }
 
 function faultOf(part: Part, bytes: Uint8Array, rows: number): string | undefined {
@@ -137,6 +138,10 @@ function readColumn(column: Column, parts: readonly Uint8Array[], rows: number):
     case 'Nullable(UInt64)': {
       const values = asBuffer(parts[1] as Uint8Array);
       return each((row) => (bytes[row] === 1 ? null : values.readBigUInt64LE(row * 8)));
+    }
+    case 'Nullable(Int64)': {
+      const values = asBuffer(parts[1] as Uint8Array);
+      return each((row) => (bytes[row] === 1 ? null : values.readBigInt64LE(row * 8)));
     }
     case 'UInt8':
       return each((row) => bytes[row]);

@@ -6,7 +6,7 @@ import type { Column } from '../catalogue/columns.ts';
  *
  * - fixed width: the values, little endian;
  * - String: for each value its length as a LEB128 number, then its bytes;
- * - Nullable(UInt64): first part one byte a row (1 = NULL), second part the values (0 where NULL).
+ * - Nullable(UInt64), Nullable(Int64): first part one byte a row (1 = NULL), second part the values (0 where NULL).
  */
 export type PartForm = { readonly bytesPerRow: 1 | 2 | 4 | 8 } | 'strings';
 
@@ -23,6 +23,7 @@ const fixed = {
 
 export function partForms(column: Column): readonly PartForm[] {
   if (column.type === 'String') return ['strings'];
-  if (column.type === 'Nullable(UInt64)') return [{ bytesPerRow: 1 }, { bytesPerRow: 8 }];
+  if (column.type === 'Nullable(UInt64)' || column.type === 'Nullable(Int64)')
+    return [{ bytesPerRow: 1 }, { bytesPerRow: 8 }];
   return [{ bytesPerRow: fixed[column.type] }];
 }

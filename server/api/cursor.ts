@@ -1,4 +1,4 @@
-import { type Direction, directions } from '../../core/catalogue/kinds.ts';
+import { type Direction, directions } from '../../core/catalogue/kind-parts.ts';
 import { RequestProblem } from './problem.ts';
 
 /** Where a page ended: the last key it gave, opaque to the client. */

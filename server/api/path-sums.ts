@@ -1,4 +1,4 @@
-import type { Direction } from '../../core/catalogue/kinds.ts';
+import type { Direction } from '../../core/catalogue/kind-parts.ts';
 import { countSlots, type SlotCounts } from '../sli/coverage.ts';
 import type { PathSums } from '../sli/packet-delivery.ts';
 import { causeSums, causeSumsParameters } from '../store/queries/cause-sums.ts';

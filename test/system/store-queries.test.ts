@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Kind } from '../../core/catalogue/columns.ts';
+import { datapathSlot, pmdSlot, replicaSlot } from '../../core/catalogue/datapath-kinds.ts';
 import {
   dropSlot,
   hostFact,
@@ -316,11 +317,14 @@ describe('named queries', () => {
       softnetSlot,
       pressureSlot,
       xstatSlot,
+      pmdSlot,
+      datapathSlot,
+      replicaSlot,
     ] as readonly Kind[]) {
       found.set(kind.name, (await lastRows(context(), kind, { host: 'h1', from: today })).length);
     }
     expect([...found.keys()]).toEqual([...lastRowsQueries.keys()]);
-    expect([...found.values()]).toEqual([1, 1, 1, 1, 1, 1, 3]);
+    expect([...found.values()]).toEqual([1, 1, 1, 1, 1, 1, 3, 0, 0, 0]);
     const [last] = await lastRows(context(), portSlot, { host: 'h1', from: today });
     expect(last).toEqual(
       aPortSlot({

@@ -1,6 +1,7 @@
 import type { Cause } from '../../../core/catalogue/causes.ts';
+import type { Direction } from '../../../core/catalogue/kind-parts.ts';
 import type { DropPlace } from '../../../core/catalogue/kinds.ts';
-import { type Direction, dropSlot, portSlot } from '../../../core/catalogue/kinds.ts';
+import { dropSlot, portSlot } from '../../../core/catalogue/kinds.ts';
 import { type Link, type LinkTable, linkCounters, linkStride, type QdiscTable } from '../../../native/facade.ts';
 import type { Accumulator } from '../../accumulator.ts';
 import { bytesPerSecondMax, identityOf, packetsPerSecondMax, type ReadTime } from '../../slot.ts';

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { Direction } from '../../../core/catalogue/kinds.ts';
+import type { Direction } from '../../../core/catalogue/kind-parts.ts';
 import { FourninesError } from '../../../core/runtime/error.ts';
 import { delivery } from '../../sli/packet-delivery.ts';
 import { latestXstats } from '../../store/queries/latest-xstats.ts';

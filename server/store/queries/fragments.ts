@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
-import { directions, dropPlaces } from '../../../core/catalogue/kinds.ts';
+import { directions } from '../../../core/catalogue/kind-parts.ts';
+import { dropPlaces } from '../../../core/catalogue/kinds.ts';
 
 /** Pieces of SQL that several questions share. Windows are half open, in unix seconds, on whole slots. */
 

@@ -51,6 +51,8 @@ LIMIT 1 BY ${keys}`,
   });
 }
 
+const bigTypes = new Set(['UInt64', 'Int64', 'Nullable(UInt64)', 'Nullable(Int64)']);
+
 function readingOf(column: Column): string {
   const name = `t.${columnSqlName(column)}`;
   return column.type === "DateTime('UTC')" ? `toUnixTimestamp(${name})` : name;
@@ -63,6 +65,7 @@ function schemaOf(column: Column): TSchema {
     case 'String':
       return Type.String();
     case 'Nullable(UInt64)':
+    case 'Nullable(Int64)':
       return Type.Union([Type.String(), Type.Null()]);
     case 'UInt64':
     case 'Int64':
@@ -76,8 +79,7 @@ function schemaOf(column: Column): TSchema {
 function rowOf<K extends Kind>(kind: K, row: Readonly<Record<string, unknown>>): RowOf<K> {
   const entries = kind.columns.map((column) => {
     const value = row[column.name];
-    const big = column.type === 'UInt64' || column.type === 'Int64' || column.type === 'Nullable(UInt64)';
-    return [column.name, big && value !== null ? BigInt(value as string) : value];
+    return [column.name, bigTypes.has(column.type) && value !== null ? BigInt(value as string) : value];
   });
   return Object.fromEntries(entries) as RowOf<K>;
 }

@@ -1,4 +1,4 @@
-import { directions } from '../../../core/catalogue/kinds.ts';
+import { directions } from '../../../core/catalogue/kind-parts.ts';
 
 /** A port and direction as a place in the order of pages. */
 export interface PortKey {

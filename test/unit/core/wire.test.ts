@@ -23,6 +23,8 @@ function anyRow<K extends Kind>(kind: K): fc.Arbitrary<RowOf<K>> {
           return [column.name, fc.string({ unit: 'grapheme', maxLength: 200 })];
         case 'Nullable(UInt64)':
           return [column.name, fc.option(fc.bigInt(0n, (1n << 64n) - 1n))];
+        case 'Nullable(Int64)':
+          return [column.name, fc.option(fc.bigInt(-(1n << 63n), (1n << 63n) - 1n))];
         case 'UInt64':
           return [column.name, fc.bigInt(0n, (1n << 64n) - 1n)];
         case 'Int64':

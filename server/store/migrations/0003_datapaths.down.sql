@@ -1,0 +1,5 @@
+DROP TABLE IF EXISTS pmd_slot;
+DROP TABLE IF EXISTS rxq_slot;
+DROP TABLE IF EXISTS mempool_slot;
+DROP TABLE IF EXISTS datapath_slot;
+DROP TABLE IF EXISTS replica_slot;
