@@ -11,6 +11,10 @@ const pieces = [
   { program: 'tc', packageName: 'iproute2', forWhat: 'the tests of queue discipline drops' },
   { program: 'ethtool', packageName: 'ethtool', forWhat: 'the tests that compare NIC counters' },
   { program: 'g++', packageName: 'g++', forWhat: 'the native addon and its tests' },
+  { program: 'gcc', packageName: 'gcc', forWhat: "the lab's load generator" },
+  { program: 'pkg-config', packageName: 'pkg-config libdpdk-dev', forWhat: "the lab's load generator" },
+  { program: 'dpdk-testpmd', packageName: 'dpdk-dev', forWhat: 'the tests of DPDK telemetry' },
+  { program: 'ovs-vsctl', packageName: 'openvswitch-switch-dpdk', forWhat: 'the tests on a real datapath' },
 ];
 
 const checks = [

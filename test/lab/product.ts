@@ -1,0 +1,32 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { stringify } from 'yaml';
+import type { Lab } from './lab.ts';
+import type { LabStateFile } from './lab-state.ts';
+import { LabProcess } from './processes.ts';
+
+const cli = path.resolve(import.meta.dirname, '../../cli/main.ts');
+
+/** Starts the product beside a lab, looking at the lab's folders, and gives it with the page's address. */
+export async function startProduct(
+  lab: Lab,
+  state: LabStateFile,
+  port: number,
+  signal: AbortSignal,
+): Promise<{ readonly process: LabProcess; readonly url: string }> {
+  const config = path.join(lab.folder, 'fournines.yaml');
+  const collector = { ovs: { runDir: lab.ovs.runDir }, dpdk: { runtimeDirs: [lab.dpdkRuntimeDir] } };
+  writeFileSync(config, stringify({ data: path.join(lab.folder, 'data'), collector }));
+  const started = await LabProcess.start(
+    {
+      name: 'fournines',
+      program: process.execPath,
+      args: [cli, 'up', '--config', config, '--port', String(port)],
+    },
+    state,
+  );
+  const url = await started.ready({ what: 'the page is served', deadlineMs: 60_000, signal }, () => {
+    return /^Fournines: (http\S+)$/m.exec(readFileSync(started.logFile, 'utf8'))?.[1];
+  });
+  return { process: started, url };
+}
