@@ -1,7 +1,10 @@
 import type { Direction } from '../../core/catalogue/kind-parts.ts';
+import { type UncausedDrops, uncausedDrops } from '../ledger/pending.ts';
 import { countSlots, type SlotCounts } from '../sli/coverage.ts';
 import type { PathSums } from '../sli/packet-delivery.ts';
 import { causeSums, causeSumsParameters } from '../store/queries/cause-sums.ts';
+import { dropsUntold } from '../store/queries/drops-untold.ts';
+import { pageOf } from '../store/queries/port-page.ts';
 import { portSums, portSumsParameters } from '../store/queries/port-sums.ts';
 import { type QueryContext, type RowsOf, runQuery } from '../store/run-query.ts';
 import { encodeCursor } from './cursor.ts';
@@ -90,12 +93,36 @@ function unknownBeside(causes: RowsOf<typeof causeSums>, column: 'unknown' | 'un
   return Math.max(0, ...causes.filter(({ place }) => place === 'beside').map((cause) => Number(cause[column])));
 }
 
-/** Drops of the port's own totals that no cause explains. */
-export function unexplained({ dropsOutside, dropsInside, causes }: StoredPath): bigint {
-  const explained = causes.reduce(
+/** A path with the drops of its own totals that no cause explains. */
+export interface AccountedPath extends StoredPath, UncausedDrops {}
+
+/** Like `readPaths`, with what is left of the drops when all causes are told. */
+export async function readAccountedPaths(
+  store: QueryContext,
+  request: PathRequest,
+): Promise<{ readonly paths: readonly AccountedPath[]; readonly nextCursor: string | null }> {
+  const { paths, nextCursor } = await readPaths(store, request);
+  const until = paths.at(-1);
+  const { window, host = '', port = '', after } = request;
+  const untold = paths.some((path) => explained(path) < path.dropsOutside + path.dropsInside)
+    ? await runQuery(store, dropsUntold, { ...window, host, port, ...pageOf({ after, until }) })
+    : [];
+  const untoldOf = new Map(untold.map((row) => [keyOf(row), row]));
+  return { paths: paths.map((path) => ({ ...path, ...uncaused(path, untoldOf.get(keyOf(path))) })), nextCursor };
+}
+
+function uncaused(path: StoredPath, untold: RowsOf<typeof dropsUntold>[number] | undefined): UncausedDrops {
+  return uncausedDrops({
+    drops: path.dropsOutside + path.dropsInside,
+    explained: explained(path),
+    untold: BigInt(untold?.untold ?? 0),
+    crossing: BigInt(untold?.crossing ?? 0),
+  });
+}
+
+function explained({ causes }: StoredPath): bigint {
+  return causes.reduce(
     (total, { place, packets }) => (place === 'inside' || place === 'outside' ? total + packets : total),
     0n,
   );
-  const rest = dropsOutside + dropsInside - explained;
-  return rest > 0n ? rest : 0n;
 }

@@ -17,6 +17,7 @@ import type { ApiContext } from './context.ts';
 import { problemHandler } from './problem.ts';
 import { healthRoute } from './routes/health.ts';
 import { hostRoutes } from './routes/hosts.ts';
+import { ledgerRoutes } from './routes/ledger.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { portRoutes } from './routes/ports.ts';
 import { sliRoute } from './routes/slis.ts';
@@ -75,6 +76,7 @@ async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
       healthRoute(routes, context);
       hostRoutes(routes, context);
       portRoutes(routes, context);
+      ledgerRoutes(routes, context);
       sliRoute(routes, context);
       streamRoute(routes, context);
       routes.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger());

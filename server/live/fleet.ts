@@ -1,5 +1,6 @@
 import type { LogRecord, LogSource } from '../../core/bus/log.ts';
 import type { Kind, RowOf } from '../../core/catalogue/columns.ts';
+import { datapathSlot } from '../../core/catalogue/datapath-kinds.ts';
 import { dropSlot, portSlot, softnetSlot, threadSlot, tick } from '../../core/catalogue/kinds.ts';
 import { sleepMs } from '../../core/runtime/clock.ts';
 import { FourninesError, toFourninesError } from '../../core/runtime/error.ts';
@@ -50,6 +51,7 @@ export class Fleet implements Part {
     drops: new BlockReader(dropSlot),
     threads: new BlockReader(threadSlot),
     softnet: new BlockReader(softnetSlot),
+    datapaths: new BlockReader(datapathSlot),
   };
   readonly #loops: Promise<void>[] = [];
   #stats = { messages: 0n, unreadable: 0n, missed: 0n };
@@ -134,13 +136,14 @@ export class Fleet implements Part {
   }
 
   #rows(message: Message): HostRows {
-    const { tick: ticks, ports, drops, threads, softnet } = this.#readers;
+    const { tick: ticks, ports, drops, threads, softnet, datapaths } = this.#readers;
     return {
       tick: rowsOf(ticks, message),
       ports: rowsOf(ports, message),
       drops: rowsOf(drops, message),
       threads: rowsOf(threads, message),
       softnet: rowsOf(softnet, message),
+      datapaths: rowsOf(datapaths, message),
     };
   }
 }

@@ -1,4 +1,5 @@
 import type { RowOf } from '../../core/catalogue/columns.ts';
+import type { datapathSlot } from '../../core/catalogue/datapath-kinds.ts';
 import type { dropSlot, portSlot, softnetSlot, threadSlot, tick } from '../../core/catalogue/kinds.ts';
 import { PathWindow } from './path-window.ts';
 
@@ -6,6 +7,7 @@ export type PortRow = RowOf<typeof portSlot>;
 export type DropRow = RowOf<typeof dropSlot>;
 export type ThreadRow = RowOf<typeof threadSlot>;
 export type SoftnetRow = RowOf<typeof softnetSlot>;
+export type DatapathRow = RowOf<typeof datapathSlot>;
 export type TickRow = RowOf<typeof tick>;
 
 /** The last row of a path, and its last seconds. */
@@ -16,6 +18,12 @@ export interface LivePath {
   readonly slotsByState: Record<'observed' | 'bridged' | 'unknown' | 'suspect', bigint>;
 }
 
+/** The last ledger row of a datapath, and sums over its known slots since the server started. */
+export interface LiveDatapath {
+  last: DatapathRow;
+  readonly sums: { inPackets: bigint; outPackets: bigint; portDrops: bigint; unknownSlots: bigint };
+}
+
 /** What one message says, kind by kind. */
 export interface HostRows {
   readonly tick: readonly TickRow[];
@@ -23,6 +31,7 @@ export interface HostRows {
   readonly drops: readonly DropRow[];
   readonly threads: readonly ThreadRow[];
   readonly softnet: readonly SoftnetRow[];
+  readonly datapaths: readonly DatapathRow[];
 }
 
 /** Objects that have not been read for so long are forgotten here; the store keeps them. */
@@ -36,6 +45,7 @@ export class HostLive {
   readonly drops = new Map<string, DropRow>();
   readonly threads = new Map<string, ThreadRow>();
   readonly softnet = new Map<number, SoftnetRow>();
+  readonly datapaths = new Map<string, LiveDatapath>();
   lastTick: TickRow | undefined;
   arrivedAtMs = 0;
   readonly #seconds: number;
@@ -55,6 +65,7 @@ export class HostLive {
     for (const row of rows.drops) this.drops.set(`${row.port}\u0000${row.direction}\u0000${row.cause}`, row);
     for (const row of rows.threads) this.threads.set(`${row.tid}:${row.startTicks}`, row);
     for (const row of rows.softnet) this.softnet.set(row.cpu, row);
+    for (const row of rows.datapaths) this.#addDatapath(row);
     if (tick.slot % forgetAfterSeconds === 0) this.#forget(tick.slot - forgetAfterSeconds);
   }
 
@@ -87,10 +98,29 @@ export class HostLive {
     return path;
   }
 
+  #addDatapath(row: DatapathRow): void {
+    const sums = this.datapaths.get(row.datapath)?.sums ?? {
+      inPackets: 0n,
+      outPackets: 0n,
+      portDrops: 0n,
+      unknownSlots: 0n,
+    };
+    this.datapaths.set(row.datapath, { last: row, sums });
+    if (row.residual === null || row.suspect === 1) {
+      sums.unknownSlots += BigInt(row.slots);
+      return;
+    }
+    sums.inPackets += row.inPackets ?? 0n;
+    sums.outPackets += row.outPackets ?? 0n;
+    sums.portDrops += row.portDrops ?? 0n;
+  }
+
   #forget(before: number): void {
     for (const [key, { last }] of this.paths) if (last.slot + last.slots < before) this.paths.delete(key);
     for (const [key, row] of this.threads) if (row.slot + row.slots < before) this.threads.delete(key);
-    const ports = new Set([...this.paths.values()].map(({ last }) => last.port));
+    for (const [key, { last }] of this.datapaths) if (last.slot + last.slots < before) this.datapaths.delete(key);
+    // Drops between ports stand under the name of their datapath.
+    const ports = new Set([...[...this.paths.values()].map(({ last }) => last.port), ...this.datapaths.keys()]);
     for (const [key, row] of this.drops) if (!ports.has(row.port)) this.drops.delete(key);
   }
 }

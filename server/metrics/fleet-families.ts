@@ -24,6 +24,7 @@ export function fleetFamilies(hosts: readonly HostLive[], monoMs: number, staleA
       ),
     },
     ...portFamilies(live),
+    ...datapathFamilies(live),
     ...hostFamilies(live),
     ...collectorFamilies(live),
   ];
@@ -61,6 +62,36 @@ function portFamilies(hosts: readonly HostLive[]): Family[] {
         Object.entries(path.slotsByState).map(
           ([state, count]) => [{ host, port: path.last.port, direction: path.last.direction, state }, count] as const,
         ),
+      ),
+    },
+  ];
+}
+
+function datapathFamilies(hosts: readonly HostLive[]): Family[] {
+  const datapaths = hosts.flatMap(({ host, datapaths: of }) => [...of.values()].map((of) => ({ host, of })));
+  return [
+    {
+      name: 'fournines_datapath_packets_total',
+      type: 'counter',
+      help: 'Packets of known slots since the server started: taken in, sent out, lost at ports.',
+      samples: datapaths.flatMap(({ host, of: { last, sums } }) => [
+        [{ host, datapath: last.datapath, what: 'in' }, sums.inPackets] as const,
+        [{ host, datapath: last.datapath, what: 'out' }, sums.outPackets] as const,
+        [{ host, datapath: last.datapath, what: 'port_drops' }, sums.portDrops] as const,
+      ]),
+    },
+    {
+      name: 'fournines_datapath_unknown_slots_total',
+      type: 'counter',
+      help: 'One-second slots since the server started whose ledger is unknown.',
+      samples: datapaths.map(({ host, of: { last, sums } }) => [{ host, datapath: last.datapath }, sums.unknownSlots]),
+    },
+    {
+      name: 'fournines_datapath_residual_packets',
+      type: 'gauge',
+      help: 'In less out less port drops of the last slot, as read; copies and drops inside are still in it.',
+      samples: datapaths.flatMap(({ host, of: { last } }) =>
+        last.residual === null ? [] : [[{ host, datapath: last.datapath }, last.residual] as const],
       ),
     },
   ];

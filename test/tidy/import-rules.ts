@@ -84,7 +84,7 @@ export function siblingImports(file: SourceFile): Finding[] {
     }));
 }
 
-const pureFolders = /^(core\/catalogue|core\/wire|server\/sli|server\/slo|server\/report\/model)\//;
+const pureFolders = /^(core\/catalogue|core\/wire|server\/sli|server\/slo|server\/ledger|server\/report\/model)\//;
 const pureFiles =
   /^(collector\/slot\.ts|server\/remediation\/(policy|guard|planner)\.ts|alerts\/state\.ts|web\/.*\/model\.ts)$/;
 const pureCharts = /^web\/src\/charts\/[^/]+\.ts$/;

@@ -1,23 +1,18 @@
 import { Type } from 'typebox';
-import type { Direction } from '../../../core/catalogue/kind-parts.ts';
 import { FourninesError } from '../../../core/runtime/error.ts';
 import { delivery } from '../../sli/packet-delivery.ts';
 import { latestXstats } from '../../store/queries/latest-xstats.ts';
-import {
-  portSeries,
-  portSeriesBridges,
-  portSeriesCauses,
-  portSeriesParameters,
-} from '../../store/queries/port-series.ts';
 import { queueSeries } from '../../store/queries/queue-series.ts';
 import { type RowsOf, runQuery } from '../../store/run-query.ts';
 import type { ApiContext } from '../context.ts';
 import { decodeCursor, decodePortCursor, encodeCursor } from '../cursor.ts';
-import { readPaths, type StoredPath, unexplained } from '../path-sums.ts';
+import { type AccountedPath, readAccountedPaths, readPaths } from '../path-sums.ts';
+import { readReplay } from '../port-replay.ts';
+import { readPortSeries } from '../port-series.ts';
 import { readWatermark } from '../read-watermark.ts';
 import { PageQuery, Problem, WindowQuery } from '../schema/common.ts';
-import { PortPage, PortSeries, type PortSums, QueueSeries, XstatPage } from '../schema/ports.ts';
-import { type StepGrid, stepGrid } from '../series.ts';
+import { PortPage, PortReplay, PortSeries, type PortSums, QueueSeries, XstatPage } from '../schema/ports.ts';
+import { stepGrid } from '../series.ts';
 import type { Api } from '../server.ts';
 import { iso, type RequestedWindow, requestedStep, requestedWindow } from '../window.ts';
 
@@ -52,14 +47,25 @@ export function portRoutes(api: Api, context: ApiContext): void {
       const complete = await readWatermark(context, host);
       const window = requestedWindow(query, complete ?? nowSecond(context));
       const after = decodePortCursor(query.cursor);
-      const { paths, nextCursor } = await readPaths(context.store, { window, host, port, after, limit });
+      const { paths, nextCursor } = await readAccountedPaths(context.store, { window, host, port, after, limit });
       return { ...toldWindow(window, complete), items: paths.map(portSumsOf), nextCursor };
     },
   );
   api.get(
     '/ports/:host/:port/series',
     { schema: { params: PortParams, querystring: SeriesQuery, response: { 200: PortSeries, ...problems } } },
-    async ({ params, query }) => readPortSeries(context, params, query),
+    async ({ params, query }) => steppedPort(context, params, query),
+  );
+  api.get(
+    '/ports/:host/:port/replay',
+    {
+      schema: {
+        params: PortParams,
+        querystring: Type.Object(WindowQuery, strict),
+        response: { 200: PortReplay, ...problems },
+      },
+    },
+    async ({ params, query }) => replayPort(context, params, query),
   );
   api.get(
     '/ports/:host/:port/queues',
@@ -86,6 +92,14 @@ export function portRoutes(api: Api, context: ApiContext): void {
   );
 }
 
+async function replayPort(context: ApiContext, name: PortName, query: SeriesAsked): Promise<PortReplay> {
+  const complete = await readWatermark(context, name.host);
+  const window = requestedWindow(query, complete ?? nowSecond(context));
+  const replay = await readReplay(context.store, { ...name, window });
+  if (replay.causes.length === 0 && replay.counters.length === 0) await requirePort(context, name);
+  return replay;
+}
+
 function nowSecond(context: ApiContext): number {
   return Math.floor(context.nowMs() / 1000);
 }
@@ -98,7 +112,7 @@ export function toldWindow(window: RequestedWindow, complete: number | undefined
   };
 }
 
-function portSumsOf(path: StoredPath): PortSums {
+function portSumsOf(path: AccountedPath): PortSums {
   const { offered, delivered, drops } = delivery(path);
   return {
     host: path.host,
@@ -113,7 +127,8 @@ function portSumsOf(path: StoredPath): PortSums {
     delivered: String(delivered),
     drops: String(drops),
     causes: path.causes.map(({ cause, place, packets }) => ({ cause, place, packets: String(packets) })),
-    unexplained: String(unexplained(path)),
+    pending: String(path.pending),
+    unexplained: String(path.unexplained),
   };
 }
 
@@ -124,89 +139,15 @@ interface PortName {
 
 type SeriesAsked = { readonly from?: string; readonly to?: string; readonly step?: number };
 
-async function readPortSeries(context: ApiContext, { host, port }: PortName, query: SeriesAsked): Promise<PortSeries> {
-  const { window, step } = requestedStep(requestedWindow(query, nowSecond(context)), query.step);
-  const grid = stepGrid(window.from, window.to, step);
-  const parameters = portSeriesParameters({ host, port, ...window, step });
-  const [sums, causes, bridges] = await Promise.all([
-    runQuery(context.store, portSeries, parameters),
-    runQuery(context.store, portSeriesCauses, parameters),
-    runQuery(context.store, portSeriesBridges, { host, port, ...window }),
-  ]);
-  const directions = [...new Set([...sums, ...bridges].map((row) => row.direction))];
-  if (directions.length === 0) await requirePort(context, host, port);
-  return {
-    host,
-    port,
-    window: { from: iso(window.from), to: iso(window.to) },
-    stepSeconds: step,
-    at: [...grid.at],
-    directions: directions.map((direction) =>
-      directionSeries(
-        direction,
-        grid,
-        sums.filter((row) => row.direction === direction),
-        causes.filter((row) => row.direction === direction),
-        bridges.filter((row) => row.direction === direction),
-      ),
-    ),
-  };
-}
-
-function directionSeries(
-  direction: Direction,
-  grid: StepGrid,
-  sums: RowsOf<typeof portSeries>,
-  causes: RowsOf<typeof portSeriesCauses>,
-  bridges: RowsOf<typeof portSeriesBridges>,
-): PortSeries['directions'][number] {
-  const fill = (value: (row: RowsOf<typeof portSeries>[number]) => string) =>
-    grid.fill(sums.map((row) => ({ at: Number(row.at), observed: Number(row.observed), value: value(row) })));
-  const packets = fill((row) => row.packets);
-  const ownDrops = fill((row) => String(BigInt(row.dropsOutside) + BigInt(row.dropsInside)));
-  const shown = [...Map.groupBy(causes, ({ cause, place }) => `${cause} ${place}`).values()].map((rows) => ({
-    cause: rows[0]?.cause ?? '',
-    place: rows[0]?.place ?? 'outside',
-    packets: grid.fillMoved(
-      rows.map((row) => ({
-        at: row.at,
-        observed: grid.step,
-        value: row.unknown === '0' ? row.packets : null,
-      })),
-      packets,
-    ),
-  }));
-  const beside = shown.filter(({ place }) => place === 'beside').map((cause) => cause.packets);
-  return {
-    direction,
-    packets,
-    bytes: fill((row) => row.bytes),
-    drops: ownDrops.map((own, i) => sumOrNull([own, ...beside.map((values) => values[i] ?? null)])),
-    causes: shown
-      .filter(({ place }) => place !== 'filtered')
-      .map(({ cause, packets: moved }) => ({ cause, packets: moved })),
-    bridged: bridges.map((row) => ({
-      from: iso(row.from),
-      to: iso(Number(row.to)),
-      packets: row.packets,
-      bytes: row.bytes,
-      drops: String(BigInt(row.dropsOutside) + BigInt(row.dropsInside) + BigInt(row.dropsBeside)),
-    })),
-  };
-}
-
-/** Null when any part is: a sum with an unknown part is unknown. */
-function sumOrNull(parts: readonly (string | null)[]): string | null {
-  let sum = 0n;
-  for (const part of parts) {
-    if (part === null) return null;
-    sum += BigInt(part);
-  }
-  return String(sum);
+async function steppedPort(context: ApiContext, name: PortName, query: SeriesAsked): Promise<PortSeries> {
+  const asked = requestedStep(requestedWindow(query, nowSecond(context)), query.step);
+  const series = await readPortSeries(context.store, { ...name, ...asked });
+  if (series.directions.length === 0) await requirePort(context, name);
+  return series;
 }
 
 /** A port that was never seen is an error; one without rows in the window is an empty series. */
-async function requirePort(context: ApiContext, host: string, port: string): Promise<void> {
+async function requirePort(context: ApiContext, { host, port }: PortName): Promise<void> {
   const to = nowSecond(context) + 1;
   const window = { from: to - 7 * 86_400, to };
   const { paths } = await readPaths(context.store, { window, host, port, after: undefined, limit: 1 });

@@ -138,8 +138,11 @@ function tickEventOf({ host, slot, rows }: Arrival): TickEvent {
         packets: digits(row.packetsInc),
         bytes: digits(row.bytesInc),
         drops: known ? digits((row.dropsOutsideInc ?? 0n) + (row.dropsInsideInc ?? 0n) + beside) : null,
-        causes: moved.flatMap(({ cause, packetsInc }) =>
-          packetsInc === null || packetsInc === 0n ? [] : [{ cause, packets: String(packetsInc) }],
+        // A cause told over several seconds says nothing of this slot alone either.
+        causes: moved.flatMap(({ cause, packetsInc, slot: first, slots }) =>
+          packetsInc === null || packetsInc === 0n || first !== row.slot || slots !== row.slots
+            ? []
+            : [{ cause, packets: String(packetsInc) }],
         ),
       };
     }),

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { defineQuery, Text, UInt32, UInt64 } from '../run-query.ts';
 import {
+  bridgesInside,
   Direction,
   edgesWindow,
   instant,
@@ -49,8 +50,8 @@ ORDER BY toUInt8(direction), at`,
 });
 
 /**
- * The drops of one port by cause, stepped, observed rows only; `unknown`: slots in which drops beside the port are not
- * known. A step of an observed port without a row has none.
+ * The drops of one port by cause, stepped: rows that lie wholly in one step (port-cause-intervals has the others);
+ * `unknown`: slots in which drops beside the port are not known. A step of an observed port without a row has none.
  */
 export const portSeriesCauses = defineQuery({
   name: 'port-series-causes',
@@ -61,6 +62,10 @@ FROM (
   UNION ALL
   SELECT direction, cause, place, ${stepOf('t.slot')} AS at, sum(assumeNotNull(t.packets_inc)) AS n_packets, 0 AS n_unknown
   FROM drop_slot AS t WHERE ${whose} AND ${edgesWindow} AND ${observed} GROUP BY direction, cause, place, at
+  UNION ALL
+  SELECT direction, cause, place, ${stepOf('t.slot')} AS at, sum(t.packets) AS n_packets, 0 AS n_unknown
+  FROM drop_bridge AS t WHERE ${whose} AND ${bridgesInside} AND ${stepOf('t.slot')} = ${stepOf('t.slot + t.slots - 1')}
+  GROUP BY direction, cause, place, at
   UNION ALL
   SELECT direction, cause, place, ${stepOf('t.slot')} AS at, 0 AS n_packets, sum(t.slots) AS n_unknown
   FROM drop_unknown AS t WHERE ${whose} AND ${rawWindow}
