@@ -9,11 +9,13 @@ import {
   causesAt,
   dropsAt,
   hostNames,
+  intervalsOf,
   type Path,
   packetsAt,
   pathsOf,
   type Scenario,
   stateAt,
+  tellsWhole,
   unknownGap,
 } from './fixture-numbers.ts';
 import { instant, type Span, spanOf, total, windowOf } from './fixture-span.ts';
@@ -22,6 +24,7 @@ import { instant, type Span, spanOf, total, windowOf } from './fixture-span.ts';
 
 const staleAfterMs = 5_000;
 const staleForSeconds = 95;
+const pendingMax = 210;
 
 export function health(nowMs: number): Health {
   return {
@@ -129,10 +132,14 @@ function sumsOf(scenario: Scenario, path: Path, span: Span): PortSums {
     if (state === 'unknown') continue;
     packets += packetsAt(path, slot) * step;
     drops += dropsAt(path, slot) * step;
+    if (tellsWhole(path)) continue;
     for (const { cause, packets: lost } of causesAt(path, slot))
       causes.set(cause, (causes.get(cause) ?? 0) + lost * step);
   }
-  const named = total([...causes.values()]);
+  for (const { cause, packets: lost } of intervalsOf(scenario, path, span).flatMap((interval) => interval.causes))
+    causes.set(cause, (causes.get(cause) ?? 0) + lost);
+  const rest = drops - total([...causes.values()]);
+  const pending = tellsWhole(path) ? Math.min(rest, pendingMax) : 0;
   return {
     host: path.host,
     port: path.port,
@@ -146,7 +153,8 @@ function sumsOf(scenario: Scenario, path: Path, span: Span): PortSums {
     delivered: `${packets}`,
     drops: `${drops}`,
     causes: [...causes].map(([cause, lost]) => ({ cause, place: 'outside', packets: `${lost}` })),
-    unexplained: `${drops - named}`,
+    pending: `${pending}`,
+    unexplained: `${rest - pending}`,
   };
 }
 
@@ -217,7 +225,10 @@ function rowOf(scenario: Scenario, path: Path, slot: number): TickEvent['ports']
         packets: `${packets}`,
         bytes: `${packets * path.bytesPerPacket}`,
         drops: `${dropsAt(path, slot)}`,
-        causes: causesAt(path, slot).map(({ cause, packets: lost }) => ({ cause, packets: `${lost}` })),
+        causes: (tellsWhole(path) ? [] : causesAt(path, slot)).map(({ cause, packets: lost }) => ({
+          cause,
+          packets: `${lost}`,
+        })),
       },
     ];
   }

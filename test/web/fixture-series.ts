@@ -4,11 +4,13 @@ import {
   bridgedGap,
   causesAt,
   dropsAt,
+  intervalsOf,
   type Path,
   packetsAt,
   pathsOf,
   type Scenario,
   stateAt,
+  tellsWhole,
 } from './fixture-numbers.ts';
 import { instant, type Span, total, windowOf } from './fixture-span.ts';
 
@@ -29,10 +31,15 @@ export function portSeries(scenario: Scenario, host: string, port: string, span:
       packets: values((slot) => packetsAt(path, slot)),
       bytes: values((slot) => packetsAt(path, slot) * path.bytesPerPacket),
       drops: values((slot) => dropsAt(path, slot)),
-      causes: causesAt(path, 0).map(({ cause }) => ({
-        cause,
-        packets: values((slot) => causesAt(path, slot).find((item) => item.cause === cause)?.packets ?? 0),
-      })),
+      causes: tellsWhole(path)
+        ? []
+        : causesAt(path, 0).map(({ cause }) => ({
+            cause,
+            packets: values((slot) => causesAt(path, slot).find((item) => item.cause === cause)?.packets ?? 0),
+          })),
+      causeIntervals: intervalsOf(scenario, path, span).flatMap(({ from, to, causes }) =>
+        causes.map(({ cause, packets }) => ({ cause, from: instant(from), to: instant(to), packets: `${packets}` })),
+      ),
       bridged: bridgesOf(scenario, path, span),
     })),
   };
@@ -143,7 +150,7 @@ export function softnet(scenario: Scenario, span: Span): SoftnetSeries {
   };
 }
 
-function stepsOf({ from, to }: Span): { at: number[]; stepSeconds: number } {
+export function stepsOf({ from, to }: Span): { at: number[]; stepSeconds: number } {
   const stepSeconds = [1, 10, 60, 600, 3_600].find((step) => (to - from) / step <= 900) ?? 3_600;
   return {
     stepSeconds,

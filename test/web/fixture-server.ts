@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as api from './fixture-api.ts';
+import { ledgerDetail, ledgerPage } from './fixture-ledger.ts';
 import type { Scenario } from './fixture-numbers.ts';
 import * as series from './fixture-series.ts';
 import { spanOf } from './fixture-span.ts';
@@ -129,6 +130,11 @@ export function answer(scenario: Scenario, url: URL, nowMs: number): unknown {
   if (kind === 'slis') {
     const { window, completeTo } = api.portPage(scenario, url.searchParams, nowMs);
     return { window, completeTo, ...list(api.slis(scenario, url.searchParams, nowMs)) };
+  }
+  if (kind === 'ledger') {
+    return first === ''
+      ? ledgerPage(scenario, url.searchParams.get('host') ?? '', span)
+      : ledgerDetail(scenario, first, second, span);
   }
   if (kind !== 'hosts') return null;
   const hosts = api.hosts(scenario, nowMs);

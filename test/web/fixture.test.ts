@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Problem } from '../../server/api/schema/common.ts';
 import { Health } from '../../server/api/schema/health.ts';
 import { HostDetail, HostPage, SoftnetSeries, ThreadSeries } from '../../server/api/schema/hosts.ts';
+import { LedgerDetail, LedgerPage } from '../../server/api/schema/ledger.ts';
 import { PortPage, PortSeries, QueueSeries, XstatPage } from '../../server/api/schema/ports.ts';
 import { SliPage } from '../../server/api/schema/slis.ts';
 import { TickEvent } from '../../server/api/schema/stream.ts';
@@ -25,6 +26,10 @@ const routes: [string, TSchema][] = [
   [`ports/${host}/bond0/series`, PortSeries],
   [`ports/${host}/bond0/queues`, QueueSeries],
   [`ports/${host}/bond0/xstats`, XstatPage],
+  [`ports/${host}/vhu7be2044a-90/series`, PortSeries],
+  [`ledger?host=${host}`, LedgerPage],
+  [`ledger/${host}/netdev@ovs-netdev`, LedgerDetail],
+  [`ledger/${host}/${encodeURIComponent('netdev@edge')}`, LedgerDetail],
   [`slis?host=${host}&port=bond0`, SliPage],
 ];
 

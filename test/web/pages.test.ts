@@ -19,11 +19,13 @@ const pages = [
   ['fleet', '/'],
   ['ports', '/ports'],
   ['host', hostPath],
+  ['ledger', `${hostPath}?tab=ledger`],
   ['threads', `${hostPath}?tab=threads`],
   ['softnet', `${hostPath}?tab=softnet`],
   ['sources', `${hostPath}?tab=sources`],
   ['facts', `${hostPath}?tab=facts`],
   ['port', portPath],
+  ['port with causes over stretches', `${hostPath}/ports/vhu7be2044a-90`],
   ['queues', `${portPath}/queues`],
   ['queue', `${portPath}/queues/0`],
 ] as const;
@@ -102,6 +104,7 @@ describe.skipIf(noBrowser !== null)('the page', () => {
     ['fleet', '/', 'No hosts yet'],
     ['ports', '/ports', 'No ports yet'],
     ['host', hostPath, 'No ports yet'],
+    ['ledger', `${hostPath}?tab=ledger`, 'No ledger yet'],
     ['port', portPath, 'Nothing counted here'],
     ['queue', `${portPath}/queues/0`, 'No such queue'],
   ])('the states of %s', (name, path, empty) => {
@@ -152,7 +155,7 @@ describe.skipIf(noBrowser !== null)('the page', () => {
         await page.getByText('unknown', { exact: true }).first().waitFor();
         return;
       }
-      await page.getByRole('heading', { name: 'No data' }).waitFor();
+      await page.getByRole('heading', { name: 'No data' }).first().waitFor();
       await settled();
       expect(await page.locator('main').innerText()).not.toMatch(/\b100 %/);
     });
@@ -308,17 +311,20 @@ describe.skipIf(noBrowser !== null)('the page', () => {
     await page.getByText('2 of 20000').waitFor();
   });
 
-  it('loads little at first', async () => {
+  it.each([
+    ['port', portPath],
+    ['ledger', `${hostPath}?tab=ledger`],
+  ])('loads little at first: %s', async (_name, path) => {
     const loaded: Record<string, number> = {};
     page.on('response', async (response) => {
       const { pathname } = new URL(response.url());
       if (/\.(js|css)$/.test(pathname)) loaded[pathname] = 0;
     });
-    await open(portPath);
+    await open(path);
     await settled();
     await page.waitForLoadState('load');
     const dist = new URL('../../web/dist/', import.meta.url);
-    for (const path of Object.keys(loaded)) loaded[path] = gzipSync(readFileSync(new URL(`.${path}`, dist))).length;
+    for (const file of Object.keys(loaded)) loaded[file] = gzipSync(readFileSync(new URL(`.${file}`, dist))).length;
     const total = Object.values(loaded).reduce((sum, size) => sum + size, 0);
     expect(Object.keys(loaded).length).toBeGreaterThan(3);
     expect(total, JSON.stringify(loaded)).toBeLessThan(firstLoadBytesMax);

@@ -23,6 +23,7 @@ const pages = {
   fleet: '/',
   ports: '/ports',
   host,
+  ledger: `${host}?tab=ledger`,
   threads: `${host}?tab=threads`,
   softnet: `${host}?tab=softnet`,
   facts: `${host}?tab=facts`,

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { PortSeries } from '../../../server/api/schema/ports.ts';
-import { rangeFromZero, timeLabels, valueLabel } from '../../../web/src/charts/axis.ts';
-import { notExplained, stackDrops } from '../../../web/src/charts/columns.ts';
+import { rangeAroundZero, rangeFromZero, timeLabels, valueLabel } from '../../../web/src/charts/axis.ts';
+import { notExplained, stackDrops, toldWhole } from '../../../web/src/charts/columns.ts';
 import { regionsOf, unknownSeconds } from '../../../web/src/charts/gaps.ts';
+import { laneHeight, lanesOf, laneWidth } from '../../../web/src/charts/lanes.ts';
+import { dropSwatch } from '../../../web/src/charts/loss-colors.ts';
 import { sparklinePath } from '../../../web/src/charts/sparkline-path.ts';
 import { summaryOf } from '../../../web/src/charts/summary.ts';
 import { appendTick, trackOf } from '../../../web/src/charts/track.ts';
@@ -28,6 +30,7 @@ function aSeries(change: Partial<PortSeries['directions'][number]> = {}): PortSe
           { cause: 'b_cause', packets: ['0', '5', null, '0'] },
           { cause: 'a_cause', packets: ['0', '3', null, '0'] },
         ],
+        causeIntervals: [],
         bridged: [],
         ...change,
       },
@@ -142,9 +145,79 @@ describe('stacked drops', () => {
     expect(layers.map(({ drawn }) => drawn[2])).toEqual([null, null, null]);
   });
 
+  const told = (cause: string, from: number, to: number) => ({
+    cause,
+    from: new Date((start + from) * 1_000).toISOString(),
+    to: new Date((start + to) * 1_000).toISOString(),
+    packets: '9',
+  });
+
+  it('are one layer where causes are told over stretches alone, and no layer of zeroes', () => {
+    const causes = [{ cause: 'a_cause', packets: [null, null, null, null] }];
+    const track = trackOf(aSeries({ causes, causeIntervals: [told('a_cause', 0, 2)] }), 'rx');
+    expect(stackDrops(track).map(({ label, own }) => [label, own[1]])).toEqual([['drops', 10n]]);
+  });
+
+  it('do not call unexplained what a stretch accounts for', () => {
+    const drops = ['4', '10', null, '6'];
+    const causeIntervals = [told('c', 1, 2), told('d', 0, 2), told('d', 0, 1)];
+    const layers = stackDrops(trackOf(aSeries({ drops, causeIntervals }), 'rx'));
+    expect(layers.map(({ label, own }) => [label, own])).toEqual([
+      ['a_cause', [0n, 3n, null, 0n]],
+      ['b_cause', [0n, 5n, null, 0n]],
+      [toldWhole, [4n, 2n, null, 0n]],
+      [notExplained, [0n, 0n, null, 6n]],
+    ]);
+  });
+
   it('never stack what is no loss', () => {
     const causes = [{ cause: 'filtered', packets: ['9', '9', '9', '9'] }];
     expect(stackDrops(trackOf(aSeries({ causes }), 'rx')).map(({ label }) => label)).toEqual(['drops']);
+  });
+});
+
+describe('lanes of causes', () => {
+  const window = { fromSeconds: 0, toSeconds: 10 };
+  const interval = (cause: string, fromSeconds: number, toSeconds: number, packets: bigint) => ({
+    cause,
+    fromSeconds,
+    toSeconds,
+    packets,
+  });
+
+  it('draw a bar over the true interval, as high as its mean rate', () => {
+    const lanes = lanesOf([interval('a', 0, 5, 100n), interval('a', 5, 10, 50n)], window);
+    const half = laneWidth / 2;
+    expect(lanes).toEqual([
+      {
+        cause: 'a',
+        packets: 150n,
+        intervals: 2,
+        path: `M0.0 ${laneHeight}v-16.0h${half}.0v16.0zM${half}.0 ${laneHeight}v-8.0h${half}.0v8.0z`,
+      },
+    ]);
+  });
+
+  it('stand in the order of what they lost, and leave out what lies outside or lost nothing', () => {
+    const lanes = lanesOf(
+      [interval('few', 0, 5, 1n), interval('many', 0, 5, 2n), interval('gone', -9, 0, 5n), interval('none', 0, 5, 0n)],
+      window,
+    );
+    expect(lanes.map(({ cause }) => cause)).toEqual(['many', 'few']);
+  });
+
+  it('keep the sum where intervals are closer than a pixel', () => {
+    const day = { fromSeconds: 0, toSeconds: 86_400 };
+    const intervals = Array.from({ length: 17_280 }, (_, i) => interval('a', i * 5, i * 5 + 5, 1n));
+    const [lane] = lanesOf(intervals, day);
+    expect(lane).toMatchObject({ packets: 17_280n, intervals: 17_280 });
+    expect(lane?.path.match(/M/g)?.length).toBeLessThanOrEqual(laneWidth / 2);
+  });
+});
+
+describe('colours of losses', () => {
+  it('are twelve that can be told apart', () => {
+    expect(new Set(Array.from({ length: 12 }, (_, i) => dropSwatch(i))).size).toBe(12);
   });
 });
 
@@ -225,6 +298,11 @@ describe('words and axes', () => {
     expect(rangeFromZero(null, 1)).toEqual([0, 1]);
     expect(rangeFromZero(0, 1)).toEqual([0, 1]);
     expect(rangeFromZero(100, 1)[0]).toBe(0);
+  });
+
+  it('have zero in the middle for values of either sign', () => {
+    expect(rangeAroundZero(-100, 20, 1)).toEqual([-108, 108]);
+    expect(rangeAroundZero(null, null, 1)).toEqual([-1, 1]);
   });
 
   it('lift the pen over a gap', () => {

@@ -41,6 +41,7 @@ function aPort(change: Partial<PortSums> = {}): PortSums {
     delivered: '90',
     drops: '10',
     causes: [],
+    pending: '3',
     unexplained: '0',
     ...change,
   };
@@ -98,7 +99,7 @@ describe('ports', () => {
       aPort({ port: 'bond0', countedIn: 'x' }),
       aPort({ port: 'eth1', slots: nothing, drops: '0' }),
     ];
-    expect(windowTotals(items)).toMatchObject({ known: 1, unknownPaths: 1, offered: 100n, drops: 10n });
+    expect(windowTotals(items)).toMatchObject({ known: 1, unknownPaths: 1, offered: 100n, drops: 10n, pending: 3n });
     expect(windowTotals(items).slots).toMatchObject({ expected: 20, observed: 10, unknown: 10 });
   });
 

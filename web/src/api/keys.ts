@@ -14,6 +14,8 @@ export const keys = {
   portSeries: (host: string, port: string, range: Range) => ['ports', host, port, 'series', range] as const,
   queueSeries: (host: string, port: string, range: Range) => ['ports', host, port, 'queues', range] as const,
   xstats: (host: string, port: string) => ['ports', host, port, 'xstats'] as const,
+  ledgers: (host: string, range: Range) => ['ledger', host, range] as const,
+  ledger: (host: string, datapath: string, range: Range) => ['ledger', host, datapath, range] as const,
   slis: (filter: PortFilter, range: Range) => ['slis', filter, range] as const,
 };
 

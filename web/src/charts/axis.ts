@@ -30,3 +30,10 @@ export function rangeFromZero(max: number | null, leastMax: number): [number, nu
   if (max === null || !Number.isFinite(max) || max <= 0) return [0, leastMax];
   return [0, Math.max(leastMax, max * 1.08)];
 }
+
+/** Zero in the middle, for values of either sign. */
+export function rangeAroundZero(min: number | null, max: number | null, leastMax: number): [number, number] {
+  const farthest = Math.max(Math.abs(min ?? 0), Math.abs(max ?? 0));
+  const [, end] = rangeFromZero(farthest, leastMax);
+  return [-end, end];
+}

@@ -1,23 +1,29 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { formatInstant, type Zone, zoneName } from '../format/time.ts';
 import { useFrame } from '../live/use-frame.ts';
 import { Chart } from './chart.tsx';
 import { ChartTable } from './chart-table.tsx';
 import type { Region } from './gaps.ts';
-import { dropColor, lineColor } from './palette.ts';
+import { dropSwatch } from './loss-colors.ts';
+import { lineColor } from './palette.ts';
 import { type Pane, valueText } from './pane.ts';
 import type { ChartSource, Frame } from './source.ts';
 import { summaryOf } from './summary.ts';
 
-/** Panes over each other on one time axis, with a legend that follows the cursor, gaps in words, and the table. */
+/**
+ * Panes over each other on one time axis, with a legend that follows the cursor, gaps in words, and the table. What
+ * stands under the panes besides, on the same axis or as a table too, is given as `children`.
+ */
 export function ChartPanel(props: {
   readonly title: string;
   readonly panes: readonly Pane[];
   readonly zone: Zone;
   readonly syncKey: string;
+  readonly note?: ReactNode;
   onSelect(fromSeconds: number, toSeconds: number): void;
+  children?(asTable: boolean): ReactNode;
 }) {
-  const { title, panes, zone, syncKey, onSelect } = props;
+  const { title, panes, zone, syncKey, note, onSelect } = props;
   const [asTable, setAsTable] = useState(false);
   return (
     <section className="panel chart-panel" aria-label={title}>
@@ -27,6 +33,7 @@ export function ChartPanel(props: {
           Show as {asTable ? 'chart' : 'table'}
         </button>
       </header>
+      {note === undefined ? null : <p className="chart-note">{note}</p>}
       {asTable ? (
         <ChartTable title={title} panes={panes} zone={zone} />
       ) : (
@@ -41,6 +48,7 @@ export function ChartPanel(props: {
           />
         ))
       )}
+      {props.children?.(asTable)}
       {panes[0] === undefined ? null : <Gaps source={panes[0].source} zone={zone} />}
     </section>
   );
@@ -78,7 +86,7 @@ function PaneView(props: {
         <ul className="legend" ref={legend}>
           {frame.lines.map(({ label }, i) => (
             <li key={label}>
-              <i className="swatch" style={{ background: pane.losses === true ? dropColor(i) : lineColor(i) }} />
+              <i className="swatch" style={{ background: swatchOf(pane, i) }} />
               {frame.lines.length > 1 || pane.losses === true ? <span>{label}</span> : null}{' '}
               <b className="num" data-line={i} />
             </li>
@@ -100,6 +108,11 @@ function PaneView(props: {
       />
     </div>
   );
+}
+
+function swatchOf({ kind, losses }: Pane, index: number): string {
+  if (kind === 'band' && index > 0) return 'var(--band-line)';
+  return losses === true ? dropSwatch(index) : lineColor(index);
 }
 
 function paneSummary(pane: Pane, frame: Pick<Frame, 'lines' | 'stepSeconds' | 'regions'>): string {

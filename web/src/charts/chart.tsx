@@ -3,14 +3,18 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Zone } from '../format/time.ts';
 import { useTheme } from '../theme/theme.ts';
-import { rangeFromZero, timeLabels, timeSteps, valueLabel } from './axis.ts';
+import { rangeAroundZero, rangeFromZero, timeLabels, timeSteps, valueLabel } from './axis.ts';
+import type { Drawn } from './columns.ts';
+import { hatch } from './hatch.ts';
+import { isHatched } from './loss-colors.ts';
 import { type Palette, readPalette } from './palette.ts';
+import type { PaneKind } from './pane.ts';
 import { paintRegions } from './regions.ts';
 import type { ChartSource, Frame } from './source.ts';
 
 export interface ChartProps {
   readonly source: ChartSource;
-  readonly kind: 'line' | 'stack';
+  readonly kind: PaneKind;
   readonly height: number;
   readonly zone: Zone;
   /** Charts with the same key share their cursor. */
@@ -86,12 +90,17 @@ function labelsOf(frame: Frame): string {
  * A stack is drawn from its top down, each layer over the foot of the one above. A value is that of its whole step, so
  * the last one is drawn to the end of its step too, by a point that repeats it there.
  */
-function alignedOf(frame: Frame, kind: 'line' | 'stack'): uPlot.AlignedData {
+function alignedOf(frame: Frame, kind: PaneKind): uPlot.AlignedData {
+  const drawn = frame.lines.map((line) => line.drawn);
+  const columns = kind === 'band' ? bandColumns(drawn) : kind === 'stack' ? drawn.toReversed() : drawn;
   const last = frame.at.at(-1);
-  if (last === undefined) return [[], ...frame.lines.map(() => [])];
-  const columns = frame.lines.map(({ drawn }) => drawn.concat(drawn.at(-1) ?? null));
-  if (kind === 'stack') columns.reverse();
-  return [frame.at.concat(last + frame.stepSeconds), ...columns];
+  if (last === undefined) return [[], ...columns.map(() => [])];
+  return [frame.at.concat(last + frame.stepSeconds), ...columns.map((column) => column.concat(column.at(-1) ?? null))];
+}
+
+/** The edges of the band first, so that the line is drawn over it. */
+function bandColumns([value = [], bound = []]: readonly Drawn[]): Drawn[] {
+  return [bound, bound.map((edge) => (edge === null ? null : -edge)), value];
 }
 
 interface PlotOptions extends Omit<ChartProps, 'source' | 'summary'> {
@@ -118,10 +127,14 @@ function optionsOf(options: PlotOptions): uPlot.Options {
     },
     scales: {
       x: { time: true, range: () => [frame().fromSeconds, frame().toSeconds] },
-      y: { range: (_plot, _min, max) => rangeFromZero(max, leastMax) },
+      y: {
+        range: (_plot, min, max) =>
+          options.kind === 'band' ? rangeAroundZero(min, max, leastMax) : rangeFromZero(max, leastMax),
+      },
     },
     axes: axesOf(options),
-    series: [{}, ...seriesOf(options)],
+    series: [{}, ...(options.kind === 'band' ? bandSeries(options) : seriesOf(options))],
+    ...(options.kind === 'band' ? { bands: [{ series: [1, 2], fill: palette.bandFill }] } : {}),
     hooks: {
       drawAxes: [(plot) => paintRegions(plot, frame().regions, palette)],
       setCursor: [(plot) => options.onCursor(stepUnder(plot.cursor.idx, frame()))],
@@ -194,11 +207,28 @@ function seriesOf({ frame, kind, losses, palette }: PlotOptions): uPlot.Series[]
       label,
       stroke: color,
       width: kind === 'stack' ? 1 : 1.4,
-      ...(kind === 'stack' ? { fill: color } : {}),
+      ...(kind === 'stack' ? { fill: layerFill(i, colors, palette) } : {}),
       paths,
       points: { show: false },
       spanGaps: false,
     };
   });
   return kind === 'stack' ? series.reverse() : series;
+}
+
+/** Opaque, because a layer is drawn over the feet of those above it. */
+function layerFill(index: number, colors: readonly string[], palette: Palette): uPlot.Series.Fill {
+  const color = colors[index % colors.length] ?? palette.text;
+  return isHatched(index, colors.length) ? ({ ctx }) => hatch(ctx, color, palette.surface) ?? color : color;
+}
+
+function bandSeries({ frame, palette }: PlotOptions): uPlot.Series[] {
+  const [value, bound] = frame().lines;
+  const base = { paths: pathsOf(), points: { show: false }, spanGaps: false };
+  const edge = { ...base, stroke: palette.bandLine, width: 1, dash: [4, 3] };
+  return [
+    { ...edge, label: bound?.label ?? '' },
+    { ...edge, label: bound?.label ?? '' },
+    { ...base, label: value?.label ?? '', stroke: palette.lines[0] ?? palette.text, width: 1.6 },
+  ];
 }

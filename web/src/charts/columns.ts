@@ -23,6 +23,8 @@ export function lineOf(label: string, own: readonly (bigint | null)[], stepSecon
 }
 
 export const notExplained = 'not explained';
+/** Their causes are known as sums over longer stretches; which second had which nobody can say. */
+export const toldWhole = 'cause told over longer';
 
 /**
  * Drops by cause, one on another, in a fixed order of names so that a colour keeps its place. What the total has and
@@ -39,15 +41,32 @@ export function stackDrops(track: Track): Line[] {
     layers.push({ label, own, drawn: ratesOf(under, stepSeconds) });
   };
   for (const [cause, values] of [...track.causes].sort(([a], [b]) => a.localeCompare(b))) {
+    // Known over longer stretches alone: a layer of zeroes would say that it took nothing.
+    if (values.every((value) => value === null)) continue;
     add(
       cause,
       drops.map((total, i) => (total === null ? null : (values[i] ?? 0n))),
     );
   }
   const rest = drops.map((total, i) => (total === null ? null : leftOver(track, total, i)));
-  if (layers.length === 0) add('drops', rest);
-  else if (rest.some((value) => value !== null && value > 0n)) add(notExplained, rest);
+  if (layers.length === 0) {
+    add('drops', rest);
+    return layers;
+  }
+  const inStretch = track.at.map((at) => isInside(track, at));
+  const within = (wanted: boolean) =>
+    rest.map((value, i) => (value === null ? null : inStretch[i] === wanted ? value : 0n));
+  for (const [label, own] of [
+    [toldWhole, within(true)],
+    [notExplained, within(false)],
+  ] as const) {
+    if (own.some((value) => value !== null && value > 0n)) add(label, own);
+  }
   return layers;
+}
+
+function isInside({ toldWhole: stretches, stepSeconds }: Track, at: number): boolean {
+  return stretches.some(({ fromSeconds, toSeconds }) => fromSeconds < at + stepSeconds && toSeconds > at);
 }
 
 function leftOver(track: Track, total: bigint, index: number): bigint {

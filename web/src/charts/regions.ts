@@ -1,5 +1,6 @@
 import type uPlot from 'uplot';
 import type { Region } from './gaps.ts';
+import { hatch } from './hatch.ts';
 import type { Palette } from './palette.ts';
 
 /** Paints what is not known behind the lines: hatched where nothing is, shaded where only the sum is. */
@@ -20,24 +21,4 @@ export function paintRegions(plot: uPlot, regions: readonly Region[], palette: P
     ctx.fillRect(left + width - 1, bbox.top, 1, bbox.height);
   }
   ctx.restore();
-}
-
-const tilePixels = 8;
-
-function hatch(ctx: CanvasRenderingContext2D, color: string): CanvasPattern | null {
-  const tile = document.createElement('canvas');
-  tile.width = tilePixels;
-  tile.height = tilePixels;
-  const pen = tile.getContext('2d');
-  if (pen === null) return null;
-  pen.strokeStyle = color;
-  pen.lineWidth = 1.25;
-  pen.beginPath();
-  // Three strokes, so that the diagonal meets itself at the corners of the tile.
-  for (const shift of [-tilePixels, 0, tilePixels]) {
-    pen.moveTo(shift - 1, tilePixels + 1);
-    pen.lineTo(shift + tilePixels + 1, -1);
-  }
-  pen.stroke();
-  return ctx.createPattern(tile, 'repeat');
 }

@@ -18,6 +18,14 @@ export interface Track {
   /** Per cause, as long as `at`. */
   readonly causes: Map<string, (bigint | null)[]>;
   readonly bridges: Bridge[];
+  /** Stretches over which causes were told as sums and not second by second. */
+  readonly toldWhole: readonly Stretch[];
+}
+
+/** Half open, unix seconds. */
+export interface Stretch {
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
 }
 
 /** Not a loss, so never stacked with losses. */
@@ -45,6 +53,12 @@ export function trackOf(series: PortSeries, direction: string): Track {
       packets: BigInt(gap.packets),
       drops: BigInt(gap.drops),
     })),
+    toldWhole: joined(
+      (found?.causeIntervals ?? []).map(({ from, to }) => ({
+        fromSeconds: Date.parse(from) / 1_000,
+        toSeconds: Date.parse(to) / 1_000,
+      })),
+    ),
   };
 }
 
@@ -142,4 +156,15 @@ function bigints(values: readonly (string | null)[] | undefined, steps: number):
 
 function toBigint(value: string | null): bigint | null {
   return value === null ? null : BigInt(value);
+}
+
+/** The same seconds in as few stretches as can be: a day of five-second intervals becomes one. */
+function joined(stretches: readonly Stretch[]): Stretch[] {
+  const found: Stretch[] = [];
+  for (const stretch of [...stretches].sort((a, b) => a.fromSeconds - b.fromSeconds)) {
+    const last = found.at(-1);
+    if (last === undefined || stretch.fromSeconds > last.toSeconds) found.push(stretch);
+    else if (stretch.toSeconds > last.toSeconds) found[found.length - 1] = { ...last, toSeconds: stretch.toSeconds };
+  }
+  return found;
 }

@@ -15,12 +15,13 @@ import { FactTable } from './fact-table.tsx';
 import { HostSummary } from './host-summary.tsx';
 import { SourceTable } from './source-table.tsx';
 
-// The two tabs with charts bring the plotting library, which the table of ports does without.
+// The tabs with charts bring the plotting library, which the table of ports does without.
+const LedgerTab = lazy(() => import('../ledger/ledger-tab.tsx').then(({ LedgerTab }) => ({ default: LedgerTab })));
 const ThreadsTab = lazy(() => import('./threads-tab.tsx').then(({ ThreadsTab }) => ({ default: ThreadsTab })));
 const SoftnetTab = lazy(() => import('./softnet-tab.tsx').then(({ SoftnetTab }) => ({ default: SoftnetTab })));
 
 const route = getRouteApi('/hosts/$host');
-const tabs = ['ports', 'threads', 'softnet', 'sources', 'facts'];
+const tabs = ['ports', 'ledger', 'threads', 'softnet', 'sources', 'facts'];
 
 export function HostPage() {
   const { host } = route.useParams();
@@ -40,6 +41,7 @@ export function HostPage() {
             <Tabs.Root value={tab} onValueChange={setTab} activationMode="manual">
               <Tabs.List className="tabs" aria-label="Parts of the host">
                 <Tabs.Trigger value="ports">Ports</Tabs.Trigger>
+                <Tabs.Trigger value="ledger">Ledger</Tabs.Trigger>
                 <Tabs.Trigger value="threads">Threads</Tabs.Trigger>
                 <Tabs.Trigger value="softnet">Softnet and pressure</Tabs.Trigger>
                 <Tabs.Trigger value="sources">Sources{failedText(found)}</Tabs.Trigger>
@@ -51,6 +53,9 @@ export function HostPage() {
                 </QueryView>
               </Tabs.Content>
               <Suspense fallback={<Loading what="charts" />}>
+                <Tabs.Content value="ledger">
+                  <LedgerTab host={host} />
+                </Tabs.Content>
                 <Tabs.Content value="threads">
                   <ThreadsTab host={host} />
                 </Tabs.Content>

@@ -1,4 +1,6 @@
+import type { PortSeries } from '../../../../server/api/schema/ports.ts';
 import type { Sli } from '../../../../server/api/schema/slis.ts';
+import type { CauseInterval } from '../../charts/lanes.ts';
 import { formatRatio } from '../../format/ratio.ts';
 
 interface Fraction {
@@ -51,4 +53,21 @@ export function boundsOf(
 
 function fractionOf({ ratio }: Sli): Fraction {
   return { num: BigInt(ratio.num), den: BigInt(ratio.den) };
+}
+
+/** No loss: what was never meant for the port. */
+const noLoss = 'filtered';
+
+/** Losses of a direction whose causes were told as sums over some seconds. */
+export function causeIntervals({ directions }: PortSeries, direction: string): CauseInterval[] {
+  return directions
+    .filter((item) => item.direction === direction)
+    .flatMap((item) => item.causeIntervals)
+    .filter(({ cause }) => cause !== noLoss)
+    .map(({ cause, from, to, packets }) => ({
+      cause,
+      fromSeconds: Date.parse(from) / 1_000,
+      toSeconds: Date.parse(to) / 1_000,
+      packets: BigInt(packets),
+    }));
 }

@@ -1,15 +1,18 @@
 import { useMemo } from 'react';
 import type { PortSeries } from '../../../../server/api/schema/ports.ts';
+import { CauseLanes } from '../../charts/cause-lanes.tsx';
 import { ChartPanel } from '../../charts/chart-panel.tsx';
 import type { Pane } from '../../charts/pane.ts';
 import { Empty } from '../../components/states.tsx';
 import { formatPacketRate } from '../../format/rate.ts';
 import { useUrl } from '../../url/use-url.ts';
 import { directionName } from '../ports/model.ts';
+import { causeWords } from './cause-words.ts';
 import type { Hole, LivePort } from './live-port.ts';
+import { causeIntervals } from './model.ts';
 import { useLivePort } from './use-live-port.ts';
 
-/** Each direction: packets per second, and under it what was lost of them, by cause. */
+/** Each direction: packets per second, and under it what was lost of them, by cause; causes told as sums stand below. */
 export function PortCharts(props: {
   readonly series: PortSeries;
   readonly moving: boolean;
@@ -23,14 +26,16 @@ export function PortCharts(props: {
   return (
     <div className="columns">
       {port.directions.map((item) => (
-        <DirectionChart key={item.direction} item={item} />
+        <DirectionChart key={item.direction} item={item} series={series} />
       ))}
     </div>
   );
 }
 
-function DirectionChart({ item }: { readonly item: LivePort['directions'][number] }) {
+function DirectionChart(props: { readonly item: LivePort['directions'][number]; readonly series: PortSeries }) {
+  const { item, series } = props;
   const { zone, select } = useUrl();
+  const intervals = useMemo(() => causeIntervals(series, item.direction), [series, item.direction]);
   const panes = useMemo((): Pane[] => {
     const say = (sum: bigint, stepSeconds: number) => formatPacketRate(sum, stepSeconds);
     return [
@@ -39,5 +44,18 @@ function DirectionChart({ item }: { readonly item: LivePort['directions'][number
     ];
   }, [item]);
   const title = `${directionName(item.direction)}: rate and losses`;
-  return <ChartPanel title={title} panes={panes} zone={zone} syncKey="port" onSelect={select} />;
+  return (
+    <ChartPanel title={title} panes={panes} zone={zone} syncKey="port" onSelect={select}>
+      {(asTable) => (
+        <CauseLanes
+          title={`${directionName(item.direction)}: causes over time`}
+          intervals={intervals}
+          source={item.drops}
+          zone={zone}
+          asTable={asTable}
+          words={causeWords}
+        />
+      )}
+    </ChartPanel>
+  );
 }

@@ -6,9 +6,9 @@ import { formatRatio } from '../../format/ratio.ts';
 import { directionName, isKnown } from '../ports/model.ts';
 import { causeWords } from './cause-words.ts';
 
-/** Sums of the window, one column per direction: offered = delivered + drops, drops = causes + unexplained. */
+/** Sums of the window, one column per direction: offered = delivered + drops, drops = causes + pending + unexplained. */
 export function SumsTable({ items }: { readonly items: readonly PortSums[] }) {
-  const names = [...new Set(items.flatMap((item) => item.causes.map(({ cause }) => cause)))].sort();
+  const names = causeNames(items);
   const countedIn = items.find((item) => item.countedIn !== '')?.countedIn;
   return (
     <section className="panel" aria-label="Sums of the window">
@@ -20,16 +20,7 @@ export function SumsTable({ items }: { readonly items: readonly PortSums[] }) {
       <section className="table-scroll" aria-label="Sums, scrollable" tabIndex={0}>
         <table className="sums">
           <caption className="hidden">Sums of the window by direction</caption>
-          <thead>
-            <tr>
-              <th scope="col">Packets</th>
-              {items.map(({ direction }) => (
-                <th scope="col" className="right" key={direction}>
-                  {directionName(direction)}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <Head items={items} />
           <tbody>
             <SumRow name="Offered" items={items} pick={({ offered }) => offered} />
             <SumRow name="Delivered" items={items} pick={({ delivered }) => delivered} />
@@ -47,33 +38,64 @@ export function SumsTable({ items }: { readonly items: readonly PortSums[] }) {
               />
             ))}
             <SumRow
+              name="pending"
+              hint={causeWords('pending')}
+              nested
+              items={items}
+              pick={({ pending }) => pending}
+              loss
+            />
+            <SumRow
               name="unexplained"
-              hint="No cause was counted for these."
+              hint="Lost, and no cause was counted although causes have been told since."
               nested
               items={items}
               pick={({ unexplained }) => unexplained}
               loss
             />
-            <tr>
-              <th scope="row">Bytes</th>
-              {items.map((item) => (
-                <td className="num right" key={item.direction}>
-                  {isKnown(item.slots) ? `${formatCount(item.bytes)} B · ${formatBytes(item.bytes)}` : 'no data'}
-                </td>
-              ))}
-            </tr>
-            <tr>
-              <th scope="row">Known seconds</th>
-              {items.map(({ direction, slots }) => (
-                <td className="right" key={direction}>
-                  <Coverage slots={slots} words="long" />
-                </td>
-              ))}
-            </tr>
+            <Rest items={items} />
           </tbody>
         </table>
       </section>
     </section>
+  );
+}
+
+function Head({ items }: { readonly items: readonly PortSums[] }) {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">Packets</th>
+        {items.map(({ direction }) => (
+          <th scope="col" className="right" key={direction}>
+            {directionName(direction)}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}
+
+function Rest({ items }: { readonly items: readonly PortSums[] }) {
+  return (
+    <>
+      <tr>
+        <th scope="row">Bytes</th>
+        {items.map((item) => (
+          <td className="num right" key={item.direction}>
+            {isKnown(item.slots) ? `${formatCount(item.bytes)} B · ${formatBytes(item.bytes)}` : 'no data'}
+          </td>
+        ))}
+      </tr>
+      <tr>
+        <th scope="row">Known seconds</th>
+        {items.map(({ direction, slots }) => (
+          <td className="right" key={direction}>
+            <Coverage slots={slots} words="long" />
+          </td>
+        ))}
+      </tr>
+    </>
   );
 }
 
@@ -121,4 +143,11 @@ function SumCell(props: {
       <span className={lost ? 'loss' : undefined}>{formatCount(value)}</span>
     </>
   );
+}
+
+/** `pending` has a row of its own whether or not anything is. */
+function causeNames(items: readonly PortSums[]): string[] {
+  const names = new Set(items.flatMap(({ causes }) => causes.map(({ cause }) => cause)));
+  names.delete('pending');
+  return [...names].sort();
 }

@@ -63,6 +63,7 @@ export interface WindowTotals {
   readonly offered: bigint;
   readonly delivered: bigint;
   readonly drops: bigint;
+  readonly pending: bigint;
   readonly unexplained: bigint;
   readonly slots: Coverage;
 }
@@ -78,6 +79,7 @@ export function windowTotals(items: readonly PortSums[]): WindowTotals {
     offered: sum(({ offered }) => offered),
     delivered: sum(({ delivered }) => delivered),
     drops: sum(({ drops }) => drops),
+    pending: sum(({ pending }) => pending),
     unexplained: sum(({ unexplained }) => unexplained),
     slots: {
       expected: add(({ expected }) => expected),

@@ -41,7 +41,15 @@ export function PortsSection({ page, withHost }: { readonly page: PortPage; read
           value={<span className={known && totals.drops > 0n ? 'loss' : undefined}>{text(totals.drops)}</span>}
           note={known ? `${formatRatio(totals.drops, totals.offered, 4)} of offered` : 'in the window'}
         />
-        <Stat label="Unexplained" value={text(totals.unexplained)} note="no cause counted" />
+        <Stat
+          label="Unexplained"
+          value={text(totals.unexplained)}
+          note={
+            known && totals.pending > 0n
+              ? `and ${formatCount(totals.pending)} with a cause pending`
+              : 'no cause counted'
+          }
+        />
         <Stat
           label="Known path-seconds"
           value={formatRatio(BigInt(totals.slots.observed + totals.slots.bridged), BigInt(totals.slots.expected), 1)}
