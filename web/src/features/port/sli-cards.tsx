@@ -51,7 +51,11 @@ function Ratio({ sli }: { readonly sli: Sli }) {
     return (
       <div>
         <p className="figure unknown">no data</p>
-        <p className="muted">No slot of this window is known.</p>
+        <p className="muted">
+          {sli.slots.observed + sli.slots.bridged === 0
+            ? 'No slot of this window is known.'
+            : 'Nothing was offered in the known seconds, and others are unknown: there is no ratio.'}
+        </p>
       </div>
     );
   }
