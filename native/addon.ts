@@ -1,20 +1,24 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { assert, FourninesError } from '../core/runtime/error.ts';
-import { checkCpus, checkNic, checkNics, checkThreads, sum } from './arguments.ts';
+import { assert } from '../core/runtime/error.ts';
+import { checkCpus, checkNic, checkNics, checkTelemetryPath, checkThreads, sum } from './arguments.ts';
 import {
   type EthtoolCounters,
   type Link,
   type LinkTable,
   linkStride,
   type NativeFacade,
+  type PacedConnection,
   type QdiscTable,
   type QueueTable,
   queueStride,
 } from './facade.ts';
+import { splitNames } from './names.ts';
+import { closedError, nativeErrorOf } from './native-error.ts';
+import { openConnection, type TelemetryBinding } from './telemetry.ts';
 
 /** `kBindingVersion` of src/addon.cc. */
-const bindingVersion = 2;
+const bindingVersion = 3;
 /** `kLinkFields` of src/links.h: ifindex, flags, mtu, master, lower. */
 const linkFields = 5;
 
@@ -22,7 +26,7 @@ const linkFields = 5;
 export const addonFile = fileURLToPath(new URL('./build/fournines.node', import.meta.url));
 
 /** src/addon.cc. Lists of strings come and go as one string, each followed by a NUL. */
-export interface Binding {
+export interface Binding extends TelemetryBinding {
   readonly version: number;
   open(): object;
   close(handle: object): void;
@@ -58,16 +62,22 @@ export function loadBinding(file: string = addonFile): Binding {
   return binding;
 }
 
-export function openAddon(file: string = addonFile): NativeFacade {
+/** The addon's form can more than every form must. */
+interface AddonFacade extends NativeFacade {
+  openTelemetry(path: string, options: { readonly deadlineMs: number }): Promise<PacedConnection>;
+}
+
+export function openAddon(file: string = addonFile): AddonFacade {
   const binding = loadBinding(file);
   return new Addon(binding);
 }
 
-class Addon implements NativeFacade {
+class Addon implements AddonFacade {
   readonly form = 'addon';
   readonly #binding: Binding;
   readonly #handle: object;
   readonly #clocks = new BigUint64Array(2);
+  readonly #connections = new Set<PacedConnection>();
   #isClosed = false;
   #lastTable: { readonly text: string; readonly fields: Uint32Array; readonly links: readonly Link[] } | null = null;
 
@@ -148,9 +158,28 @@ class Addon implements NativeFacade {
     return true;
   }
 
+  openTelemetry(path: string, { deadlineMs }: { readonly deadlineMs: number }): Promise<PacedConnection> {
+    checkTelemetryPath(path, deadlineMs);
+    this.#demandOpen();
+    return this.#openTelemetry(path, deadlineMs);
+  }
+
+  async #openTelemetry(path: string, deadlineMs: number): Promise<PacedConnection> {
+    const connection = await openConnection(this.#binding, path, deadlineMs, () =>
+      this.#connections.delete(connection),
+    );
+    this.#connections.add(connection);
+    if (this.#isClosed) {
+      await connection.close();
+      throw closedError();
+    }
+    return connection;
+  }
+
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    for (const connection of this.#connections) void connection.close();
     called(() => this.#binding.close(this.#handle));
   }
 
@@ -160,29 +189,13 @@ class Addon implements NativeFacade {
   }
 }
 
-/** EBADF, as the addon says it of a closed handle. */
-export function closedError(): FourninesError {
-  return new FourninesError('FN_NATIVE', 'the native facade is closed', { context: { call: 'close', errno: 9 } });
-}
-
 /** Runs a call of the binding; its error carries the call's name and errno as properties. */
 function called<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {
-    if (!(error instanceof Error) || !('call' in error && 'errno' in error)) throw error;
-    throw new FourninesError('FN_NATIVE', error.message, {
-      cause: error,
-      context: { call: String(error.call), errno: Number(error.errno) },
-    });
+    throw nativeErrorOf(error);
   }
-}
-
-function splitNames(text: string): string[] {
-  const names = text.split('\0');
-  // What follows the last NUL: nothing.
-  names.pop();
-  return names;
 }
 
 function toLinks(text: string, fields: Uint32Array): readonly Link[] {

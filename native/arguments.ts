@@ -12,6 +12,14 @@ const cpusMax = 65_536;
 /** Values in one call of `ethtoolCounters`; 512 MiB would be nonsense from a driver. */
 const valuesMax = 16_777_216;
 
+/** sun_path of a Unix socket without its NUL, bytes. */
+const socketPathBytesMax = 107;
+/** Commands in one round. */
+const commandsMax = 4096;
+/** What DPDK's server reads of one request (its buffer has 1,024 with a NUL). */
+const commandBytesMax = 1023;
+const waitMsMax = 600_000;
+
 export function checkThreads(threads: Uint32Array, out: BigUint64Array): void {
   assert(threads instanceof Uint32Array && out instanceof BigUint64Array, 'threads or out has another type');
   assert(threads.length % 2 === 0, 'threads is not pairs of pid and tid');
@@ -38,6 +46,29 @@ export function checkCpus(cpus: readonly number[]): void {
     cpus.every((cpu) => Number.isInteger(cpu) && cpu >= 0 && cpu < cpusMax),
     'a CPU is not a whole number in range',
   );
+}
+
+/** `path` of a Unix socket and the time an open may take. */
+export function checkTelemetryPath(path: string, deadlineMs: number): void {
+  assert(typeof path === 'string' && path.length > 0 && !path.includes('\0'), 'path is not a string or has NUL');
+  assert(Buffer.byteLength(path) <= socketPathBytesMax, 'path is longer than a Unix socket can have');
+  checkMs(deadlineMs);
+}
+
+export function checkCommands(commands: readonly string[]): void {
+  assert(Array.isArray(commands) && commands.length <= commandsMax, 'commands is not a list or too long');
+  for (const command of commands) {
+    assert(typeof command === 'string' && command.startsWith('/'), 'a command does not begin with a slash');
+    assert(
+      Buffer.byteLength(command) <= commandBytesMax && !command.includes('\0'),
+      'a command is too long or has NUL',
+    );
+  }
+}
+
+/** A wait, ms: whole, above 0, at most ten minutes. */
+export function checkMs(ms: number): void {
+  assert(Number.isInteger(ms) && ms > 0 && ms <= waitMsMax, 'a wait is not a whole number of ms in range');
 }
 
 export function sum(counts: Uint32Array): number {

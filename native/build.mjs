@@ -29,6 +29,7 @@ const commonFlags = [
   '-std=c++17',
   '-fPIC',
   '-shared',
+  '-pthread',
   '-fvisibility=hidden',
   '-fno-exceptions',
   '-fno-rtti',

@@ -100,6 +100,78 @@ export interface EthtoolCounters {
   readonly counts: Uint32Array;
 }
 
+/** Of one command in a round. */
+export interface TelemetryReply {
+  readonly command: string;
+  /**
+   * ok; absent: the value is null (unknown command, or refused by the application); damaged: not JSON, cut off, or
+   * under another key although nothing was owed; timeout: none within the deadline; unsent: the round ended before.
+   */
+  readonly status: 'ok' | 'absent' | 'damaged' | 'timeout' | 'unsent';
+  /** Clocks in the middle between sending and receiving, and that span, ns; 0 when unsent. */
+  readonly wallNs: bigint;
+  readonly monoNs: bigint;
+  readonly spanNs: bigint;
+  /**
+   * Of a flat object of unsigned 64-bit integers, in its order, also when a name comes twice. The same names are the
+   * same array object as last time (but not for ever: the memory for them is bounded).
+   */
+  readonly names: readonly string[] | null;
+  readonly values: BigUint64Array | null;
+  /** Any other JSON value, verbatim; null when flat. */
+  readonly text: string | null;
+}
+
+export interface TelemetryRound {
+  /** One for each command, in order. */
+  readonly replies: readonly TelemetryReply[];
+  /** Replies that belonged to no command of this round and were discarded. */
+  readonly late: number;
+}
+
+/** Of a series. */
+export interface PacedRound extends TelemetryRound {
+  /** Intervals before this one in which no round began, or whose round nobody took in time. */
+  readonly skipped: number;
+}
+
+/** To one DPDK process. Its thread ends with it. */
+export interface TelemetryConnection {
+  /** What the peer said of itself: "DPDK 22.11.11", its pid in its own pid namespace, bytes a reply may have. */
+  readonly version: string;
+  readonly pid: number;
+  readonly maxOutputLen: number;
+  /**
+   * Sends the commands one after another on this connection's own thread, one outstanding at a time. After a time-out
+   * the rest is unsent and the connection owes a reply: the next round waits for that one first, at most
+   * `replyDeadlineMs`, and is unsent as a whole without it. `cpus`: where the thread places itself (where the kernel
+   * allows it); left out: where it was. Rejects FN_TELEMETRY_GONE when the peer is gone. Never two rounds at once.
+   */
+  round(
+    commands: readonly string[],
+    options: { readonly replyDeadlineMs: number; readonly cpus?: readonly number[] },
+  ): Promise<TelemetryRound>;
+  /**
+   * Ends a running round, with the rest unsent, and resolves when the socket is closed, or after `drainMs` (500) when
+   * a reply is outstanding so long; the thread then keeps the socket until it has come, at most a minute, since DPDK
+   * does not bear well an answer that it cannot write. Twice is allowed.
+   */
+  close(drainMs?: number): Promise<void>;
+}
+
+/** A connection of the addon. */
+export interface PacedConnection extends TelemetryConnection {
+  /**
+   * A round in each interval, begun by the connection's thread itself: for paces at which the event loop's delays would
+   * lose some. Ends when the loop over it is left, or the connection closed; throws FN_TELEMETRY_GONE when the peer is
+   * gone. At most 256 rounds wait to be taken. Never beside another round.
+   */
+  repeat(
+    commands: readonly string[],
+    options: { readonly intervalMs: number; readonly replyDeadlineMs: number; readonly cpus?: readonly number[] },
+  ): AsyncIterable<PacedRound>;
+}
+
 export interface NativeFacade {
   /** 'addon' or 'typescript'. */
   readonly form: 'addon' | 'typescript';
@@ -126,6 +198,12 @@ export interface NativeFacade {
   affinity(): readonly number[];
   /** Restricts this process, all its threads, to the given CPUs (sched_setaffinity of each task). False where this form cannot. */
   setAffinity(cpus: readonly number[]): boolean;
-  /** Closes sockets; later calls throw FN_NATIVE. Closing twice is allowed. */
+  /**
+   * A client of a DPDK process's telemetry socket; null where this form cannot. Rejects FN_TELEMETRY_REFUSED (no
+   * listener, or the end instead of a handshake: ten clients already) or FN_TELEMETRY_HANDSHAKE. At most 32 at once,
+   * those included whose socket still waits for a reply; one more is FN_TELEMETRY_REFUSED (EMFILE).
+   */
+  openTelemetry(path: string, options: { readonly deadlineMs: number }): Promise<TelemetryConnection> | null;
+  /** Closes sockets, those of telemetry as their own `close` does; later calls throw FN_NATIVE. Twice is allowed. */
   close(): void;
 }

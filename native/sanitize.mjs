@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// Runs the addon under the address and undefined-behaviour sanitizers, the netlink parsers on damaged datagrams, and
-// the addon under valgrind where that is installed. Needs Node 24 (it starts TypeScript) and g++.
+// Runs the addon under the address and undefined-behaviour sanitizers, the netlink parsers and the telemetry reader on
+// damaged datagrams, and the addon under valgrind where that is installed. Needs Node 24 (it starts TypeScript) and g++.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,26 +15,39 @@ const compiler = process.env['CXX'] || 'g++';
 const built = buildNative({ sanitize: true });
 if (built.status !== 'built' && built.status !== 'current') process.exit(exitCodes[built.status]);
 
-const isClean = [fuzzParsers(), runSanitized(built.file), runValgrind()].every((clean) => clean);
+const folder = mkdtempSync(join(tmpdir(), 'fn-sanitize-'));
+const netlinkParsers = ['messages', 'netlink', 'links', 'qdiscs', 'generic', 'queues'];
+const peer = join(folder, 'peer');
+let isClean = false;
+try {
+  isClean =
+    compile('peer', ['telemetry-peer.cc'], [], [], peer) &&
+    [
+      fuzz('parsers', 'parser-fuzz.cc', netlinkParsers),
+      fuzz('telemetry', 'telemetry-fuzz.cc', ['json-cursor', 'telemetry-reply']),
+      runSanitized(built.file),
+      runValgrind(),
+    ].every((clean) => clean);
+} finally {
+  rmSync(folder, { recursive: true });
+}
 process.stdout.write(isClean ? 'clean\n' : 'NOT clean\n');
 process.exit(isClean ? 0 : 1);
 
-function fuzzParsers() {
-  const folder = mkdtempSync(join(tmpdir(), 'fn-fuzz-'));
-  try {
-    const binary = join(folder, 'fuzz');
-    const parsers = ['messages', 'netlink', 'links', 'qdiscs', 'generic', 'queues'].map((name) =>
-      join(nativeFolder, 'src', `${name}.cc`),
-    );
-    const source = join(nativeFolder, '..', 'test', 'native', 'parser-fuzz.cc');
-    const flags = ['-std=c++17', '-O1', '-g', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror'];
-    const sanitize = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
-    return (
-      run('parsers', compiler, [...flags, ...sanitize, source, ...parsers, '-o', binary]) && run('parsers', binary, [])
-    );
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+/** A program of test/native with files of src. */
+function compile(name, programs, parsers, extraFlags, binary) {
+  const flags = ['-std=c++17', '-O1', '-g', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', ...extraFlags];
+  const sources = [
+    ...programs.map((file) => join(nativeFolder, '..', 'test', 'native', file)),
+    ...parsers.map((file) => join(nativeFolder, 'src', `${file}.cc`)),
+  ];
+  return run(name, compiler, [...flags, ...sources, '-o', binary]);
+}
+
+function fuzz(name, program, parsers) {
+  const binary = join(folder, name);
+  const sanitize = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
+  return compile(name, [program], parsers, sanitize, binary) && run(name, binary, []);
 }
 
 /** Node itself is not instrumented, so the sanitizer's library has to come first: LD_PRELOAD. */
@@ -50,8 +63,9 @@ function runSanitized(file) {
     LSAN_OPTIONS: 'exitcode=0',
     UBSAN_OPTIONS: 'print_stacktrace=1',
   };
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', exercise, file, '50'], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', exercise, file, '50', peer], {
     encoding: 'utf8',
+    timeout: 240_000,
     env,
   });
   const leaks = stderr.split(/\n\n/).filter((report) => /leak of/.test(report) && /fournines/.test(report));
@@ -70,28 +84,21 @@ function runValgrind() {
   }
   const file = join(nativeFolder, 'build', 'fournines.node');
   if (buildNative({ quiet: true }).status === 'failed') return false;
-  const folder = mkdtempSync(join(tmpdir(), 'fn-valgrind-'));
-  try {
-    // --smc-check=all: V8 writes code while it runs.
-    const options = ['--error-exitcode=0', '--smc-check=all', '--leak-check=full', `--log-file=${join(folder, 'log')}`];
-    const args = [...options, process.execPath, '--expose-gc', exercise, file, '3'];
-    const { status, stdout } = spawnSync('valgrind', args, { encoding: 'utf8', timeout: 240_000 });
-    const log =
-      readdirSync(folder).length > 0
-        ? spawnSync('cat', [join(folder, 'log')], { encoding: 'utf8', maxBuffer: 1e9 }).stdout
-        : '';
-    // Reports end in an empty line; V8's own are not ours to judge.
-    const ours = log
-      .split(/\n==\d+== \n/)
-      .filter((report) => /fournines/.test(report) && /Invalid|uninitialised|definitely lost/.test(report));
-    const isSound = status === 0 && ours.length === 0;
-    process.stdout.write(
-      `valgrind: ${stdout.trim() || 'did not finish'}, ${ours.length} reports with our frames\n${ours.join('\n')}`,
-    );
-    return isSound;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const logFile = join(folder, 'log');
+  // --smc-check=all: V8 writes code while it runs.
+  const options = ['--error-exitcode=0', '--smc-check=all', '--leak-check=full', `--log-file=${logFile}`];
+  const args = [...options, process.execPath, '--expose-gc', exercise, file, '3', peer];
+  const { status, stdout } = spawnSync('valgrind', args, { encoding: 'utf8', timeout: 240_000 });
+  const log = existsSync(logFile) ? readFileSync(logFile, 'utf8') : '';
+  // Reports end in an empty line; V8's own are not ours to judge.
+  const ours = log
+    .split(/\n==\d+== \n/)
+    .filter((report) => /fournines/.test(report) && /Invalid|uninitialised|definitely lost/.test(report));
+  const isSound = status === 0 && ours.length === 0;
+  process.stdout.write(
+    `valgrind: ${stdout.trim() || 'did not finish'}, ${ours.length} reports with our frames\n${ours.join('\n')}`,
+  );
+  return isSound;
 }
 
 function run(name, command, args) {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { FourninesError, systemCode } from '../core/runtime/error.ts';
-import { closedError } from './addon.ts';
-import { checkCpus, checkNic, checkNics, checkThreads } from './arguments.ts';
+import { checkCpus, checkNic, checkNics, checkTelemetryPath, checkThreads } from './arguments.ts';
 import { type NativeFacade, threadStatus, threadStride } from './facade.ts';
+import { closedError } from './native-error.ts';
 import { readLinks } from './sysfs-links.ts';
 
 /** The form without a compiler. What /proc and /sys do not tell is null or false, never a guess. */
@@ -54,6 +54,10 @@ export function openTypescript(): NativeFacade {
       checkCpus(cpus);
       demandOpen();
       return false;
+    },
+    openTelemetry: (path, options) => {
+      checkTelemetryPath(path, options.deadlineMs);
+      return nothing();
     },
     close: () => {
       isClosed = true;

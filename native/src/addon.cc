@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <napi.h>
 #include <net/if.h>
-#include <string.h>
 
 #include <memory>
 #include <string>
@@ -11,7 +10,10 @@
 #include "arguments.h"
 #include "clocks.h"
 #include "handle.h"
+#include "state.h"
+#include "telemetry.h"
 #include "threads.h"
+#include "values.h"
 
 // The border to JavaScript: takes arguments apart, calls the part that does the work, shapes nothing but arrays.
 namespace fournines {
@@ -19,40 +21,9 @@ namespace fournines {
 namespace {
 
 // addon.ts refuses another number: a library built from other sources than the TypeScript around it.
-constexpr uint32_t kBindingVersion = 2;
+constexpr uint32_t kBindingVersion = 3;
 // NICs in one call of ethtoolCounters, and values of all of them together.
 constexpr size_t kNicsMax = 65536;
-
-// State of one environment (a process's main thread or one worker thread). There is no other: no globals, no statics.
-struct State {
-  std::shared_ptr<OpenHandles> handles = std::make_shared<OpenHandles>();
-
-  // Marks handles of this load. Two copies of the addon in one process, or two threads, must not take each other's
-  // objects for their own: the layout behind may differ.
-  napi_type_tag tag() const { return {0x9f1c3a5be0d24e77u, reinterpret_cast<uint64_t>(this)}; }
-};
-
-// Text as a JavaScript string; nullptr when there is no memory or the environment is being terminated.
-napi_value toText(napi_env env, const std::string& text) {
-  napi_value value = nullptr;
-  return napi_create_string_utf8(env, text.data(), text.size(), &value) == napi_ok ? value : nullptr;
-}
-
-// The status is left alone: a failure leaves an exception pending, or the thread is being terminated and nobody will
-// look at the object.
-void setProperty(napi_env env, napi_value object, const char* name, napi_value value) {
-  if (object != nullptr && value != nullptr) napi_set_named_property(env, object, name, value);
-}
-
-void throwFailure(napi_env env, const Failure& failure) {
-  napi_value error = nullptr;
-  napi_value number = nullptr;
-  napi_create_error(env, nullptr, toText(env, std::string(failure.call) + ": " + strerror(failure.error)), &error);
-  napi_create_int32(env, failure.error, &number);
-  setProperty(env, error, "call", toText(env, failure.call));
-  setProperty(env, error, "errno", number);
-  napi_throw(env, error);
-}
 
 // Argument 0 as an open handle of this load; else throws and returns nullptr.
 Handle* takeHandle(const Napi::CallbackInfo& info, bool mayBeClosed = false) {
@@ -75,23 +46,6 @@ Handle* takeHandle(const Napi::CallbackInfo& info, bool mayBeClosed = false) {
     return nullptr;
   }
   return handle;
-}
-
-template <typename T>
-napi_value toArray(napi_env env, napi_typedarray_type type, const std::vector<T>& values) {
-  const size_t bytes = values.size() * sizeof(T);
-  void* data = nullptr;
-  napi_value buffer = nullptr;
-  napi_value array = nullptr;
-  if (napi_create_arraybuffer(env, bytes, &data, &buffer) != napi_ok) return nullptr;
-  // An empty buffer has no memory, and memcpy to null is undefined.
-  if (bytes > 0) memcpy(data, values.data(), bytes);
-  return napi_create_typedarray(env, type, values.size(), buffer, 0, &array) == napi_ok ? array : nullptr;
-}
-
-napi_value toObject(napi_env env) {
-  napi_value object = nullptr;
-  return napi_create_object(env, &object) == napi_ok ? object : nullptr;
 }
 
 Napi::Value open(const Napi::CallbackInfo& info) {
@@ -328,6 +282,11 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("ethtoolCounters", Napi::Function::New(env, ethtoolCounters, "ethtoolCounters"));
   exports.Set("affinity", Napi::Function::New(env, affinity, "affinity"));
   exports.Set("setAffinity", Napi::Function::New(env, setAffinity, "setAffinity"));
+  exports.Set("telemetryOpen", Napi::Function::New(env, telemetryOpen, "telemetryOpen"));
+  exports.Set("telemetryAsk", Napi::Function::New(env, telemetryAsk, "telemetryAsk"));
+  exports.Set("telemetryNext", Napi::Function::New(env, telemetryNext, "telemetryNext"));
+  exports.Set("telemetryStop", Napi::Function::New(env, telemetryStop, "telemetryStop"));
+  exports.Set("telemetryClose", Napi::Function::New(env, telemetryClose, "telemetryClose"));
   return exports;
 }
 

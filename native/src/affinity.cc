@@ -97,4 +97,12 @@ Failure writeAffinity(const uint32_t* cpus, size_t count) {
   return success();
 }
 
+Failure placeThread(const std::vector<uint32_t>& cpus) {
+  CpuMask mask(kCpusMax);
+  if (!mask.isThere()) return {"CPU_ALLOC", ENOMEM};
+  for (const uint32_t cpu : cpus) mask.add(cpu);
+  if (sched_setaffinity(0, mask.bytes(), mask.get()) != 0) return {"sched_setaffinity", errno};
+  return success();
+}
+
 }  // namespace fournines

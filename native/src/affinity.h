@@ -18,6 +18,9 @@ Failure readAffinity(std::vector<uint32_t>* cpus);
 // Sets the mask of each thread of this process. Every number in `cpus` is below kCpusMax.
 Failure writeAffinity(const uint32_t* cpus, size_t count);
 
+// Places the calling thread. Every number in `cpus` is below kCpusMax.
+Failure placeThread(const std::vector<uint32_t>& cpus);
+
 }  // namespace fournines
 
 #endif  // FOURNINES_AFFINITY_H_

@@ -160,6 +160,10 @@ export class ScriptedNative implements NativeFacade {
     return true;
   }
 
+  openTelemetry(): null {
+    return null;
+  }
+
   close(): void {
     this.nics = [];
   }

@@ -48,6 +48,13 @@ describeBuilt('binding', () => {
     ],
     ['a CPU beyond the mask', 'setAffinity', () => [new Uint32Array([65_536])]],
     ['numbers for CPUs', 'setAffinity', () => [[0]]],
+    ['a path too long', 'telemetryOpen', () => ['x'.repeat(108), 1]],
+    ['no deadline', 'telemetryOpen', () => ['/a']],
+    ['a deadline that is no number', 'telemetryOpen', () => ['/a', Number.NaN]],
+    ['another kind of handle', 'telemetryAsk', () => [handle(), '/a\0', 1, new Uint32Array(0), 0]],
+    ['no handle', 'telemetryNext', () => []],
+    ['any object for a handle', 'telemetryStop', () => [{}]],
+    ['any object for a handle', 'telemetryClose', () => [{}, 1]],
   ];
   it.each(misuses)('throws TypeError for %s (%s)', (_, name, args) => {
     const call = loadBinding()[name] as (...args: readonly unknown[]) => unknown;
