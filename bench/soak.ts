@@ -45,7 +45,14 @@ const config = {
 };
 const server = makeServer({ config, data, bus, logger: silentLogger, version: 'soak' });
 const collector = makeCollector({
-  config: { host: 'soak', cpus: 'auto', sourceDeadlineMs: 500, sourcesOff: [] },
+  config: {
+    host: 'soak',
+    cpus: 'auto',
+    sourceDeadlineMs: 500,
+    sourcesOff: [],
+    ovs: { runDir: '/var/run/openvswitch' },
+    dpdk: { runtimeDirs: ['/var/run/dpdk'] },
+  },
   sink: bus,
   readResumed: (signal) => server.readKeptRows('soak', signal),
   logger: silentLogger,

@@ -3,7 +3,7 @@ import { toJson } from './ndjson-sink.ts';
 
 /** Prints one gather: as JSON, or as a table of sources and the rows of each. True when a source failed. */
 export function printGather(results: readonly SourceResult[], json: boolean): boolean {
-  const failed = results.some(({ status }) => status.state !== 'ok');
+  const failed = results.some(({ status }) => status.state !== 'ok' && status.state !== 'absent');
   if (json) {
     const sources = results.map(({ status, accumulator }) => ({
       ...status,

@@ -1,7 +1,12 @@
 import type { Kind, RowOf } from '../core/catalogue/columns.ts';
-import { event, type hostFact } from '../core/catalogue/kinds.ts';
+import { event, type hostFact, queueSlot, xstatSlot } from '../core/catalogue/kinds.ts';
 import { type CounterStates, groupKey, isKeyOf, type KeptState } from './counter-states.ts';
 import { type ClosedSlot, type CounterRule, closeSlot, type EpochEnd, identityOfEpoch, type ReadTime } from './slot.ts';
+
+const uint64Max = (1n << 64n) - 1n;
+/** Events of counters in one tick and source. */
+const reportsMax = 200;
+const objectCharactersMax = 300;
 
 type Increments<C extends string> = `${C}Inc`;
 type QualityName = 'slot' | 'slots' | 'state' | 'suspect' | 'intervalNs' | 'readSpanNs' | 'lateNs' | 'epoch';
@@ -26,6 +31,17 @@ export interface CloseRequest<K extends Kind> {
   readonly rules: Readonly<Record<CounterName<RowOf<K>>, Omit<CounterRule, 'name'>>>;
   /** Write no row when nothing moved, except in a key frame, or when the slots are not simply observed. */
   readonly onChange?: boolean;
+  /**
+   * The object is read at a pace of its own: several slots between two reads are its interval, and no gap. With
+   * `onChange`, such an interval without movement is quiet, too. Which rows are written all the same, once a minute, is
+   * then for the source to say, since its reads need not fall on a key frame.
+   */
+  readonly ownPace?: 'quiet' | 'write';
+  /**
+   * These values (true: all) are differences of counters that were read one after the other: a dip is the time between
+   * those reads and no reset, and the last value stands until it is passed. A true reset comes with `resetSeen`.
+   */
+  readonly derived?: boolean | readonly CounterName<RowOf<K>>[];
   readonly resetSeen?: EpochEnd | undefined;
 }
 
@@ -43,15 +59,16 @@ export class Accumulator {
   readonly facts: Fact[] = [];
   /** Reads refused as boundaries, by reason. */
   readonly refused = { late: 0, duplicate: 0 };
-  readonly #host: string;
+  readonly host: string;
   readonly #states: CounterStates;
   readonly #keyFrame: boolean;
   readonly #nowMs: bigint;
+  #reported = 0;
   /** Ports renamed since the last kept read: the former name by the new one. */
   readonly renamed = new Map<string, string>();
 
   constructor(options: { host: string; states: CounterStates; keyFrame: boolean; nowMs: bigint }) {
-    this.#host = options.host;
+    this.host = options.host;
     this.#states = options.states;
     this.#keyFrame = options.keyFrame;
     this.#nowMs = options.nowMs;
@@ -74,11 +91,12 @@ export class Accumulator {
   }
 
   event(what: string, object: string, detail: Readonly<Record<string, string | number>>): void {
-    this.row(event, { host: this.#host, at: this.#nowMs, event: what, object, detail: JSON.stringify(detail) });
+    const named = object.slice(0, objectCharactersMax);
+    this.row(event, { host: this.host, at: this.#nowMs, event: what, object: named, detail: JSON.stringify(detail) });
   }
 
   factRow(fact: Fact): RowOf<typeof hostFact> {
-    return { host: this.#host, at: this.#nowMs, ...fact };
+    return { host: this.host, at: this.#nowMs, ...fact };
   }
 
   /** A port that was read under another name before: its counter groups go on under the new one. */
@@ -103,29 +121,40 @@ export class Accumulator {
     const { kind, own, time, identity } = request;
     const names = kind.counters as readonly CounterName<RowOf<K>>[];
     const present = names.filter((name) => request.values[name] !== null);
-    const values = present.map((name) => request.values[name] as bigint);
+    const read = present.map((name) => request.values[name] as bigint);
     const rules = present.map((name): CounterRule => ({ name, ...request.rules[name] }));
     const key = groupKey(kind, own);
     const lastKey = this.#lastKey(kind, own);
-    const last = this.#states.get(lastKey);
+    // A group may be closed twice in a tick: where its beginning was seen between two reads of it.
+    const last = (lastKey === key ? this.staged.get(key) : undefined) ?? this.#states.get(lastKey);
     // Left behind, the state would be taken up again by the next port of that name, and count twice.
     if (lastKey !== key && !this.staged.has(lastKey)) this.staged.set(lastKey, null);
+    if (read.some((value) => value < 0n || value > uint64Max)) {
+      // A driver that counts backwards: these slots are unknown, and no other row pays for it.
+      this.#reportOnce(key, 'counter_unbelievable', {
+        value: String(read.find((value) => value < 0n || value > uint64Max)),
+      });
+      return null;
+    }
+    const isDerived = (name: CounterName<RowOf<K>>) =>
+      request.derived === true || (Array.isArray(request.derived) && request.derived.includes(name));
+    const values = neverBelow(read, present.map(isDerived), last, request);
     const result = closeSlot(last, { ...time, identity, values, resetSeen: request.resetSeen }, rules);
     if (result.refused !== null) this.refused[result.refused]++;
     const { closed } = result;
     // A group's first row, under each of its names, is always written: a collector that starts again finds where it stood.
     const skip =
       request.onChange === true &&
-      !this.#keyFrame &&
+      (request.ownPace === undefined ? !this.#keyFrame : request.ownPace === 'quiet') &&
       lastKey === key &&
       last?.written === true &&
-      (closed === null || isQuiet(closed));
+      (closed === null || isQuiet(closed, request.ownPace !== undefined));
     if (result.state !== undefined) {
       const written = last?.written === true || (closed !== null && !skip);
       this.staged.set(key, { ...result.state, written });
     }
     if (closed === null) return null;
-    this.#reportEpoch(key, closed, result.epochEnd);
+    this.#reportEpoch(key, kind, closed, result.epochEnd);
     if (skip) return closed;
     const counters: Record<string, bigint | null> = {};
     for (const name of names) {
@@ -133,7 +162,7 @@ export class Accumulator {
       counters[name] = closed.values[i] ?? null;
       counters[`${name}Inc`] = closed.increments[i] ?? null;
     }
-    this.row(kind, { host: this.#host, ...own, ...qualityOf(closed), ...counters } as unknown as RowOf<K>);
+    this.row(kind, { host: this.host, ...own, ...qualityOf(closed), ...counters } as unknown as RowOf<K>);
     return closed;
   }
 
@@ -144,6 +173,11 @@ export class Accumulator {
     return formerKey !== undefined && this.#states.get(formerKey) !== undefined ? formerKey : groupKey(kind, own);
   }
 
+  /** The object of this group has ended: the next reading under its key opens, and nothing is told of the time between. */
+  end<K extends Kind>(kind: K, own: OwnColumns<K>): void {
+    this.staged.set(groupKey(kind, own), null);
+  }
+
   /** Takes back what was written and staged of a kind: its groups are bridged by a later tick. */
   leaveOut(kind: Kind): number {
     const rows = this.rows.get(kind)?.length ?? 0;
@@ -152,20 +186,44 @@ export class Accumulator {
     return rows;
   }
 
-  #reportEpoch(key: string, closed: ClosedSlot, end: EpochEnd | null): void {
-    if (end === null) return;
+  /** The end of an epoch; of queues and extended counters only in their rows, where they stand one by one. */
+  #reportEpoch(key: string, kind: Kind, closed: ClosedSlot, end: EpochEnd | null): void {
+    if (end === null || kind === xstatSlot || kind === queueSlot) return;
     const detail =
       end.why === 'replaced' ? {} : { counter: end.counter, before: String(end.before), now: String(end.now) };
-    this.event(`counter_${end.why}`, key.replaceAll('\u0000', ' '), {
-      slot: closed.slot,
-      slots: closed.slots,
-      ...detail,
-    });
+    this.#reportOnce(key, `counter_${end.why}`, { slot: closed.slot, slots: closed.slots, ...detail });
+  }
+
+  /** A restart ends thousands of epochs at once: beyond the bound they are counted. */
+  #reportOnce(key: string, what: string, detail: Readonly<Record<string, string | number>>): void {
+    this.#reported++;
+    if (this.#reported <= reportsMax) this.event(what, key.replaceAll('\u0000', ' '), detail);
+  }
+
+  /** Says how many counter events there were beyond the bound; once, when everything has been read. */
+  finish(): void {
+    const leftOut = this.#reported - reportsMax;
+    if (leftOut > 0) this.event('counter_events_left_out', 'collector', { count: leftOut });
+    this.#reported = 0;
   }
 }
 
-function isQuiet(closed: ClosedSlot): boolean {
-  return closed.state === 'observed' && !closed.suspect && closed.increments.every((increment) => increment === 0n);
+function isQuiet(closed: ClosedSlot, ownPace: boolean): boolean {
+  const expected = closed.state === 'observed' || (ownPace && closed.state === 'bridged');
+  return expected && !closed.suspect && closed.increments.every((increment) => increment === 0n);
+}
+
+function neverBelow(
+  values: readonly bigint[],
+  isDerived: readonly boolean[],
+  last: KeptState | undefined,
+  { identity, resetSeen }: Pick<CloseRequest<Kind>, 'identity' | 'resetSeen'>,
+): readonly bigint[] {
+  if (last === undefined || resetSeen !== undefined || identityOfEpoch(last.epoch) !== identity) return values;
+  return values.map((value, i) => {
+    const before = last.values[i] ?? 0n;
+    return isDerived[i] === true && value < before ? before : value;
+  });
 }
 
 /** The quality columns of a row. */

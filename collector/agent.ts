@@ -53,6 +53,8 @@ export class Agent implements Part {
   #sources: readonly RunningSource[] = [];
   #heldEvents: EventRow[] = [];
   #skippedSinceTick = 0;
+  /** Rows of the tick at hand that no column took. */
+  #notEncoded = 0;
   #cpu = process.cpuUsage();
   #last: LastTick | undefined;
   #seq = 0n;
@@ -232,13 +234,24 @@ export class Agent implements Part {
       sourceSlot,
       results.map(({ status }) => status),
     );
+    if (this.#notEncoded > 0) this.#add(event, [this.#eventRow('rows_left_out', { count: this.#notEncoded }, now)]);
+    this.#notEncoded = 0;
     this.#add(tickKind, [this.#tickRow(boundary, now)]);
     return new Map(news.map(({ name, value }) => [name, value]));
   }
 
   #add(kind: Kind, rows: readonly object[]): void {
     const builder = this.#builders.get(kind);
-    for (const row of rows) builder?.add(row as RowOf<Kind>);
+    for (const row of rows) {
+      try {
+        builder?.add(row as RowOf<Kind>);
+      } catch (error) {
+        // A number that does not fit its column costs its own row and nothing else.
+        const { code, message } = toFourninesError(error);
+        if (this.#notEncoded === 0) this.#logger.error({ code, reason: message, kind: kind.name }, 'a row left out');
+        this.#notEncoded++;
+      }
+    }
   }
 
   #tickRow(boundary: number, now: Instant): RowOf<typeof tickKind> {

@@ -7,6 +7,7 @@ import type { NativeFacade } from '../native/facade.ts';
 import { openNative } from '../native/open.ts';
 import { Agent } from './agent.ts';
 import type { CollectorConfig } from './config.ts';
+import { EthdevOwners } from './ethdev-owners.ts';
 import { choosePlacement, parseCpuList } from './placement.ts';
 import type { ReadResumed } from './resume.ts';
 import { sources } from './sources/index.ts';
@@ -24,7 +25,14 @@ export function makeCollector({ config, sink, readResumed, logger }: CollectorPa
   if (missing !== null) logger.warn({ code: missing.code, hint: missing.hint }, missing.message);
   placeOnHousekeeping(facade, config, logger);
   const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  const environment = { native: facade, place: `${bootId} ${networkNamespace()}`, procRoot: '/proc' };
+  const environment = {
+    native: facade,
+    place: `${bootId} ${networkNamespace()}`,
+    procRoot: '/proc',
+    ovsRunDir: config.ovs.runDir,
+    dpdkRuntimeDirs: config.dpdk.runtimeDirs,
+    ethdevOwners: new EthdevOwners(),
+  };
   return new Agent({
     host: config.host,
     bootId,

@@ -24,10 +24,31 @@ export const CollectorConfigSchema = Type.Object(
       default: 500,
       description: 'A source that takes longer has failed for that tick, ms.',
     }),
-    sourcesOff: Type.Array(Type.Union([Type.Literal('kernel'), Type.Literal('thread')]), {
-      default: [],
-      description: 'Sources that are not to run.',
-    }),
+    sourcesOff: Type.Array(
+      Type.Union([Type.Literal('dpdk-telemetry'), Type.Literal('kernel'), Type.Literal('ovs'), Type.Literal('thread')]),
+      { default: [], description: 'Sources that are not to run.' },
+    ),
+    ovs: Type.Object(
+      {
+        runDir: Type.String({
+          minLength: 1,
+          maxLength: 4096,
+          default: '/var/run/openvswitch',
+          description: 'Folder with db.sock and the control socket of ovs-vswitchd.',
+        }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
+    dpdk: Type.Object(
+      {
+        runtimeDirs: Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), {
+          maxItems: 16,
+          default: ['/var/run/dpdk', '/run/openvswitch/dpdk'],
+          description: 'Folders in which DPDK programs make a folder each, named after their file prefix.',
+        }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
   },
   { additionalProperties: false, default: {} },
 );

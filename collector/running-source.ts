@@ -104,6 +104,9 @@ export class RunningSource {
       await Promise.race([run, rejectWhenAborted(signal)]);
     } catch (error) {
       if (deadline.aborted) return this.#failed(timeoutError(this.#options.deadlineMs), 'timeout');
+      const { code } = toFourninesError(error);
+      // Nothing to read here, and nothing wrong: it is looked for again in the next tick.
+      if (code === 'FN_SOURCE_ABSENT') return { state: 'absent', code: '' };
       return this.#failed(toFourninesError(error), 'failed');
     }
     // Work that blocked past its deadline without yielding is used all the same: it is complete.
@@ -118,6 +121,7 @@ export class RunningSource {
       this.#started = true;
     }
     await this.#options.source.gather(tick, accumulator);
+    accumulator.finish();
   }
 
   async #failed(error: FourninesError, state: 'failed' | 'timeout'): Promise<Outcome> {

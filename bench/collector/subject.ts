@@ -29,7 +29,14 @@ const sink: LogSink = {
 };
 
 const collector = makeCollector({
-  config: { host: 'bench', cpus: 'auto', sourceDeadlineMs: 500, sourcesOff: [] },
+  config: {
+    host: 'bench',
+    cpus: 'auto',
+    sourceDeadlineMs: 500,
+    sourcesOff: [],
+    ovs: { runDir: '/nonexistent' },
+    dpdk: { runtimeDirs: [] },
+  },
   sink,
   readResumed: nothingKept,
   logger: silentLogger,

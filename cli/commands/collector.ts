@@ -6,6 +6,7 @@ import { NdjsonSink } from '../ndjson-sink.ts';
 import { configFrom, configOption, jsonOption, type SharedOptions } from '../options.ts';
 import { printGather } from '../print-gather.ts';
 import { runUntilSignal } from '../run-until-signal.ts';
+import { keepYoungGenerationSmall } from '../young-generation.ts';
 
 interface CollectorOptions extends SharedOptions {
   readonly once?: boolean;
@@ -19,6 +20,7 @@ export function collectorCommand(): Command {
     .addOption(jsonOption())
     .addOption(configOption())
     .action(async (options: CollectorOptions) => {
+      keepYoungGenerationSmall();
       const config = configFrom(options);
       const logger = openLog(options.once ? 'warn' : config.log.level);
       const sink = new NdjsonSink(process.stdout);

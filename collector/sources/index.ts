@@ -1,6 +1,9 @@
 import type { NativeFacade } from '../../native/facade.ts';
+import type { EthdevOwners } from '../ethdev-owners.ts';
 import type { Source } from '../source.ts';
+import { DpdkTelemetrySource } from './dpdk-telemetry/source.ts';
 import { KernelSource } from './kernel/source.ts';
+import { OvsSource } from './ovs/source.ts';
 import { ThreadSource } from './thread/source.ts';
 
 export interface SourceEnvironment {
@@ -8,10 +11,15 @@ export interface SourceEnvironment {
   /** Boot id and network namespace. */
   readonly place: string;
   readonly procRoot: string;
+  readonly ovsRunDir: string;
+  readonly dpdkRuntimeDirs: readonly string[];
+  readonly ethdevOwners: EthdevOwners;
 }
 
 /** Every source there is, in alphabetical order. Adding one: its folder and one line here. */
 export const sources: Readonly<Record<string, (environment: SourceEnvironment) => Source>> = {
+  'dpdk-telemetry': (environment) => new DpdkTelemetrySource(environment),
   kernel: (environment) => new KernelSource(environment),
+  ovs: (environment) => new OvsSource(environment),
   thread: (environment) => new ThreadSource(environment),
 };

@@ -42,9 +42,16 @@ export class BlockBuilder<K extends Kind> {
     return this.#rows;
   }
 
+  /** Throws what the value of a column throws that does not fit it; then the block is as it was. */
   add(row: RowOf<K>): void {
     const values = row as Readonly<Record<string, unknown>>;
-    for (const [name, write] of this.#writers) write(values[name]);
+    const lengths = this.#parts.map((part) => part.length);
+    try {
+      for (const [name, write] of this.#writers) write(values[name]);
+    } catch (error) {
+      for (const [i, part] of this.#parts.entries()) part.length = lengths[i] as number;
+      throw error;
+    }
     this.#rows++;
   }
 

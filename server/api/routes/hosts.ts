@@ -127,14 +127,20 @@ function dropsBeside(live: HostLive, row: LastRow): bigint | null {
 
 type LastRow = HostLive['paths'] extends Map<string, { last: infer R }> ? R : never;
 
+/** Some ports are read every few seconds only; one that has told nothing for longer is gone. */
+const slowPortSeconds = 15;
+
 function sumLast(live: HostLive, value: (row: LastRow) => bigint | null): string | null {
   const slot = live.lastTick?.slot;
+  if (slot === undefined) return null;
   const rows = [...live.paths.values()]
     .map(({ last }) => last)
-    .filter((row) => row.slot + row.slots - 1 === slot && row.countedIn === '');
+    .filter((row) => row.slot + row.slots - 1 > slot - slowPortSeconds && row.countedIn === '');
   if (rows.length === 0) return null;
   let sum = 0n;
   for (const row of rows) {
+    // A port that has not told this slot leaves the sum unknown, not smaller.
+    if (row.slot + row.slots - 1 !== slot) return null;
     const part = row.state === 'observed' && row.suspect === 0 ? value(row) : null;
     if (part === null) return null;
     sum += part;

@@ -19,7 +19,7 @@ export const insideSums = defineQuery({
   sumIf(assumeNotNull(t.packets_inc), t.state != 'unknown' AND t.suspect = 0 AND ${bridgesInside}) AS packets,
   sumIf(t.slots, t.state = 'unknown' OR t.suspect = 1) AS unknown
 FROM drop_slot AS t
-WHERE t.slot >= ${instant('from')} - INTERVAL 600 SECOND AND t.slot < ${instant('to')}
+WHERE t.slot >= ${instant('from')} - INTERVAL 1 DAY AND t.slot < ${instant('to')}
   AND toUnixTimestamp(t.slot) + t.slots > {from:UInt32} AND ${ofDatapath}
 GROUP BY host, datapath, cause
 ORDER BY host, datapath, cause`,

@@ -9,7 +9,7 @@ const rowsMax = 60_000;
 export const instantsMax = 2_000;
 
 const near = `t.state != 'unknown' AND t.suspect = 0
-    AND t.slot >= ${instant('from')} - INTERVAL 600 SECOND AND t.slot <= ${instant('to')}
+    AND t.slot >= ${instant('from')} - INTERVAL 1 DAY AND t.slot <= ${instant('to')}
     AND arrayExists(i -> toUnixTimestamp(t.slot) <= i AND i <= toUnixTimestamp(t.slot) + t.slots,
       arrayMap(i -> toUInt32(i), splitByChar(',', {instants:String})))`;
 const reading =

@@ -1,0 +1,76 @@
+import type { Accumulator } from '../../accumulator.ts';
+import type { VswitchSnapshot } from './interfaces.ts';
+import type { NamedPort } from './named-port.ts';
+
+const portFacts = [
+  'datapath',
+  'type',
+  'ledger',
+  'portId',
+  'vmId',
+  'mac',
+  'mtu',
+  'admin',
+  'link',
+  'numa',
+  'driver',
+  'socket',
+  'error',
+] as const;
+
+type PortFact = (typeof portFacts)[number];
+
+/** A port that is gone: its facts are no longer there, which is told once. */
+export function forgetPortFacts(name: string, into: Accumulator): void {
+  for (const fact of portFacts) into.fact(`port.${name}.${fact}`, '', 'ovsdb');
+}
+
+/** Facts of the ports of one datapath; the collector writes each on change only. */
+export function writePortFacts(datapath: string, ports: readonly NamedPort[], into: Accumulator): void {
+  for (const { name, read, row, inLedger } of ports) {
+    const fact = (what: PortFact, value: string | undefined, witness = 'ovsdb') =>
+      into.fact(`port.${name}.${what}`, value ?? '', witness);
+    fact('datapath', datapath, 'dpctl/show');
+    fact('type', read.type, 'dpctl/show');
+    fact('ledger', inLedger ? 'yes' : 'no', 'dpctl/show');
+    // Without the database nothing is said anew: what was said before stands.
+    if (row === undefined) continue;
+    fact('portId', row.externalIds.get('iface-id'));
+    fact('vmId', row.externalIds.get('vm-uuid'));
+    fact('mac', row.externalIds.get('attached-mac') ?? row.macInUse);
+    fact('mtu', row.mtu?.toString());
+    fact('admin', row.adminState);
+    fact('link', row.linkState);
+    fact('numa', row.status.get('numa_id'));
+    fact('driver', row.status.get('driver_name'));
+    fact('socket', row.status.get('socket') ?? row.options.get('vhost-server-path'));
+    fact('error', row.error);
+  }
+}
+
+export interface DaemonFacts {
+  readonly pid: number;
+  /** Undefined: it did not say. */
+  readonly version: string | undefined;
+  /** Whether it may be asked for the counters of ports each second. */
+  readonly isLive: boolean;
+  readonly snapshot: VswitchSnapshot | undefined;
+}
+
+export function writeDaemonFacts({ pid, version, isLive, snapshot }: DaemonFacts, into: Accumulator): void {
+  into.fact('ovs.pid', String(pid), 'run folder');
+  into.fact('ovs.portCounters', isLive ? 'dpctl/show' : 'ovsdb', 'collector');
+  if (version !== undefined) into.fact('ovs.version', version, 'version');
+  const root = snapshot?.root;
+  if (root === undefined) return;
+  into.fact('ovs.dpdkVersion', root.dpdkVersion ?? '', 'ovsdb');
+  for (const key of [
+    'pmd-cpu-mask',
+    'pmd-rxq-assign',
+    'pmd-rxq-isolate',
+    'pmd-auto-lb',
+    'pmd-sleep-max',
+    'pmd-maxsleep',
+  ])
+    into.fact(`ovs.${key}`, root.otherConfig.get(key) ?? '', 'ovsdb');
+}
