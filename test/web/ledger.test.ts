@@ -122,6 +122,7 @@ describe.skipIf(noBrowser !== null)('the ledger', () => {
     await open();
     const way = page.getByRole('region', { name: `Where packets were lost, ${leaking}` });
     await way.getByRole('button', { name: 'Show as table' }).click();
+    await way.getByRole('row').nth(6).waitFor();
     const rows = await way.getByRole('row').allInnerTexts();
     expect(rows.map((text) => text.split(/\s/)[0])).toEqual(['Joint', 'Wire', 'Rxq', 'PMD', 'Port', 'Ring', 'Place']);
     expect(rows[1]).toContain('not counted');
