@@ -102,6 +102,81 @@ export const errorCatalogue = {
     hint: 'The context names the command. Its counters are unknown in this tick.',
     retryable: true,
   },
+  FN_BUS_AWAY: {
+    doc: 'No broker of the bus answers, or it cannot take or give records just now.',
+    hint: 'It is tried again by itself; the context has the codes of Kafka. Are the brokers up and reachable?',
+    retryable: true,
+  },
+  FN_BUS_REFUSED: {
+    doc: 'The broker does not let us in: password, certificate, rights, or a protocol that it does not speak.',
+    hint: 'Check bus.kafka.sasl, bus.kafka.tls and the rights of the user; the context has the codes of Kafka.',
+    retryable: false,
+  },
+  FN_BUS_TOPIC: {
+    doc: 'The topic of the bus is not there, does not fit, or was deleted and made anew.',
+    hint: 'The context says what does not fit; change the topic with the tools of Kafka, or bus.kafka.topic.',
+    retryable: false,
+  },
+  FN_CONTROL: {
+    doc: 'The control store refused a statement.',
+    hint: "The context has PostgreSQL's own code.",
+    retryable: false,
+  },
+  FN_CONTROL_AWAY: {
+    doc: 'The control store does not answer, or is starting.',
+    hint: 'Ingest waits, and rows wait in the bus; see server.control and the log.',
+    retryable: true,
+  },
+  FN_CONTROL_TIMEOUT: {
+    doc: 'A statement of the control store passed its time bound.',
+    hint: 'It is tried again; is the database overloaded?',
+    retryable: true,
+  },
+  FN_CONTROL_CONFLICT: {
+    doc: 'A transaction of the control store met others too often.',
+    hint: 'It is tried again.',
+    retryable: true,
+  },
+  FN_LEASE_LOST: {
+    doc: 'Another server has taken over what this one was working on.',
+    hint: 'Nothing to do: the other one goes on with the same blocks.',
+    retryable: false,
+  },
+  FN_BLOCK_CHANGED: {
+    doc: 'A block that was cut before a restart cannot be built again as it was.',
+    hint: 'Run the version that cut it until the block is stored; the log still has the records.',
+    retryable: false,
+  },
+  FN_HOST_FENCED: {
+    doc: 'Two collectors speak for one host; the second one is kept out.',
+    hint: 'Give one of them another host id. If the first is gone for good: fournines dead-letters release HOST, then replay.',
+    retryable: false,
+  },
+  FN_SEQ_FORGOTTEN: {
+    doc: 'A message comes so late and so far out of order that nobody knows whether it is stored.',
+    hint: 'It is kept as a dead letter.',
+    retryable: false,
+  },
+  FN_SPOOL_FULL: {
+    doc: 'The spool holds as much as it may, or its disk is full; the tick was refused.',
+    hint: 'The bus is behind or away, or the disk needs room; see collector.spool.bytesMax. The refused slots are bridged.',
+    retryable: true,
+  },
+  FN_SPOOL_FOREIGN: {
+    doc: 'The spool belongs to another host.',
+    hint: 'Give each host a folder of its own (collector.spool.folder); after a new collector.host move the old folder away.',
+    retryable: false,
+  },
+  FN_SPOOL: {
+    doc: 'The spool cannot be read or written.',
+    hint: 'Check the folder, its owner and the disk.',
+    retryable: true,
+  },
+  FN_SERVER_AWAY: {
+    doc: 'No Fournines server answers at that address.',
+    hint: 'Start it (npm start, or fournines server), or name its address with --server.',
+    retryable: true,
+  },
   FN_WIRE_DAMAGED: {
     doc: 'A message is torn, too long, or its checksum does not match.',
     hint: 'The bytes are kept as a dead letter.',

@@ -147,6 +147,53 @@ export function logContract(name: string, { open }: LogContractOptions): void {
       expect(next).toBeGreaterThan(offset);
     });
 
+    it('gives back the largest record that it takes, and one without a byte', async () => {
+      const { sink, source } = await fresh();
+      const largest = Buffer.alloc(recordBytesMax, 'x');
+      const { partition, offset } = await sink.append('cn1', largest);
+      await sink.append('cn1', new Uint8Array(0));
+      const first = await source.read({ partition, offset, maxBytes: 1, waitMs: 5000, signal: never });
+      expect(Buffer.from(first.records[0]?.value ?? []).equals(largest)).toBe(true);
+      expect((await readCount(source, partition, first.nextOffset, 1)).found).toEqual(['']);
+    });
+
+    it('answers each of many overlapping appends with the offset of its own record', async () => {
+      const { sink, source } = await fresh();
+      const partition = await partitionOf(source);
+      const first = await source.latest(partition);
+      const answers = await Promise.all(
+        Array.from({ length: 300 }, (_, i) => sink.append(`cn${i % 7}`, bytes(`${i}`))),
+      );
+      expect(new Set(answers.map(({ offset }) => offset)).size).toBe(300);
+      const { found } = await readCount(source, partition, first, 300);
+      expect(answers.map(({ offset }) => found[Number(offset - first)])).toEqual(answers.map((_, i) => `${i}`));
+    });
+
+    it('a cancelled read takes nothing from the next one', async () => {
+      const { sink, source } = await fresh();
+      const partition = await partitionOf(source);
+      const offset = await source.latest(partition);
+      const cancel = new AbortController();
+      const waiting = source.read({ partition, offset, maxBytes: 1024, waitMs: 60_000, signal: cancel.signal });
+      cancel.abort(new Error('enough'));
+      await expect(waiting).rejects.toThrow('enough');
+      await Promise.all(['a', 'b'].map((text) => sink.append('cn1', bytes(text))));
+      expect((await readCount(source, partition, offset, 2)).found).toEqual(['a', 'b']);
+    });
+
+    it('a read that is cancelled before it begins gives the reason', async () => {
+      const { source } = await fresh();
+      const signal = AbortSignal.abort(new Error('enough'));
+      await expect(source.read({ partition: 0, offset: 0n, maxBytes: 1, waitMs: 0, signal })).rejects.toThrow('enough');
+    });
+
+    it('says when a record was appended', async () => {
+      const { sink, source } = await fresh();
+      const { partition, offset } = await sink.append('cn1', bytes('now'));
+      const { records } = await source.read({ partition, offset, maxBytes: 1024, waitMs: 5000, signal: never });
+      expect(Math.abs((records[0]?.appendedAtMs ?? 0) - Date.now())).toBeLessThan(60_000);
+    });
+
     it('after closing, both sides say so', async () => {
       const log = await fresh();
       const partition = await partitionOf(log.source);

@@ -34,7 +34,7 @@ export function processEffectsOutside(file: SourceFile): Finding[] {
     .map((node) => finding(file, node, `${dottedName(node)} belongs into cli/ or a main.ts`));
 }
 
-const sqlOwners = /^(server\/store|bench|test)\//;
+const sqlOwners = /^(server\/(store|control)|bench|test)\//;
 const sqlText = /\b(SELECT\s|INSERT\s+INTO\s|CREATE\s+(TABLE|MATERIALIZED|DATABASE)\s|ALTER\s+TABLE\s)/;
 
 export function sqlOutsideStore(file: SourceFile): Finding[] {
@@ -44,7 +44,7 @@ export function sqlOutsideStore(file: SourceFile): Finding[] {
       if (node.type === 'Literal') return sqlText.test(textOf(node, 'value'));
       return node.type === 'TemplateElement' && sqlText.test(file.text.slice(node.start, node.end));
     })
-    .map((node) => finding(file, node, 'SQL belongs into server/store/'));
+    .map((node) => finding(file, node, 'SQL belongs into server/store/ or server/control/'));
 }
 
 const defaultExportOwners = /^[^/]+\.config\.ts$|^web\/[^/]+\.config\.ts$/;

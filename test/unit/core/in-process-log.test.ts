@@ -6,7 +6,7 @@ const never = new AbortController().signal;
 
 logContract('the bus in the process', {
   open: async ({ recordBytesMax }) => {
-    const log = new InProcessLog({ bytesMax: 1 << 20, recordBytesMax, nowMs: () => 0 });
+    const log = new InProcessLog({ bytesMax: 1 << 20, recordBytesMax, nowMs: Date.now });
     return { sink: log, source: log, close: () => log.close() };
   },
 });
