@@ -10,18 +10,16 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { makeCollector } from '../collector/app.ts';
-import { InProcessLog } from '../core/bus/in-process.ts';
+import { loadConfig } from '../cli/config.ts';
+import { makeEmbeddedServer } from '../cli/embedded-server.ts';
+import { makeSpooledCollector } from '../collector/app.ts';
 import { Lifecycle } from '../core/runtime/lifecycle.ts';
 import { silentLogger } from '../core/runtime/logger.ts';
-import { messageBytesMax } from '../core/wire/message.ts';
-import { makeServer } from '../server/app.ts';
 
 const { values: options } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } });
 const durationMs = Number(options.minutes) * 60_000;
 const sampleMs = 5000;
 const openStreams = 10;
-const mebibyte = 1024 * 1024;
 /** What is promised: the product without, the store with ClickHouse's own limit of 1.5 GiB and its code. */
 const bounds = { product: 250, store: 2048 };
 
@@ -32,32 +30,16 @@ const unhandled: unknown[] = [];
 process.on('unhandledRejection', (reason) => unhandled.push(reason));
 
 const data = mkdtempSync(join(tmpdir(), 'fn-soak-'));
-const busBytesMax = 64 * mebibyte;
-const bus = new InProcessLog({ bytesMax: busBytesMax, recordBytesMax: messageBytesMax, nowMs: Date.now });
-const config = {
-  address: '127.0.0.1',
-  port: 0,
-  staleAfterMs: 5000,
-  liveSeconds: 300,
-  streamsMax: 200,
-  busBytesMax,
-  lingerMs: 2000,
-};
-const server = makeServer({ config, data, bus, logger: silentLogger, version: 'soak' });
-const collector = makeCollector({
-  config: {
-    host: 'soak',
-    cpus: 'auto',
-    sourceDeadlineMs: 500,
-    sourcesOff: [],
-    ovs: { runDir: '/var/run/openvswitch' },
-    dpdk: { runtimeDirs: ['/var/run/dpdk'] },
-  },
-  sink: bus,
-  readResumed: (signal) => server.readKeptRows('soak', signal),
+const config = loadConfig(undefined, { data, port: 0 });
+const { server, sink } = makeEmbeddedServer(config, silentLogger);
+const { agent: collector, parts } = makeSpooledCollector({
+  config: { ...config.collector, host: 'soak' },
+  dataFolder: data,
+  sink,
   logger: silentLogger,
+  inFlightMax: 1024,
 });
-const lifecycle = new Lifecycle([...server.parts, collector], silentLogger);
+const lifecycle = new Lifecycle([...server.parts, ...parts], silentLogger);
 await lifecycle.start();
 
 const stopping = new AbortController();

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Static, Type } from 'typebox';
 import Value from 'typebox/value';
 import { parseDocument } from 'yaml';
+import { KafkaConfigSchema } from '../bus/kafka/config.ts';
 import { CollectorConfigSchema } from '../collector/config.ts';
 import { FourninesError } from '../core/runtime/error.ts';
 import { ServerConfigSchema } from '../server/config.ts';
@@ -21,6 +22,17 @@ export const ConfigSchema = Type.Object(
           default: 'info',
           description: 'Least important log lines to write.',
         }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
+    bus: Type.Object(
+      {
+        kafka: Type.Optional(
+          Type.Object(KafkaConfigSchema.properties, {
+            additionalProperties: false,
+            description: 'Present: the bus is a Kafka topic. Absent: it is inside the process of `fournines up`.',
+          }),
+        ),
       },
       { additionalProperties: false, default: {} },
     ),

@@ -3,8 +3,11 @@ import { FourninesError, toFourninesError } from '../core/runtime/error.ts';
 import type { ErrorCode } from '../core/runtime/error-catalogue.ts';
 import { collectorCommand } from './commands/collector.ts';
 import { configCommand } from './commands/config.ts';
+import { deadLettersCommand } from './commands/dead-letters.ts';
+import { exportSlotsCommand } from './commands/export-slots.ts';
 import { serverCommand } from './commands/server.ts';
 import { upCommand } from './commands/up.ts';
+import { verifySealsCommand } from './commands/verify-seals.ts';
 import { productVersion } from './version.ts';
 
 /** Exit codes: 0 yes, 1 no or a failed check, 2 bad input or usage, 3 a dependency is not there. */
@@ -17,6 +20,11 @@ const exitOf: Partial<Record<ErrorCode, number>> = {
   FN_PORT_IN_USE: 3,
   FN_NATIVE_MISSING: 3,
   FN_STORE_AWAY: 3,
+  FN_CONTROL_AWAY: 3,
+  FN_BUS_AWAY: 3,
+  FN_BUS_TOPIC: 3,
+  FN_BUS_REFUSED: 3,
+  FN_SERVER_AWAY: 3,
 };
 
 function program(): Command {
@@ -31,6 +39,9 @@ function program(): Command {
     .addCommand(upCommand())
     .addCommand(serverCommand())
     .addCommand(collectorCommand())
+    .addCommand(exportSlotsCommand())
+    .addCommand(verifySealsCommand())
+    .addCommand(deadLettersCommand())
     .addCommand(configCommand());
 }
 

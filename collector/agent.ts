@@ -9,15 +9,31 @@ import type { Logger } from '../core/runtime/logger.ts';
 import { BlockBuilder } from '../core/wire/block-builder.ts';
 import { type EncodedBlock, encodeMessage } from '../core/wire/message.ts';
 import type { ReadResumed } from './resume.ts';
-import { resumeStates } from './resume.ts';
+import { newestStates, resumeStates } from './resume.ts';
 import { RunningSource, type SourceResult } from './running-source.ts';
+import { slotNs } from './slot.ts';
 import type { Source } from './source.ts';
+import type { Checkpoint } from './spool/checkpoint.ts';
 import { decideWake, type LastTick } from './tick-schedule.ts';
 
 /** Clock steps wait for the next tick that the bus takes, the last so many. */
 const stepsHeldMax = 100;
 /** Every row that is written on change is written once in so many seconds. */
 const keyFrameSeconds = 60;
+/** How often the states of all counters are kept: a restarted collector reads the ticks behind them, one by one. */
+const checkpointNs = 150n * slotNs;
+/** After one that was refused. */
+const checkpointAgainNs = 10n * slotNs;
+
+/** Whose ticks these are, and who keeps where the counters stood. */
+export interface TickStream {
+  /** Names the stream in every message. */
+  readonly id: string;
+  /** Sequence of the next tick that is taken; a refused one uses none. */
+  readonly nextSeq: bigint;
+  /** Rejects when there is no room. */
+  keepStates(checkpoint: Checkpoint): Promise<void>;
+}
 
 export interface AgentOptions {
   readonly host: string;
@@ -29,6 +45,8 @@ export interface AgentOptions {
   readonly sourceDeadlineMs: number;
   /** The rows last kept of this host; none: every counter begins anew. */
   readonly readResumed: ReadResumed;
+  /** Left out: a stream of this run alone. */
+  readonly stream?: TickStream;
 }
 
 export interface AgentStats {
@@ -47,7 +65,7 @@ export class Agent implements Part {
   readonly #options: AgentOptions;
   readonly #logger: Logger;
   readonly #builders = new Map<Kind, BlockBuilder<Kind>>(kinds.map((kind) => [kind, new BlockBuilder(kind)]));
-  readonly #stream = randomBytes(8).toString('hex');
+  readonly #ownStream = randomBytes(8).toString('hex');
   readonly #stopping = new AbortController();
   readonly #facts = new Map<string, string>();
   #sources: readonly RunningSource[] = [];
@@ -57,7 +75,7 @@ export class Agent implements Part {
   #notEncoded = 0;
   #cpu = process.cpuUsage();
   #last: LastTick | undefined;
-  #seq = 0n;
+  #checkpointDueNs = 0n;
   #stats = { ticks: 0n, skipped: 0n, refused: 0n };
   /** Code of the refusals since the last kept tick, and how many they were. */
   #refusing: { readonly code: string; readonly count: number } | undefined;
@@ -184,12 +202,34 @@ export class Agent implements Part {
     this.#heldEvents = [];
     this.#skippedSinceTick = 0;
     this.#stats = { ...this.#stats, ticks: this.#stats.ticks + 1n };
+    if (now.monoNs >= this.#checkpointDueNs) await this.#keepStates(boundary, now);
+  }
+
+  /** Behind the tick and before the next one, so that it is the state after all ticks before it, and of none behind. */
+  async #keepStates(boundary: number, { wallNs, monoNs }: Instant): Promise<void> {
+    const { stream, bootId } = this.#options;
+    if (stream === undefined) return;
+    const states = newestStates(this.#sources.map((source) => source.states));
+    try {
+      await stream.keepStates({ tick: { bootId, wallNs, monoNs, boundary }, states });
+      this.#checkpointDueNs = monoNs + checkpointNs;
+    } catch (error) {
+      const { code, message } = toFourninesError(error);
+      this.#logger.warn({ code, reason: message }, 'states of counters not kept: an older checkpoint still counts');
+      this.#checkpointDueNs = monoNs + checkpointAgainNs;
+    }
+  }
+
+  /** Names a tick: the spool's own numbers, or ours, which count what the bus has taken. */
+  #identity(): { readonly stream: string; readonly seq: bigint } {
+    const { stream } = this.#options;
+    return { stream: stream?.id ?? this.#ownStream, seq: stream?.nextSeq ?? this.#stats.ticks };
   }
 
   /** A tick that is too large goes without its extended counters, which are in no sum, and says so. */
   #encode(results: readonly SourceResult[], boundary: number, now: Instant): Uint8Array {
     const { host, bootId } = this.#options;
-    const head = { host, bootId, stream: this.#stream, seq: this.#seq++, slot: boundary - 1 };
+    const head = { host, bootId, ...this.#identity(), slot: boundary - 1 };
     try {
       return encodeMessage(head, this.#blocks());
     } catch (error) {
@@ -262,8 +302,7 @@ export class Agent implements Part {
       host: this.#options.host,
       slot: boundary - 1,
       bootId: this.#options.bootId,
-      stream: this.#stream,
-      seq: this.#seq,
+      ...this.#identity(),
       wallNs: now.wallNs,
       monoNs: now.monoNs,
       gatherNs: this.#options.clock.read().monoNs - now.monoNs,

@@ -49,6 +49,42 @@ export const CollectorConfigSchema = Type.Object(
       },
       { additionalProperties: false, default: {} },
     ),
+    spool: Type.Object(
+      {
+        folder: Type.String({
+          maxLength: 4096,
+          default: '',
+          description: 'Folder in which ticks wait for the bus, one host each. Empty: `spool` in the data folder.',
+        }),
+        bytesMax: Type.Integer({
+          minimum: 16 * 1024 ** 2,
+          maximum: 1024 ** 4,
+          default: 2 * 1024 ** 3,
+          description: 'Bytes the spool may hold; beyond, ticks are refused and their slots bridged.',
+        }),
+        segmentBytes: Type.Integer({
+          minimum: 64 * 1024,
+          maximum: 256 * 1024 ** 2,
+          default: 16 * 1024 ** 2,
+          description: 'Bytes of one file of the spool, at most an eighth of bytesMax.',
+        }),
+        fsyncMs: Type.Integer({
+          minimum: 10,
+          maximum: 60_000,
+          default: 1000,
+          description:
+            'How often the spool is forced onto the disk: what a power cut may cost, ms. A kill costs nothing.',
+        }),
+        drainBytesPerSecondMax: Type.Integer({
+          minimum: 64 * 1024,
+          maximum: 1024 ** 3,
+          default: 8 * 1024 ** 2,
+          description:
+            'How fast what has waited is handed to the bus, bytes a second. An hour at 16 kB a tick takes 7 s.',
+        }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
   },
   { additionalProperties: false, default: {} },
 );

@@ -34,6 +34,11 @@ export class CounterStates {
     return this.#states.size;
   }
 
+  /** Every group; each state is replaced, never changed. */
+  get all(): ReadonlyMap<string, KeptState> {
+    return this.#states;
+  }
+
   get(key: string): KeptState | undefined {
     return this.#states.get(key);
   }

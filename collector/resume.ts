@@ -1,7 +1,7 @@
 import type { Kind } from '../core/catalogue/columns.ts';
 import { dropSlot, portSlot } from '../core/catalogue/kinds.ts';
-import { groupKey, type KeptState } from './counter-states.ts';
-import { identityOfEpoch, slotNs } from './slot.ts';
+import { groupKey, isKeyOf, type KeptState } from './counter-states.ts';
+import { identityOfEpoch, type Placed, slotNs } from './slot.ts';
 
 /** A row as the catalogue describes it, of whatever kind. */
 type AnyRow = Readonly<Record<string, unknown>>;
@@ -16,6 +16,8 @@ export interface KeptRows {
     readonly boundary: number;
   } | null;
   readonly rows: ReadonlyMap<string, readonly AnyRow[]>;
+  /** Where every counter stood before these rows were written, by group key; left out: only the rows are known. */
+  readonly states?: ReadonlyMap<string, KeptState>;
 }
 
 /** The run before this one is taken to have told every slot of so long before its last: as far back as rows are read. */
@@ -43,22 +45,71 @@ export function resumeStates(sourceKinds: readonly Kind[], kept: KeptRows, bootI
   for (const kind of sourceKinds.filter(({ counters }) => counters.length > 0)) {
     for (const row of newest(kind, kept.rows.get(kind.name) ?? [])) {
       const anchor = kind === dropSlot ? anchorOf(row, ports, tick.boundary) : undefined;
-      const placed = laterOf(row, anchor);
-      const boundary = endOf(placed);
-      const wallNs = BigInt(boundary) * slotNs + (placed['lateNs'] as bigint);
       const values = kind.counters.map((name) => row[name] as bigint | null).filter((value) => value !== null);
       states.set(groupKey(kind, row), {
-        placed: {
-          boundary,
-          wallNs,
-          monoNs: wallNs + monoLessWallNs,
-          covered: [{ from: boundary - coveredBeforeSeconds, to: boundary }],
-        },
+        placed: placedAt(laterOf(row, anchor), monoLessWallNs),
         epoch: row['epoch'] as bigint,
         values,
         written: true,
       });
     }
+  }
+  if (kept.states === undefined) return states;
+  return overCheckpoint(sourceKinds, kept.states, states, (key, state) => {
+    const [, port, direction] = key.split('\u0000');
+    const anchor = state.written ? anchorOf({ port, direction }, ports, tick.boundary) : undefined;
+    if (anchor === undefined || endOf(anchor) <= state.placed.boundary) return state;
+    return { ...state, placed: placedAt(anchor, monoLessWallNs) };
+  });
+}
+
+function placedAt(row: AnyRow, monoLessWallNs: bigint): Placed {
+  const boundary = endOf(row);
+  const wallNs = BigInt(boundary) * slotNs + (row['lateNs'] as bigint);
+  const covered = [{ from: boundary - coveredBeforeSeconds, to: boundary }];
+  return { boundary, wallNs, monoNs: wallNs + monoLessWallNs, covered };
+}
+
+/**
+ * The states of the rows, and of the checkpoint what has no row behind it: those counters did not move, or were not read.
+ * An object that was renamed meanwhile has its state under the new name alone. `anchored`: a drop counter without a row
+ * stood still up to the last row of its port.
+ */
+function overCheckpoint(
+  sourceKinds: readonly Kind[],
+  checkpoint: ReadonlyMap<string, KeptState>,
+  fromRows: ReadonlyMap<string, KeptState>,
+  anchored: (key: string, state: KeptState) => KeptState,
+): Map<string, KeptState> {
+  const byName = new Map(sourceKinds.map((kind) => [kind.name, kind]));
+  const moved = new Set([...fromRows].map(([key, state]) => objectOf(byName, key, state)));
+  const still = new Map<string, readonly [string, KeptState]>();
+  for (const [key, state] of checkpoint) {
+    const object = objectOf(byName, key, state);
+    if (object === undefined || moved.has(object)) continue;
+    const other = still.get(object)?.[1];
+    if (other === undefined || state.placed.monoNs > other.placed.monoNs) still.set(object, [key, state]);
+  }
+  const states = new Map<string, KeptState>();
+  for (const [key, state] of still.values()) states.set(key, isKeyOf(dropSlot, key) ? anchored(key, state) : state);
+  for (const [key, state] of fromRows) states.set(key, state);
+  return states;
+}
+
+/** Names the counted object whatever its port is called; undefined: of no such kind. */
+function objectOf(byName: ReadonlyMap<string, Kind>, key: string, { epoch }: KeptState): string | undefined {
+  const [name = '', ...parts] = key.split('\u0000');
+  const kind = byName.get(name);
+  if (kind === undefined) return undefined;
+  return [name, identityOfEpoch(epoch), ...parts.filter((_, i) => kind.key[i] !== 'port')].join('\u0000');
+}
+
+/** The states of several sources as one: each holds what all have resumed, and of a group the newest counts. */
+export function newestStates(all: readonly ReadonlyMap<string, KeptState>[]): Map<string, KeptState> {
+  const states = new Map<string, KeptState>();
+  for (const [key, state] of all.flatMap((each) => [...each])) {
+    const other = states.get(key);
+    if (other === undefined || state.placed.monoNs >= other.placed.monoNs) states.set(key, state);
   }
   return states;
 }

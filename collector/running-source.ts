@@ -48,6 +48,11 @@ export class RunningSource {
     this.#logger = options.logger.child({ source: this.name });
   }
 
+  /** Where its counters stood at the last commit. */
+  get states(): ReadonlyMap<string, KeptState> {
+    return this.#states.all;
+  }
+
   /** Gathers once. Never throws and never takes longer than the deadline plus the source's synchronous work. */
   async gather(tick: Omit<Tick, 'signal'>, stopping: AbortSignal): Promise<SourceResult> {
     const startedNs = this.#options.monoNs();

@@ -2,6 +2,28 @@ import { type Static, Type } from 'typebox';
 
 const MiB = 1024 * 1024;
 
+const ControlConfigSchema = Type.Object(
+  {
+    kind: Type.Union([Type.Literal('embedded'), Type.Literal('postgres')], {
+      default: 'embedded',
+      description: 'Where the control store is: in the data folder, or a PostgreSQL (several servers share one).',
+    }),
+    host: Type.String({ minLength: 1, maxLength: 255, default: '127.0.0.1', description: 'PostgreSQL: its address.' }),
+    port: Type.Integer({ minimum: 1, maximum: 65535, default: 5432, description: 'PostgreSQL: its port.' }),
+    database: Type.String({ minLength: 1, maxLength: 63, default: 'fournines', description: 'PostgreSQL: database.' }),
+    user: Type.String({ minLength: 1, maxLength: 63, default: 'fournines', description: 'PostgreSQL: user.' }),
+    passwordFile: Type.String({ default: '', description: 'PostgreSQL: file with the password; empty: none.' }),
+    tls: Type.Boolean({ default: true, description: 'PostgreSQL: encrypt, and check the certificate.' }),
+    caFile: Type.String({
+      default: '',
+      description: "PostgreSQL: PEM file of the certificate's authority; empty: those the system trusts.",
+    }),
+  },
+  { additionalProperties: false, default: {} },
+);
+
+export type ControlConfig = Static<typeof ControlConfigSchema>;
+
 /** The server's slice of the configuration. */
 export const ServerConfigSchema = Type.Object(
   {
@@ -29,7 +51,8 @@ export const ServerConfigSchema = Type.Object(
       minimum: 65_536,
       maximum: 4096 * MiB,
       default: 64 * MiB,
-      description: 'Bytes of ticks that may wait for the store; beyond, ticks are refused and their slots bridged.',
+      description:
+        'Bytes of ticks that may wait for the store in a bus of this process; beyond, they wait in the spool.',
     }),
     lingerMs: Type.Integer({
       minimum: 50,
@@ -37,6 +60,20 @@ export const ServerConfigSchema = Type.Object(
       default: 2000,
       description: 'How long rows wait for company before they are inserted, ms.',
     }),
+    leaseMs: Type.Integer({
+      minimum: 1000,
+      maximum: 600_000,
+      default: 10_000,
+      description: 'How long partitions stay with a server that is not heard of, before another one takes them, ms.',
+    }),
+    fenceSilentSeconds: Type.Integer({
+      minimum: 0,
+      maximum: 3600,
+      default: 5,
+      description:
+        'A second collector with the same host id is kept out until the first has told no slot for so long, s.',
+    }),
+    control: ControlConfigSchema,
   },
   { additionalProperties: false, default: {} },
 );

@@ -10,6 +10,7 @@ import { batchBytesMax, batchRowsMax, Inserter } from '../../server/ingest/inser
 import { Scratch } from '../../server/ingest/native-block.ts';
 import type { EmbeddedEngine } from '../../server/store/embedded/engine.ts';
 import { type FileFormat, insertFileSql } from '../../server/store/insert-sql.ts';
+import { aGrant, MemoryLedger } from '../../test/fakes/memory-ledger.ts';
 import { jsonLines, rowsOfMessage } from './messages.ts';
 
 export const deadlineMs = 300_000;
@@ -74,7 +75,8 @@ function product({ engine, folder, records }: Bench): Rival {
         if (offset === BigInt(records.length)) stored.resolve();
       };
       const options = { partition: 0, logId: `bench${repetition}`, engine, dataFolder: folder, logger: silentLogger };
-      const inserter = new Inserter({ ...options, log, lingerMs: 50 });
+      const memory = { ledger: new MemoryLedger(), grant: aGrant };
+      const inserter = new Inserter({ ...options, ...memory, log, lingerMs: 50 });
       const startedAtMs = performance.now();
       await inserter.start();
       await stored.promise;

@@ -1,9 +1,12 @@
 import { Command } from 'commander';
-import { makeCollector } from '../../collector/app.ts';
-import { makeEmbeddedServer } from '../embedded-server.ts';
+import { makeSpooledCollector } from '../../collector/app.ts';
+import { makeConfiguredServer } from '../configured-server.ts';
 import { openLog } from '../log.ts';
 import { configFrom, configOption, dataOption, portOption, type SharedOptions } from '../options.ts';
 import { runUntilSignal } from '../run-until-signal.ts';
+
+/** The bus answers a tick some seconds later, with its whole block: what has waited must not go one by one. */
+const inFlightMax = 1024;
 
 export function upCommand(): Command {
   return new Command('up')
@@ -14,15 +17,16 @@ export function upCommand(): Command {
     .action(async (options: SharedOptions) => {
       const config = configFrom(options);
       const logger = openLog(config.log.level);
-      const { bus, server } = makeEmbeddedServer(config, logger);
-      const collector = makeCollector({
+      const { sink, server, parts: serverParts } = await makeConfiguredServer(config, logger);
+      const { agent, spool, parts } = makeSpooledCollector({
         config: config.collector,
-        sink: bus,
-        readResumed: (signal) => server.readKeptRows(config.collector.host, signal),
+        dataFolder: config.data,
+        sink,
         logger,
+        inFlightMax,
       });
-      server.watchCollector(() => collector.stats);
-      await runUntilSignal([...server.parts, collector], logger, () => {
+      server.watchCollector(() => ({ ...agent.stats, spool: spool.status() }));
+      await runUntilSignal([...serverParts, ...parts], logger, () => {
         logger.info({ url: server.url() }, 'everything runs');
         process.stdout.write(`Fournines: ${server.url()}\n`);
       });

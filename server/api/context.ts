@@ -1,4 +1,6 @@
-import type { InserterStats } from '../ingest/inserter.ts';
+import type { ControlPart } from '../control/control-part.ts';
+import type { InserterStats } from '../ingest/inserter-stats.ts';
+import type { Letters } from '../ingest/letters.ts';
 import type { Fleet } from '../live/fleet.ts';
 import type { SelfMetrics } from '../metrics/self-metrics.ts';
 import type { EngineStats } from '../store/engine.ts';
@@ -9,6 +11,18 @@ export interface CollectorStatus {
   readonly ticks: bigint;
   readonly skipped: bigint;
   readonly refused: bigint;
+  /** Undefined until the spool is open. */
+  readonly spool: SpoolBacklog | undefined;
+}
+
+/** What waits on disk for the bus. */
+interface SpoolBacklog {
+  readonly backlogTicks: number;
+  readonly backlogBytes: number;
+  readonly bytesMax: number;
+  readonly oldestAgeMs: number;
+  /** Since start: to damage on the disk, and to a bus that takes nothing so large. */
+  readonly lostTicks: number;
 }
 
 /** What the routes are made of: nothing here is reached in another way. */
@@ -27,7 +41,10 @@ export interface ApiContext {
   readonly store: QueryContext;
   readonly storeStats: () => EngineStats;
   readonly ingestStats: () => InserterStats;
-  readonly busStats: () => { readonly heldBytes: number; readonly bytesMax: number };
+  readonly control: ControlPart;
+  readonly letters: Letters;
+  /** Null: the bus is outside this process. */
+  readonly busStats: () => { readonly heldBytes: number; readonly bytesMax: number } | null;
   readonly metrics: SelfMetrics;
   readonly collectorStats: () => CollectorStatus | undefined;
 }

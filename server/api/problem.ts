@@ -10,6 +10,9 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   FN_STORE_TIMEOUT: 504,
   FN_STORE_TOO_MUCH: 400,
   FN_STORE_AWAY: 503,
+  FN_CONTROL_AWAY: 503,
+  FN_CONTROL_TIMEOUT: 504,
+  FN_BUS_FULL: 503,
   FN_TOO_MANY_STREAMS: 503,
 };
 

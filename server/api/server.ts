@@ -15,11 +15,13 @@ import type { Part } from '../../core/runtime/lifecycle.ts';
 import type { Logger } from '../../core/runtime/logger.ts';
 import type { ApiContext } from './context.ts';
 import { problemHandler } from './problem.ts';
+import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { healthRoute } from './routes/health.ts';
 import { hostRoutes } from './routes/hosts.ts';
 import { ledgerRoutes } from './routes/ledger.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { portRoutes } from './routes/ports.ts';
+import { sealRoutes } from './routes/seals.ts';
 import { sliRoute } from './routes/slis.ts';
 import { streamRoute } from './routes/stream.ts';
 
@@ -78,6 +80,8 @@ async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
       portRoutes(routes, context);
       ledgerRoutes(routes, context);
       sliRoute(routes, context);
+      sealRoutes(routes, context);
+      deadLetterRoutes(routes, context);
       streamRoute(routes, context);
       routes.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger());
     },

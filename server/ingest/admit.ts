@@ -4,7 +4,7 @@ import { kinds } from '../../core/catalogue/kinds.ts';
 import { FourninesError, toFourninesError } from '../../core/runtime/error.ts';
 import { BlockReader } from '../../core/wire/block-reader.ts';
 import { partForms } from '../../core/wire/layout.ts';
-import { decodeMessage, type EncodedBlock, type Message } from '../../core/wire/message.ts';
+import { decodeMessage, type EncodedBlock, type Message, type MessageHead } from '../../core/wire/message.ts';
 
 /** A record that may be stored: decoded, every block checked. Its bytes are views into the record. */
 export interface Admitted {
@@ -16,6 +16,10 @@ export interface Admitted {
 export interface Refused {
   readonly record: LogRecord;
   readonly error: FourninesError;
+  /** Who sent it, as far as it can be read. */
+  readonly message?: MessageHead;
+  /** Table whose rows the store did not take; absent: it was refused before. */
+  readonly refusedBy?: string;
 }
 
 /** Each day in a block is a part of the table; a tick has the day of its slot, and of the gaps it closes. */
@@ -39,8 +43,9 @@ export class Admitter {
   }
 
   admit(record: LogRecord): Admitted | Refused {
+    let message: Message | undefined;
     try {
-      const message = decodeMessage(record.value);
+      message = decodeMessage(record.value);
       let rows = 0;
       for (const block of message.blocks) {
         this.#check(block, message.host);
@@ -48,7 +53,7 @@ export class Admitter {
       }
       return { record, message, rows };
     } catch (error) {
-      return { record, error: toFourninesError(error) };
+      return { record, error: toFourninesError(error), ...(message === undefined ? {} : { message }) };
     }
   }
 

@@ -1,13 +1,16 @@
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kind } from '../../core/catalogue/columns.ts';
+import { event } from '../../core/catalogue/kinds.ts';
 import { FourninesError, systemCode, toFourninesError } from '../../core/runtime/error.ts';
 import type { Logger } from '../../core/runtime/logger.ts';
-import { fingerprintOf } from '../../core/wire/fingerprint.ts';
+import { BlockBuilder } from '../../core/wire/block-builder.ts';
+import type { RefusedRun } from '../control/block-ledger.ts';
 import type { Engine, InsertFile } from '../store/engine.ts';
 import type { Admitted, Refused } from './admit.ts';
 import { type Batch, blocksByKind, type KindBlocks } from './batch.ts';
 import { joinBlocks, tableColumns } from './block-joiner.ts';
+import { BlockTokens } from './block-tokens.ts';
 import { deadLetterBlock, deadLetterColumns, deadLetterTable, refusedByStore } from './dead-letter.ts';
 import { Scratch } from './native-block.ts';
 import { Retry } from './retry.ts';
@@ -24,6 +27,8 @@ export interface BatchWriterOptions {
   readonly insertDeadlineMs: number;
   /** Called before each wait, with the code that caused it. */
   readonly onRetry: (code: string) => void;
+  /** Records for good that a run is from now on tried in halves; awaited before the first half is. */
+  readonly onRefused?: (batch: Batch, run: RefusedRun, signal: AbortSignal) => Promise<void>;
 }
 
 /** What became of a batch. */
@@ -38,7 +43,7 @@ export interface Written {
  */
 export class BatchWriter {
   readonly #options: BatchWriterOptions;
-  readonly #fingerprints = new Map<string, string>();
+  readonly #tokens: BlockTokens;
   /** Of `writeAhead` only: `write`, which seldom joins anything, may run beside it. */
   readonly #scratch = new Scratch();
   /** Files written ahead and not inserted yet. */
@@ -46,6 +51,7 @@ export class BatchWriter {
 
   constructor(options: BatchWriterOptions) {
     this.#options = options;
+    this.#tokens = new BlockTokens(options.logId, options.partition);
   }
 
   /** Makes the folder empty: a process that was killed, or stopped before all was stored, leaves files in it. */
@@ -58,7 +64,7 @@ export class BatchWriter {
   /** Writes the files of a batch that `write` is to store next; those it cannot write are left to `write`. */
   async writeAhead(batch: Batch): Promise<void> {
     for (const { kind, blocks } of blocksByKind(batch.admitted)) {
-      const path = this.#path(rangeOf(batch.admitted), kind.name);
+      const path = this.#path(rangeOf(batch, batch.admitted), kind.name);
       try {
         await writeBlocks(path, joinBlocks(kind, blocks, this.#scratch));
         this.#ahead.add(path);
@@ -77,6 +83,7 @@ export class BatchWriter {
       rows += await this.#insertKind(kind, batch, batch.admitted, refused, signal);
     }
     if (refused.length > 0) await this.#bury(batch, refused, signal);
+    if (batch.told.length > 0) await this.#tell(batch, signal);
     return { rows, deadLetters: refused };
   }
 
@@ -93,12 +100,18 @@ export class BatchWriter {
   ): Promise<number> {
     const found = blocksByKind(messages).find((each) => each.kind === kind);
     if (found === undefined) return 0;
-    const run = `${kind.name} ${rangeOf(messages)}`;
-    const cause = batch.refusedRuns.get(run) ?? (await this.#insertRun(found, messages, signal));
-    if (cause === undefined) return found.rows;
-    batch.refusedRuns.set(run, cause);
+    const range = rangeOf(batch, messages);
+    const run = `${kind.name} ${range}`;
+    let cause = batch.refusedRuns.get(run);
+    if (cause === undefined) {
+      cause = await this.#insertRun(found, range, signal);
+      if (cause === undefined) return found.rows;
+      const { code, message } = cause;
+      await this.#options.onRefused?.(batch, { run, code, message }, signal);
+      batch.refusedRuns.set(run, cause);
+    }
     if (messages.length === 1) {
-      refused.push(refusedByStore((messages[0] as Admitted).record, cause));
+      refused.push(refusedByStore(messages[0] as Admitted, kind.name, cause));
       return 0;
     }
     const middle = messages.length >> 1;
@@ -109,11 +122,10 @@ export class BatchWriter {
   /** Undefined when the run is stored; the reason when it is refused for good. */
   async #insertRun(
     { kind, blocks }: KindBlocks,
-    messages: readonly Admitted[],
+    range: string,
     signal: AbortSignal,
   ): Promise<FourninesError | undefined> {
-    const range = rangeOf(messages);
-    const insert = { table: kind.name, columns: tableColumns(kind), token: this.#token(range, kind) };
+    const insert = { table: kind.name, columns: tableColumns(kind), token: this.#tokens.of(range, kind) };
     try {
       await this.#insert(range, insert, () => joinBlocks(kind, blocks), signal);
       return undefined;
@@ -128,9 +140,12 @@ export class BatchWriter {
 
   async #bury(batch: Batch, letters: readonly Refused[], signal: AbortSignal): Promise<void> {
     const range = `${batch.first}-${batch.last}`;
-    const token = `${this.#options.logId}:${this.#options.partition}:${range}:${deadLetterTable}`;
-    const insert = { table: deadLetterTable, columns: deadLetterColumns, token };
-    const block = deadLetterBlock(letters, this.#options.nowMs());
+    const insert = {
+      table: deadLetterTable,
+      columns: deadLetterColumns,
+      token: this.#tokens.of(range, deadLetterTable),
+    };
+    const block = deadLetterBlock(letters, this.#options.logId, this.#options.nowMs());
     try {
       await this.#insert(range, insert, () => [block], signal);
     } catch (error) {
@@ -145,13 +160,27 @@ export class BatchWriter {
     }
   }
 
-  #token(range: string, kind: Kind): string {
-    let fingerprint = this.#fingerprints.get(kind.name);
-    if (fingerprint === undefined) {
-      fingerprint = fingerprintOf(kind).toString(16);
-      this.#fingerprints.set(kind.name, fingerprint);
+  /** Events of ingest itself, in an insert of their own: the block's other events come from its messages. */
+  async #tell({ first, last, told }: Batch, signal: AbortSignal): Promise<void> {
+    const builder = new BlockBuilder(event);
+    for (const { host, atMs, event: name, detail } of told) {
+      builder.add({
+        host,
+        at: BigInt(Math.trunc(atMs)),
+        event: name,
+        object: 'ingest',
+        detail: JSON.stringify(detail),
+      });
     }
-    return `${this.#options.logId}:${this.#options.partition}:${range}:${kind.name}:${fingerprint}`;
+    const range = `${first}-${last}-told`;
+    const insert = { table: event.name, columns: tableColumns(event), token: this.#tokens.of(range, event) };
+    try {
+      await this.#insert(range, insert, () => joinBlocks(event, [builder.block()]), signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const { code, message } = toFourninesError(error);
+      this.#options.logger.error({ range, code, reason: message }, 'events of ingest were refused by the store');
+    }
   }
 
   /** Tries until it is in, or is refused for good, or `signal` says to stop. */
@@ -203,8 +232,9 @@ export class BatchWriter {
   }
 }
 
-/** First and last offset. */
-function rangeOf(messages: readonly Admitted[]): string {
+/** First and last offset: of the block when all its messages are meant, else of the messages. */
+function rangeOf(batch: Batch, messages: readonly Admitted[]): string {
+  if (messages.length === batch.admitted.length) return `${batch.first}-${batch.last}`;
   return `${messages[0]?.record.offset}-${messages.at(-1)?.record.offset}`;
 }
 

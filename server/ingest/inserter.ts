@@ -1,22 +1,36 @@
 import { join } from 'node:path';
-import type { LogSource, ReadBatch } from '../../core/bus/log.ts';
+import type { LogRecord, LogSink, LogSource, ReadBatch } from '../../core/bus/log.ts';
 import { FourninesError, toFourninesError } from '../../core/runtime/error.ts';
 import type { Logger } from '../../core/runtime/logger.ts';
+import type { Ledger, RecordedBlock } from '../control/block-ledger.ts';
+import type { Grant } from '../control/leases.ts';
 import type { Engine } from '../store/engine.ts';
 import { Admitter } from './admit.ts';
 import { Batch } from './batch.ts';
 import { BatchWriter, type Written } from './batch-writer.ts';
+import { BlockTokens } from './block-tokens.ts';
+import { Cutter } from './cutter.ts';
+import { InserterCounts, type InserterStats, storeStep } from './inserter-stats.ts';
+import type { KeptBlocks } from './kept-block.ts';
+import { sendLetter } from './letter-topic.ts';
 import { Retry } from './retry.ts';
+import type { StreamRules } from './stream-rules.ts';
+
+/** Where a process may be killed; each is reached for every block, in this order. */
+export type IngestPoint = 'fetched' | 'cutRecorded' | 'inserted' | 'ledgerAfter';
 
 export interface InserterOptions {
   readonly log: LogSource;
   readonly partition: number;
   /**
-   * Names the log for good in deduplication tokens: `[A-Za-z0-9._-]+`. A log whose offsets begin again (one in memory)
-   * needs a new name each time, or new rows would pass for repeated ones and vanish.
+   * Names the log for good in the ledger and in deduplication tokens: `[A-Za-z0-9._-]+`. A log whose offsets begin again
+   * (one in memory, a topic made anew) needs a new name, or new rows would pass for repeated ones and vanish.
    */
   readonly logId: string;
   readonly engine: Engine;
+  readonly ledger: Ledger;
+  /** Of the partition; without it no block can be recorded. */
+  readonly grant: Grant;
   /** Data folder; files on their way go into its `tmp`. */
   readonly dataFolder: string;
   readonly logger: Logger;
@@ -28,29 +42,14 @@ export interface InserterOptions {
   readonly insertDeadlineMs?: number;
   /** How long `stop` may go on storing what has been read. */
   readonly stopDeadlineMs?: number;
-}
-
-export type InserterState = 'stopped' | 'reading' | 'storing' | 'waiting';
-
-export interface InserterStats {
-  /** waiting: the store or the disk failed, the same batch is tried again. */
-  readonly state: InserterState;
-  /** Stored since start. */
-  readonly rows: number;
-  readonly messages: number;
-  readonly bytes: number;
-  readonly batches: number;
-  readonly deadLetters: Readonly<Record<string, number>>;
-  /** Failed attempts by code. */
-  readonly retries: Readonly<Record<string, number>>;
-  /** Records that the bus forgot before they were read. */
-  readonly missedRecords: number;
-  /** Age of the newest stored slot when it was stored, ms; undefined: nothing stored yet. */
-  readonly lagMs: number | undefined;
-  /** How long the newest stored batch took from its first insert to its last, retries included. */
-  readonly lastFlushMs: number | undefined;
-  /** Next offset that is not stored. */
-  readonly nextOffset: bigint;
+  readonly rules?: StreamRules;
+  /** For a log that ends with its process: blocks are kept here from before they are recorded until they are stored. */
+  readonly kept?: KeptBlocks | undefined;
+  /** Told of each batch that is recorded: what is in it will be stored, whatever happens to this process. */
+  readonly onCut?: ((partition: number, end: bigint) => void) | undefined;
+  /** A topic for dead letters, beside the table. */
+  readonly letterSink?: LogSink | undefined;
+  readonly reached?: ((point: IngestPoint) => void) | undefined;
 }
 
 /**
@@ -61,12 +60,15 @@ export const batchRowsMax = 262_144;
 export const batchBytesMax = 32 * 1024 * 1024;
 const readBytesMax = 8 * 1024 * 1024;
 const idleWaitMs = 1_000;
+export const defaultRules: StreamRules = { fenceSilentSeconds: 5, gapsMax: 256 };
 
 /**
- * Reads one partition and stores it: batches by size or age, each exactly once, poison to `dead_letter`.
+ * Reads one partition from where the ledger says and stores it: batches by size or age, each recorded as a block before
+ * any of it is sent and marked when all of it is in, each exactly once, poison to `dead_letter`. What an earlier owner
+ * left half done is done first, from the log again.
  *
- * Two stages: while one batch is inserted, the next is read, checked and written to its files; then it waits. So at most
- * two batches are held, each of at most `bytesMax` and one record, in memory and once more as files. Batches go in one
+ * Two stages: while one block is inserted, the next is read, checked, recorded and written to its files; then it waits.
+ * So at most two are held, each of at most `bytesMax` and one record, in memory and once more as files. Blocks go in one
  * at a time and in order, and the bus is told of offsets only when all before them are stored.
  */
 export class Inserter {
@@ -74,26 +76,15 @@ export class Inserter {
   readonly #options: Required<InserterOptions>;
   readonly #admitter = new Admitter();
   readonly #writer: BatchWriter;
+  readonly #cutter: Cutter;
+  readonly #counts = new InserterCounts();
   /** Ends reading; what was read is still stored. */
   readonly #reading = new AbortController();
   /** Ends storing too. */
   readonly #storing = new AbortController();
   #run: Promise<void> | undefined;
-  #running = false;
-  /** Of the second stage; undefined: no batch is in it. */
-  #storeState: 'storing' | 'waiting' | undefined;
   /** Next offset to read. */
   #offset = 0n;
-  #storedOffset = 0n;
-  #rows = 0;
-  #messages = 0;
-  #bytes = 0;
-  #batches = 0;
-  #missedRecords = 0;
-  #lagMs: number | undefined;
-  #lastFlushMs: number | undefined;
-  readonly #deadLetters: Record<string, number> = {};
-  readonly #retries: Record<string, number> = {};
 
   constructor(options: InserterOptions) {
     this.name = `inserter-${options.partition}`;
@@ -104,30 +95,41 @@ export class Inserter {
       lingerMs: 1_000,
       insertDeadlineMs: 60_000,
       stopDeadlineMs: 5_000,
+      rules: defaultRules,
+      kept: undefined,
+      onCut: undefined,
+      letterSink: undefined,
+      reached: undefined,
       ...options,
     };
-    const { engine, dataFolder, logId, partition, logger, nowMs, insertDeadlineMs } = this.#options;
+    const { engine, dataFolder, logId, partition, logger, nowMs, insertDeadlineMs, ledger, grant, rules } =
+      this.#options;
     this.#writer = new BatchWriter({
       engine,
+      // A former owner of the partition may still hold files of its own.
       folder: join(dataFolder, 'tmp', `ingest-${partition}`),
       logId,
       partition,
       logger,
       nowMs,
       insertDeadlineMs,
-      onRetry: (code) => {
-        this.#storeState = 'waiting';
-        this.#retries[code] = (this.#retries[code] ?? 0) + 1;
-      },
+      onRetry: (code) => this.#counts.retry(storeStep, code),
+      onRefused: (batch, run, signal) =>
+        this.#persist('record what the store refused', signal, () =>
+          ledger.refuse(grant, batch.first, run, { signal }),
+        ),
     });
+    const tokens = new BlockTokens(logId, partition);
+    this.#cutter = new Cutter({ ledger, grant, tokens, admitter: this.#admitter, rules });
   }
 
   async start(): Promise<void> {
     await this.#writer.clear();
-    this.#offset = await this.#options.log.earliest(this.#options.partition);
-    this.#storedOffset = this.#offset;
-    this.#running = true;
-    this.#run = this.#loop();
+    this.#counts.running = true;
+    this.#run = this.#loop().finally(async () => {
+      if (this.#storing.signal.aborted) await this.#writer.clear().catch(() => undefined);
+      this.#counts.running = false;
+    });
   }
 
   /** Stores what has been read, at most for `stopDeadlineMs`; the rest stays in the bus. */
@@ -141,26 +143,29 @@ export class Inserter {
     clearTimeout(timer);
   }
 
+  /** Ends at once: somebody else owns the partition. What is on its way into the store is the same there. */
+  async abandon(): Promise<void> {
+    const lost = new FourninesError('FN_LEASE_LOST', 'another server owns this partition');
+    this.#reading.abort(lost);
+    this.#storing.abort(lost);
+    await this.#run;
+  }
+
   stats(): InserterStats {
-    return {
-      state: this.#running ? (this.#storeState ?? 'reading') : 'stopped',
-      rows: this.#rows,
-      messages: this.#messages,
-      bytes: this.#bytes,
-      batches: this.#batches,
-      deadLetters: { ...this.#deadLetters },
-      retries: { ...this.#retries },
-      missedRecords: this.#missedRecords,
-      lagMs: this.#lagMs,
-      lastFlushMs: this.#lastFlushMs,
-      nextOffset: this.#storedOffset,
-    };
+    return this.#counts.stats();
   }
 
   async #loop(): Promise<void> {
+    try {
+      await this.#takeUp();
+    } catch (error) {
+      if (!this.#reading.signal.aborted) throw error;
+      return;
+    }
     let stored = Promise.resolve(true);
     for (;;) {
-      const batch = await this.#fill();
+      const filled = await this.#fill();
+      const batch = filled === undefined ? undefined : await this.#cut(filled);
       if (batch !== undefined) await this.#writer.writeAhead(batch);
       const ended = !(await stored) || batch === undefined;
       if (ended) {
@@ -169,8 +174,46 @@ export class Inserter {
       }
       stored = this.#store(batch);
     }
-    if (this.#storing.signal.aborted) await this.#writer.clear().catch(() => undefined);
-    this.#running = false;
+  }
+
+  /** Stores the blocks that were recorded and are not known to be stored. Rejects when it is stopped before the end. */
+  async settleUndone(): Promise<void> {
+    const { ledger, log, partition, kept, logId } = this.#options;
+    const { signal } = this.#reading;
+    const undone = await this.#persist('read the ledger', signal, () => ledger.undone({ signal }));
+    for (const block of undone) {
+      const source = kept === undefined ? log : await kept.log(logId, partition, block.first);
+      await this.#redo(block, source);
+      signal.throwIfAborted();
+    }
+  }
+
+  /** Finishes what an earlier owner began and finds where to read on. */
+  async #takeUp(): Promise<void> {
+    const { ledger, log, partition } = this.#options;
+    const { signal } = this.#reading;
+    await this.settleUndone();
+    const position = await this.#persist('read the ledger', signal, () => ledger.position({ signal }));
+    const earliest = await this.#persist('read the log', signal, () => log.earliest(partition));
+    this.#offset = position ?? earliest;
+    this.#counts.storedOffset = this.#offset;
+  }
+
+  async #redo(block: RecordedBlock, source: LogSource): Promise<void> {
+    const { ledger, partition, logger } = this.#options;
+    const { signal } = this.#reading;
+    const fields = { partition, first: String(block.first), last: String(block.last) };
+    const batch = await this.#persist('make a recorded block again', signal, () =>
+      this.#cutter.rebuild(block, source, partition, signal),
+    );
+    if (batch === undefined) {
+      this.#counts.miss(block.records);
+      logger.error(fields, 'a recorded block is gone from the log: nobody knows whether it was stored');
+      await this.#persist('record a loss', signal, () => ledger.settle(block.first, 'lost', { signal }));
+      return;
+    }
+    logger.info({ ...fields, records: block.records }, 'a block that was recorded before is stored again');
+    await this.#store(batch);
   }
 
   /** Reads until the batch is large or old enough, or reading ends; undefined: it has ended, and there is no more. */
@@ -185,7 +228,7 @@ export class Inserter {
       const leftMs = empty ? idleWaitMs : sinceMs + lingerMs - performance.now();
       if (leftMs <= 0) break;
       try {
-        const { records, nextOffset } = await this.#read(bytesMax - batch.bytes, leftMs);
+        const { records, nextOffset } = await this.#read(bytesMax - batch.bytes, leftMs, empty);
         if (empty && records.length > 0) sinceMs = performance.now();
         for (const record of records) batch.add(this.#admitter.admit(record));
         this.#offset = nextOffset;
@@ -193,56 +236,87 @@ export class Inserter {
       } catch (error) {
         const { code, message } = toFourninesError(error);
         if (this.#reading.signal.aborted || code === 'FN_BUS_CLOSED') break;
+        // What has been read goes in first: a read that fails for long must not keep it waiting.
+        if (!empty) break;
         logger.error({ partition, code, reason: message }, 'ingest cannot read');
         await retry.wait(this.#reading.signal).catch(() => undefined);
       }
     }
-    return batch.records === 0 ? undefined : batch;
+    if (batch.records === 0) return undefined;
+    this.#options.reached?.('fetched');
+    return batch;
   }
 
-  async #read(bytesMax: number, waitMs: number): Promise<ReadBatch> {
-    const { log, partition } = this.#options;
+  async #read(bytesMax: number, waitMs: number, mayJump: boolean): Promise<ReadBatch> {
+    const { log, partition, ledger, grant, logger } = this.#options;
+    const { signal } = this.#reading;
     const maxBytes = Math.min(readBytesMax, bytesMax);
     try {
-      return await log.read({ partition, offset: this.#offset, maxBytes, waitMs, signal: this.#reading.signal });
+      return await log.read({ partition, offset: this.#offset, maxBytes, waitMs, signal });
     } catch (error) {
-      if (toFourninesError(error).code !== 'FN_BUS_OFFSET') throw error;
+      if (toFourninesError(error).code !== 'FN_BUS_OFFSET' || !mayJump) throw error;
       const earliest = await log.earliest(partition);
-      const missed = earliest > this.#offset ? Number(earliest - this.#offset) : 0;
-      this.#missedRecords += missed;
-      this.#options.logger.error(
-        { partition, missed, earliest: String(earliest) },
-        'the bus forgot records before they were stored',
-      );
+      // A log that ends before what the ledger says is another log: to go on would take new records for old ones.
+      if (earliest <= this.#offset) throw error;
+      const missed = Number(earliest - this.#offset);
+      const range = { first: this.#offset, last: earliest - 1n, records: missed };
+      await ledger.lose(grant, range, { signal });
+      this.#counts.miss(missed);
+      logger.error({ partition, missed, earliest: String(earliest) }, 'the bus forgot records before they were stored');
       return { records: [], nextOffset: earliest, endOffset: earliest };
     }
   }
 
-  /** Tries, with the same batch, until it is in; false: told to end before it was. Never rejects. */
+  /** The batch, recorded; undefined: told to end before it was, or somebody else owns the partition. */
+  async #cut(batch: Batch): Promise<Batch | undefined> {
+    const { kept, logId, partition, onCut, reached } = this.#options;
+    const { signal } = this.#storing;
+    const records: readonly LogRecord[] = batch.items.map(({ record }) => record);
+    try {
+      if (kept !== undefined) await this.#persist('keep a block', signal, () => kept.keep(logId, partition, records));
+      await this.#persist('record a block', signal, () => this.#cutter.cut(batch, signal));
+    } catch {
+      this.#giveUp(batch);
+      return undefined;
+    }
+    onCut?.(partition, batch.last + 1n);
+    reached?.('cutRecorded');
+    return batch;
+  }
+
+  /** Tries, with the same batch, until it is in and the ledger says so; false: told to end before. Never rejects. */
   async #store(batch: Batch): Promise<boolean> {
-    const { log, partition, logger } = this.#options;
-    const retry = new Retry();
+    const { log, partition, ledger, kept, logId, reached } = this.#options;
+    const { signal } = this.#storing;
     const startedAtMs = performance.now();
-    while (!this.#storing.signal.aborted) {
+    try {
+      const written = await this.#persist(storeStep, signal, () => this.#writer.write(batch, signal));
+      reached?.('inserted');
+      await this.#send(written.deadLetters, signal);
+      await this.#persist('mark a block', signal, () => ledger.settle(batch.first, 'done', { signal }));
+      reached?.('ledgerAfter');
+      await kept?.drop(logId, partition, batch.first);
+      log.release(partition, batch.last + 1n);
+      this.#counts.count(batch, written, performance.now() - startedAtMs, this.#options.nowMs());
+      return true;
+    } catch {
+      this.#giveUp(batch);
+      return false;
+    }
+  }
+
+  async #send(letters: Written['deadLetters'], signal: AbortSignal): Promise<void> {
+    const { letterSink, logId, logger } = this.#options;
+    if (letterSink === undefined) return;
+    for (const letter of letters) {
       try {
-        this.#storeState = 'storing';
-        const written = await this.#writer.write(batch, this.#storing.signal);
-        this.#storeState = undefined;
-        this.#storedOffset = batch.last + 1n;
-        log.release(partition, this.#storedOffset);
-        this.#lastFlushMs = performance.now() - startedAtMs;
-        this.#count(batch, written);
-        return true;
+        await sendLetter(letterSink, logId, letter, signal);
       } catch (error) {
-        if (this.#storing.signal.aborted) break;
+        signal.throwIfAborted();
         const { code, message } = toFourninesError(error);
-        logger.error({ partition, code, reason: message }, 'ingest cannot store');
-        this.#storeState = 'waiting';
-        await retry.wait(this.#storing.signal).catch(() => undefined);
+        logger.error({ code, reason: message }, 'a letter is in the table only: the topic of letters does not take it');
       }
     }
-    this.#giveUp(batch);
-    return false;
   }
 
   #giveUp(batch: Batch): void {
@@ -253,14 +327,38 @@ export class Inserter {
     );
   }
 
-  #count(batch: Batch, { rows, deadLetters }: Written): void {
-    this.#rows += rows;
-    this.#messages += batch.admitted.length;
-    this.#bytes += batch.bytes;
-    this.#batches++;
-    for (const { error } of deadLetters) this.#deadLetters[error.code] = (this.#deadLetters[error.code] ?? 0) + 1;
-    if (batch.admitted.length === 0) return;
-    const newest = batch.admitted.reduce((slot, { message }) => Math.max(slot, message.slot), 0);
-    this.#lagMs = this.#options.nowMs() - (newest + 1) * 1000;
+  /** Tries until it succeeds; rejects when `signal` does, or with FN_LEASE_LOST, which ends this inserter. */
+  async #persist<T>(step: string, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+    const retry = new Retry();
+    for (;;) {
+      signal.throwIfAborted();
+      this.#counts.begin(step);
+      try {
+        const result = await attempt();
+        this.#counts.end(step);
+        return result;
+      } catch (error) {
+        signal.throwIfAborted();
+        const { code, message } = toFourninesError(error);
+        if (code === 'FN_LEASE_LOST') this.#lose(error);
+        signal.throwIfAborted();
+        this.#failed(step, code, message, retry.failures);
+        await retry.wait(signal).catch(() => undefined);
+      }
+    }
+  }
+
+  #failed(step: string, code: string, reason: string, failures: number): void {
+    const { partition, logger } = this.#options;
+    this.#counts.retry(step, code);
+    // The first failure and then every sixteenth: an outage is one condition, not a line a second.
+    if (failures % 16 === 0)
+      logger.error({ partition, step, code, reason }, 'a step of ingest failed; it is tried again');
+  }
+
+  #lose(reason: unknown): void {
+    this.#options.logger.warn({ partition: this.#options.partition }, 'another server owns this partition now');
+    this.#reading.abort(reason);
+    this.#storing.abort(reason);
   }
 }

@@ -18,6 +18,8 @@ const forgetHostAfterMs = 3_600_000;
 
 export interface FleetOptions {
   readonly source: LogSource;
+  /** Where the first read begins: what a bus in memory holds, or only what is new on one that keeps days. */
+  readonly from: 'earliest' | 'latest';
   readonly logger: Logger;
   readonly liveSeconds: number;
   /** A clock that never steps: arrivals are stamped with it. */
@@ -66,7 +68,7 @@ export class Fleet implements Part {
   }
 
   async start(): Promise<void> {
-    for (const partition of await this.#options.source.partitions()) this.#loops.push(this.#run(partition));
+    this.#loops.push(this.#begin());
   }
 
   async stop(): Promise<void> {
@@ -80,10 +82,25 @@ export class Fleet implements Part {
     return () => this.#listeners.delete(listener);
   }
 
-  async #run(partition: number): Promise<void> {
+  /** A bus that is away holds up nothing else: what is stored can be asked for meanwhile. */
+  async #begin(): Promise<void> {
+    const { source, from } = this.#options;
+    while (!this.#stopping.signal.aborted) {
+      try {
+        const starts: [number, bigint][] = [];
+        for (const partition of await source.partitions()) starts.push([partition, await source[from](partition)]);
+        await Promise.all(starts.map(([partition, offset]) => this.#run(partition, offset)));
+        return;
+      } catch (error) {
+        await this.#failed(error);
+      }
+    }
+  }
+
+  async #run(partition: number, start: bigint): Promise<void> {
     const { source } = this.#options;
     const { signal } = this.#stopping;
-    let offset = await source.earliest(partition);
+    let offset = start;
     while (!signal.aborted) {
       try {
         const batch = await source.read({ partition, offset, maxBytes: readBytesMax, waitMs: readWaitMs, signal });
@@ -98,7 +115,7 @@ export class Fleet implements Part {
 
   /** Where to read on after a failed read. */
   async #recover(error: unknown, partition: number, offset: bigint): Promise<bigint> {
-    const { code, message } = toFourninesError(error);
+    const { code } = toFourninesError(error);
     if (code === 'FN_BUS_OFFSET') {
       const earliest = await this.#options.source.earliest(partition);
       if (earliest > offset) this.#stats = { ...this.#stats, missed: this.#stats.missed + (earliest - offset) };
@@ -108,10 +125,15 @@ export class Fleet implements Part {
       );
       return earliest;
     }
-    if (code === 'FN_BUS_CLOSED') this.#stopping.abort(error);
-    else this.#logger.warn({ code, reason: message }, 'bus cannot be read');
-    await sleepMs(retryMs, this.#stopping.signal).catch(() => undefined);
+    await this.#failed(error);
     return offset;
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    const { code, message } = toFourninesError(error);
+    if (code === 'FN_BUS_CLOSED') this.#stopping.abort(error);
+    else if (!this.#stopping.signal.aborted) this.#logger.warn({ code, reason: message }, 'bus cannot be read');
+    await sleepMs(retryMs, this.#stopping.signal).catch(() => undefined);
   }
 
   #take(record: LogRecord): void {

@@ -1,14 +1,15 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
-import type { InserterStats } from '../ingest/inserter.ts';
+import type { CollectorStatus } from '../api/context.ts';
+import type { InserterStats } from '../ingest/inserter-stats.ts';
 import type { EngineStats } from '../store/engine.ts';
 import type { QueryObserver } from '../store/run-query.ts';
 
 export interface SelfStats {
   readonly ingest: () => InserterStats;
   readonly store: () => EngineStats;
-  readonly bus: () => { readonly heldBytes: number; readonly bytesMax: number };
+  readonly bus: () => { readonly heldBytes: number; readonly bytesMax: number } | null;
   readonly live: () => { readonly messages: bigint; readonly unreadable: bigint; readonly missed: bigint };
-  readonly collector: () => { readonly ticks: bigint; readonly skipped: bigint; readonly refused: bigint } | undefined;
+  readonly collector: () => CollectorStatus | undefined;
 }
 
 /** Metrics of this process. Gauges are read when they are asked for. */
@@ -42,8 +43,22 @@ export class SelfMetrics {
         },
       });
     };
-    gauge('fournines_bus_held_bytes', 'Bytes of ticks that wait for the store.', () => stats.bus().heldBytes);
-    gauge('fournines_bus_bytes_max', 'Bytes of ticks that may wait.', () => stats.bus().bytesMax);
+    gauge(
+      'fournines_bus_held_bytes',
+      'Bytes of ticks that wait for the store.',
+      () => stats.bus()?.heldBytes ?? Number.NaN,
+    );
+    gauge('fournines_bus_bytes_max', 'Bytes of ticks that may wait.', () => stats.bus()?.bytesMax ?? Number.NaN);
+    gauge(
+      'fournines_spool_backlog_bytes',
+      'Bytes of ticks that wait on disk for the bus.',
+      () => stats.collector()?.spool?.backlogBytes ?? Number.NaN,
+    );
+    gauge(
+      'fournines_spool_oldest_seconds',
+      'How long the first tick on disk has waited for the bus.',
+      () => (stats.collector()?.spool?.oldestAgeMs ?? Number.NaN) / 1000,
+    );
     gauge(
       'fournines_ingest_lag_seconds',
       'Age of the newest stored slot when it was stored.',
@@ -96,6 +111,9 @@ function countersOf(stats: SelfStats, registers: Registry[]): void {
   };
   counter('fournines_ingest_rows_total', 'Rows stored.', () => stats.ingest().rows);
   counter('fournines_ingest_messages_total', 'Messages stored.', () => stats.ingest().messages);
+  counter('fournines_ingest_duplicates_total', 'Messages left out because they were stored already.', () => {
+    return stats.ingest().duplicates;
+  });
   counter(
     'fournines_ingest_missed_records_total',
     'Records that left the bus before they were stored.',
@@ -123,7 +141,7 @@ function countersOf(stats: SelfStats, registers: Registry[]): void {
     'Messages the live windows could not read.',
     () => stats.live().unreadable,
   );
-  counter('fournines_collector_ticks_total', 'Ticks the bus has taken.', () => stats.collector()?.ticks ?? 0n);
+  counter('fournines_collector_ticks_total', 'Ticks the spool has taken.', () => stats.collector()?.ticks ?? 0n);
   counter(
     'fournines_collector_skipped_total',
     'Ticks not taken: overrun or late wake-up.',
@@ -131,7 +149,7 @@ function countersOf(stats: SelfStats, registers: Registry[]): void {
   );
   counter(
     'fournines_collector_refused_total',
-    'Ticks the bus refused; their slots are bridged.',
+    'Ticks the spool refused; their slots are bridged.',
     () => stats.collector()?.refused ?? 0n,
   );
 }

@@ -55,12 +55,16 @@ export interface TickContents {
   readonly host?: string;
   /** Slot the tick closes. */
   readonly slot: number;
+  readonly stream?: string;
+  /** The slot when left out. */
+  readonly seq?: bigint;
   readonly ports?: readonly PortRow[];
   readonly drops?: readonly DropRow[];
 }
 
 /** The bytes of one tick of one host. */
-export function aTickMessage({ host = 'cn1', slot, ports = [], drops = [] }: TickContents): Uint8Array {
+export function aTickMessage(contents: TickContents): Uint8Array {
+  const { host = 'cn1', slot, stream = 'stream', seq = BigInt(slot), ports = [], drops = [] } = contents;
   const ticks = new BlockBuilder(tick);
   const portBlock = new BlockBuilder(portSlot);
   const dropBlock = new BlockBuilder(dropSlot);
@@ -68,8 +72,8 @@ export function aTickMessage({ host = 'cn1', slot, ports = [], drops = [] }: Tic
     host,
     slot,
     bootId: 'boot',
-    stream: 'stream',
-    seq: BigInt(slot),
+    stream,
+    seq,
     wallNs: BigInt(slot + 1) * 1_000_000_000n,
     monoNs: BigInt(slot) * 1_000_000_000n,
     gatherNs: 1_000_000n,
@@ -80,5 +84,5 @@ export function aTickMessage({ host = 'cn1', slot, ports = [], drops = [] }: Tic
   for (const row of ports) portBlock.add(row);
   for (const row of drops) dropBlock.add(row);
   const blocks = [ticks, portBlock, dropBlock].filter((builder) => builder.rows > 0).map((builder) => builder.block());
-  return encodeMessage({ host, bootId: 'boot', stream: 'stream', seq: BigInt(slot), slot }, blocks);
+  return encodeMessage({ host, bootId: 'boot', stream, seq, slot }, blocks);
 }

@@ -12,7 +12,9 @@ import type { HostDetail, HostPage } from '../../server/api/schema/hosts.ts';
 import type { PortPage, PortSeries } from '../../server/api/schema/ports.ts';
 import type { SliPage } from '../../server/api/schema/slis.ts';
 import { makeServer, type Server } from '../../server/app.ts';
+import { aServerConfig } from '../fakes/server-config.ts';
 import { aDropRow, aPortRow, aTickMessage } from '../fakes/tick-message.ts';
+import { placeControl } from './control-fixture.ts';
 
 /** Ten known seconds of two hosts, put on the bus and asked for through HTTP. */
 const now = Math.floor(Date.now() / 1000);
@@ -57,15 +59,14 @@ async function feed(): Promise<void> {
 const window = `from=${iso(first)}&to=${iso(first + 10)}`;
 
 beforeAll(async () => {
-  const config = {
-    address: '127.0.0.1',
-    port: 0,
+  await placeControl(data);
+  const config = aServerConfig({
     staleAfterMs: 60_000,
     liveSeconds: 300,
     streamsMax: 2,
     busBytesMax: 1 << 24,
     lingerMs: 50,
-  };
+  });
   server = makeServer({ config, data, bus, logger: silentLogger, version: '0.0.0-test' });
   lifecycle = new Lifecycle(server.parts, silentLogger);
   await lifecycle.start();
@@ -333,9 +334,13 @@ describe('what other programs read', () => {
       '/api/v1/openapi.json',
     );
     expect(Object.keys(body.paths).sort()).toEqual([
+      '/api/v1/dead-letters',
+      '/api/v1/dead-letters/{id}',
+      '/api/v1/dead-letters/{id}/replay',
       '/api/v1/health',
       '/api/v1/hosts',
       '/api/v1/hosts/{host}',
+      '/api/v1/hosts/{host}/release',
       '/api/v1/hosts/{host}/softnet',
       '/api/v1/hosts/{host}/threads',
       '/api/v1/ledger',
@@ -345,7 +350,10 @@ describe('what other programs read', () => {
       '/api/v1/ports/{host}/{port}/replay',
       '/api/v1/ports/{host}/{port}/series',
       '/api/v1/ports/{host}/{port}/xstats',
+      '/api/v1/seals',
+      '/api/v1/seals/{host}/{port}/{direction}/{sha256}',
       '/api/v1/slis',
+      '/api/v1/slots',
       '/api/v1/stream',
     ]);
     expect(body.paths['/api/v1/ports']?.get.parameters.map(({ name }) => name)).toContain('cursor');

@@ -9,6 +9,7 @@ import { silentLogger } from '../../core/runtime/logger.ts';
 import { encodeMessage } from '../../core/wire/message.ts';
 import { Inserter, type InserterOptions } from '../../server/ingest/inserter.ts';
 import type { Engine } from '../../server/store/engine.ts';
+import { aGrant, MemoryLedger } from '../fakes/memory-ledger.ts';
 import { aPortSlot, blockOf, count, type OpenStore, openStore, today, until } from './store-fixture.ts';
 
 function aLog(bytesMax = 64 * 1024 * 1024): InProcessLog {
@@ -40,6 +41,8 @@ function anInserter(store: OpenStore, log: InProcessLog, over: Partial<InserterO
     log,
     partition: 0,
     logId: 'test-log',
+    ledger: new MemoryLedger(),
+    grant: aGrant,
     engine: store.engine,
     dataFolder: store.folder,
     logger: silentLogger,
@@ -129,9 +132,9 @@ describe('the inserter', () => {
       [encodeMessage(head, [{ ...block, rows: 2 }]), 'FN_WIRE_BLOCK'],
       [encodeMessage(head, [blockOf(portSlot, [aPortSlot({ slot: 1 }), aPortSlot()])]), 'FN_WIRE_BLOCK'],
     ];
-    for (const [bytes] of poison) {
+    for (const [i, [bytes]] of poison.entries()) {
       await log.append('h1', bytes);
-      await log.append('h1', good);
+      await log.append('h1', aMessage(i));
     }
     const inserter = anInserter(store, log);
     await inserter.start();

@@ -12,6 +12,8 @@ import type { Problem } from '../../server/api/schema/common.ts';
 import type { LedgerDetail, LedgerPage } from '../../server/api/schema/ledger.ts';
 import type { PortPage, PortReplay, PortSeries } from '../../server/api/schema/ports.ts';
 import { makeServer, type Server } from '../../server/app.ts';
+import { aServerConfig } from '../fakes/server-config.ts';
+import { placeControl } from './control-fixture.ts';
 import {
   aCause,
   aDatapathSlot,
@@ -88,15 +90,14 @@ function anXstat(at: number, name: string, valueInc: bigint | null) {
 }
 
 beforeAll(async () => {
-  const config = {
-    address: '127.0.0.1',
-    port: 0,
+  await placeControl(data);
+  const config = aServerConfig({
     staleAfterMs: 60_000,
     liveSeconds: 300,
     streamsMax: 2,
     busBytesMax: 1 << 24,
     lingerMs: 50,
-  };
+  });
   server = makeServer({ config, data, bus, logger: silentLogger, version: '0.0.0-test' });
   lifecycle = new Lifecycle(server.parts, silentLogger);
   await lifecycle.start();

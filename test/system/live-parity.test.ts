@@ -11,25 +11,32 @@ import { makeServer, type Server } from '../../server/app.ts';
 import { Fleet } from '../../server/live/fleet.ts';
 import { portSums, portSumsParameters } from '../../server/store/queries/port-sums.ts';
 import { runQuery } from '../../server/store/run-query.ts';
+import { aServerConfig } from '../fakes/server-config.ts';
 import { aPortRow, aTickMessage } from '../fakes/tick-message.ts';
+import { placeControl } from './control-fixture.ts';
 
 /** Both readers of the bus, live windows and store, are asked the same question and must give the same integers. */
 const data = mkdtempSync(join(tmpdir(), 'fn-parity-'));
 const bus = new InProcessLog({ bytesMax: 1 << 24, recordBytesMax: messageBytesMax, nowMs: Date.now });
-const fleet = new Fleet({ source: bus, logger: silentLogger, liveSeconds: 7200, monoMs: () => performance.now() });
+const fleet = new Fleet({
+  source: bus,
+  from: 'earliest',
+  logger: silentLogger,
+  liveSeconds: 7200,
+  monoMs: () => performance.now(),
+});
 let server: Server;
 let lifecycle: Lifecycle;
 
 beforeAll(async () => {
-  const config = {
-    address: '127.0.0.1',
-    port: 0,
+  await placeControl(data);
+  const config = aServerConfig({
     staleAfterMs: 5000,
     liveSeconds: 600,
     streamsMax: 2,
     busBytesMax: 1 << 24,
     lingerMs: 50,
-  };
+  });
   server = makeServer({ config, data, bus, logger: silentLogger, version: 'test' });
   lifecycle = new Lifecycle([...server.parts, fleet], silentLogger);
   await lifecycle.start();

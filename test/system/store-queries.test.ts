@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Kind } from '../../core/catalogue/columns.ts';
-import { datapathSlot, pmdSlot, replicaSlot } from '../../core/catalogue/datapath-kinds.ts';
 import {
   dropSlot,
   hostFact,
@@ -14,7 +12,6 @@ import {
   xstatSlot,
 } from '../../core/catalogue/kinds.ts';
 import { causeSums, causeSumsParameters } from '../../server/store/queries/cause-sums.ts';
-import { lastRows, lastRowsQueries } from '../../server/store/queries/last-rows.ts';
 import { latestFacts } from '../../server/store/queries/latest-facts.ts';
 import { latestSources } from '../../server/store/queries/latest-sources.ts';
 import { latestTick } from '../../server/store/queries/latest-tick.ts';
@@ -305,37 +302,6 @@ describe('named queries', () => {
       limit: 1,
     });
     expect(xstats).toEqual([{ name: 'b', value: '179', at: today + 179 }]);
-  });
-
-  test('last-rows gives each kind with counters back as it was written', async () => {
-    const found = new Map<string, number>();
-    for (const kind of [
-      portSlot,
-      dropSlot,
-      queueSlot,
-      threadSlot,
-      softnetSlot,
-      pressureSlot,
-      xstatSlot,
-      pmdSlot,
-      datapathSlot,
-      replicaSlot,
-    ] as readonly Kind[]) {
-      found.set(kind.name, (await lastRows(context(), kind, { host: 'h1', from: today })).length);
-    }
-    expect([...found.keys()]).toEqual([...lastRowsQueries.keys()]);
-    expect([...found.values()]).toEqual([1, 1, 1, 1, 1, 1, 3, 0, 0, 0]);
-    const [last] = await lastRows(context(), portSlot, { host: 'h1', from: today });
-    expect(last).toEqual(
-      aPortSlot({
-        ...when(179),
-        packets: 2n ** 60n + 179n,
-        packetsInc: 179n,
-        bytesInc: 10n,
-        dropsOutsideInc: 1n,
-        dropsInsideInc: 0n,
-      }),
-    );
   });
 
   test('each is told to the observer, under its name', async () => {

@@ -34,7 +34,8 @@ export function health(nowMs: number): Health {
     now: new Date(nowMs).toISOString(),
     staleAfterMs,
     checks: [{ name: 'store', state: 'ok', reason: '' }],
-    bus: { heldBytes: 1_048_576, bytesMax: 268_435_456, refused: '0' },
+    bus: { heldBytes: 1_048_576, bytesMax: 268_435_456 },
+    collector: null,
     ingest: { rows: '184467440737', lagMs: 640, deadLetters: '0' },
     store: { state: 'ok', queued: 0 },
   };

@@ -1,4 +1,4 @@
-import type { ApiContext } from '../context.ts';
+import type { ApiContext, CollectorStatus } from '../context.ts';
 import { Health } from '../schema/health.ts';
 import type { Api } from '../server.ts';
 
@@ -6,6 +6,8 @@ import type { Api } from '../server.ts';
 const busDegradedAt = 0.5;
 /** Ingest this far behind makes sums late, ms. */
 const lagDegradedMs = 15_000;
+/** The bus has not taken ticks for so long, ms. A bus that stores first answers after the linger. */
+const spoolDegradedMs = 15_000;
 
 type Check = Health['checks'][number];
 
@@ -22,8 +24,13 @@ function healthOf(context: ApiContext): Health {
   const ingest = context.ingestStats();
   const store = context.storeStats();
   const collector = context.collectorStats();
-  const checks = [storeCheck(store.state), ingestCheck(ingest.state, ingest.lagMs), busCheck(bus)];
-  if (collector !== undefined) checks.push(collectorCheck(context));
+  const checks = [
+    storeCheck(store.state),
+    controlCheck(context.control.stats()),
+    ingestCheck(ingest.state, ingest.lagMs),
+    ...(bus === null ? [] : [busCheck(bus)]),
+  ];
+  if (collector !== undefined) checks.push(collectorCheck(context), spoolCheck(collector.spool));
   const worst = ['failed', 'degraded', 'ok'].find((state) => checks.some((check) => check.state === state));
   return {
     status: (worst ?? 'ok') as Health['status'],
@@ -32,7 +39,8 @@ function healthOf(context: ApiContext): Health {
     now: new Date(context.nowMs()).toISOString(),
     staleAfterMs: context.staleAfterMs,
     checks,
-    bus: { ...bus, refused: String(collector?.refused ?? 0n) },
+    bus,
+    collector: collector === undefined ? null : collectorHealth(collector),
     ingest: {
       rows: String(ingest.rows),
       lagMs: ingest.lagMs === undefined ? null : Math.round(ingest.lagMs),
@@ -48,10 +56,17 @@ function storeCheck(state: string): Check {
   return { name: 'store', state: state === 'closed' ? 'failed' : 'degraded', reason };
 }
 
+function controlCheck({ state, error }: { state: string; error: string }): Check {
+  if (error !== '') return { name: 'control', state: 'failed', reason: `the control store does not open: ${error}` };
+  // One that has just been made is no trouble; one that was there and is gone is.
+  if (state === 'ready' || state === 'starting') return { name: 'control', state: 'ok', reason: '' };
+  return { name: 'control', state: 'degraded', reason: `the control store is ${state}; rows wait in the bus` };
+}
+
 function ingestCheck(state: string, lagMs: number | undefined): Check {
   if (state === 'stopped') return { name: 'ingest', state: 'failed', reason: 'ingest has stopped' };
   if (state === 'waiting')
-    return { name: 'ingest', state: 'degraded', reason: 'the store refuses rows; they are tried again' };
+    return { name: 'ingest', state: 'degraded', reason: 'a store refuses blocks; they are tried again' };
   if (lagMs !== undefined && lagMs > lagDegradedMs) {
     return { name: 'ingest', state: 'degraded', reason: `rows are stored ${Math.round(lagMs / 1000)} s late` };
   }
@@ -61,6 +76,24 @@ function ingestCheck(state: string, lagMs: number | undefined): Check {
 function busCheck({ heldBytes, bytesMax }: { heldBytes: number; bytesMax: number }): Check {
   if (heldBytes <= bytesMax * busDegradedAt) return { name: 'bus', state: 'ok', reason: '' };
   return { name: 'bus', state: 'degraded', reason: `${heldBytes} of ${bytesMax} bytes wait for the store` };
+}
+
+function collectorHealth({ ticks, skipped, refused, spool }: CollectorStatus): Health['collector'] {
+  const counts = { ticks: String(ticks), skipped: String(skipped), refused: String(refused) };
+  if (spool === undefined) return { ...counts, spool: null };
+  const { backlogTicks, backlogBytes, bytesMax, lostTicks } = spool;
+  return {
+    ...counts,
+    spool: { backlogTicks, backlogBytes, bytesMax, oldestAgeMs: Math.round(spool.oldestAgeMs), lostTicks },
+  };
+}
+
+function spoolCheck(spool: CollectorStatus['spool']): Check {
+  const name = 'spool';
+  if (spool === undefined || spool.oldestAgeMs <= spoolDegradedMs) return { name, state: 'ok', reason: '' };
+  const waited = Math.round(spool.oldestAgeMs / 1000);
+  const reason = `${spool.backlogTicks} ticks wait for the bus, the oldest for ${waited} s`;
+  return { name, state: 'degraded', reason };
 }
 
 function collectorCheck(context: ApiContext): Check {

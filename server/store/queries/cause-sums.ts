@@ -4,13 +4,14 @@ import {
   bridgesInside,
   Direction,
   edgesWindow,
+  hoursWindow,
   instant,
-  minuteParameters,
+  minutesWindow,
   observed,
   Place,
   rawWindow,
-  rollupWindow,
-  wholeMinutes,
+  rollupParameters,
+  rollupsOf,
   whose,
 } from './fragments.ts';
 import { inPage, type PortKey, pageOf, pageParameters } from './port-page.ts';
@@ -21,13 +22,8 @@ import { inPage, type PortKey, pageOf, pageParameters } from './port-page.ts';
  */
 export const causeSums = defineQuery({
   name: 'cause-sums',
-  sql: sqlOf(
-    `SELECT host, port, direction, cause, place, sum(t.observed) AS n_observed, 0 AS n_bridged, 0 AS n_unknown, 0 AS n_unknown_gap, sum(t.packets) AS n_packets
-  FROM drop_1m AS t WHERE ${rollupWindow} AND ${whose} AND ${inPage}
-  GROUP BY host, port, direction, cause, place`,
-    raw(edgesWindow),
-  ),
-  parameters: { ...minuteParameters, host: 'String', port: 'String', ...pageParameters },
+  sql: sqlOf(rollup('drop_1h', hoursWindow), rollup('drop_1m', minutesWindow), raw(edgesWindow)),
+  parameters: { ...rollupParameters, host: 'String', port: 'String', ...pageParameters },
   row: Type.Object({
     host: Text,
     port: Text,
@@ -59,7 +55,13 @@ export function causeSumsParameters(ask: {
   readonly after?: PortKey | undefined;
   readonly until?: PortKey | undefined;
 }) {
-  return { ...wholeMinutes(ask), host: ask.host ?? '', port: ask.port ?? '', ...pageOf(ask) };
+  return { ...rollupsOf(ask), host: ask.host ?? '', port: ask.port ?? '', ...pageOf(ask) };
+}
+
+function rollup(table: string, window: string): string {
+  return `SELECT host, port, direction, cause, place, sum(t.observed) AS n_observed, 0 AS n_bridged, 0 AS n_unknown, 0 AS n_unknown_gap, sum(t.packets) AS n_packets
+  FROM ${table} AS t WHERE ${window} AND ${whose} AND ${inPage}
+  GROUP BY host, port, direction, cause, place`;
 }
 
 function raw(window: string): string {

@@ -26,10 +26,14 @@ export function stepOf(column: string): string {
 export const rawWindow = `t.slot >= ${instant('from')} AND t.slot < ${instant('to')}`;
 
 /**
- * The whole minutes of a window are read from the rollup, the ragged edges from raw rows. Both together are each slot of
- * the window once.
+ * The whole hours of a window are read from the hours, the whole minutes around them from the minutes, the ragged edges
+ * from raw rows. Together they are each slot of the window once. Hours live longer than minutes, and minutes longer than
+ * raw rows: of an old window the edges are unknown.
  */
-export const rollupWindow = `t.minute >= ${instant('minuteFrom')} AND t.minute < ${instant('minuteTo')}`;
+export const hoursWindow = `t.hour >= ${instant('hourFrom')} AND t.hour < ${instant('hourTo')}`;
+export const minutesWindow =
+  `((t.minute >= ${instant('minuteFrom')} AND t.minute < ${instant('hourFrom')}) OR ` +
+  `(t.minute >= ${instant('hourTo')} AND t.minute < ${instant('minuteTo')}))`;
 export const edgesWindow =
   `((t.slot >= ${instant('from')} AND t.slot < ${instant('minuteFrom')}) OR ` +
   `(t.slot >= ${instant('minuteTo')} AND t.slot < ${instant('to')}))`;
@@ -38,22 +42,40 @@ export const edgesWindow =
 export const bridgesInside = `${rawWindow} AND toUnixTimestamp(t.slot) + t.slots <= {to:UInt32}`;
 
 export const windowParameters = { from: 'UInt32', to: 'UInt32' } as const;
-export const minuteParameters = { ...windowParameters, minuteFrom: 'UInt32', minuteTo: 'UInt32' } as const;
+export const rollupParameters = {
+  ...windowParameters,
+  minuteFrom: 'UInt32',
+  minuteTo: 'UInt32',
+  hourFrom: 'UInt32',
+  hourTo: 'UInt32',
+} as const;
 
-/** The whole minutes inside [from, to); none: an empty stretch at `from`, so that the edges are the whole window. */
-export function wholeMinutes({ from, to }: { readonly from: number; readonly to: number }): {
+interface Window {
   readonly from: number;
   readonly to: number;
-  readonly minuteFrom: number;
-  readonly minuteTo: number;
-} {
-  const minuteFrom = Math.ceil(from / 60) * 60;
-  const minuteTo = Math.floor(to / 60) * 60;
-  return minuteFrom < minuteTo ? { from, to, minuteFrom, minuteTo } : { from, to, minuteFrom: from, minuteTo: from };
 }
 
-/** Like `wholeMinutes`, but none unless minutes and steps begin together: a minute must not belong to two steps. */
-export function wholeMinutesOfSteps(window: { readonly from: number; readonly to: number }, step: number) {
-  const aligned = window.from % 60 === 0 && step % 60 === 0;
-  return aligned ? wholeMinutes(window) : { ...window, minuteFrom: window.from, minuteTo: window.from };
+/** A window with its whole minutes and whole hours; none: an empty stretch where the coarser one would begin. */
+export function rollupsOf(window: Window) {
+  const minutes = wholeUnits(window, 60);
+  const hours = wholeUnits(minutes, 3_600);
+  return { ...window, minuteFrom: minutes.from, minuteTo: minutes.to, hourFrom: hours.from, hourTo: hours.to };
+}
+
+function wholeUnits({ from, to }: Window, unit: number): Window {
+  const first = Math.ceil(from / unit) * unit;
+  const last = Math.floor(to / unit) * unit;
+  return first < last ? { from: first, to: last } : { from, to: from };
+}
+
+/** Like `rollupsOf`, but only what steps consist of: a minute or an hour must not belong to two steps. */
+export function rollupsOfSteps(window: Window, step: number) {
+  const fits = (unit: number) => window.from % unit === 0 && step % unit === 0;
+  const { minuteFrom, minuteTo, hourFrom, hourTo } = rollupsOf(window);
+  if (!fits(60)) {
+    const none = window.from;
+    return { ...window, minuteFrom: none, minuteTo: none, hourFrom: none, hourTo: none };
+  }
+  if (!fits(3_600)) return { ...window, minuteFrom, minuteTo, hourFrom: minuteFrom, hourTo: minuteFrom };
+  return { ...window, minuteFrom, minuteTo, hourFrom, hourTo };
 }

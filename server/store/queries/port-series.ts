@@ -4,19 +4,31 @@ import {
   bridgesInside,
   Direction,
   edgesWindow,
+  hoursWindow,
   instant,
-  minuteParameters,
+  minutesWindow,
   observed,
   Place,
   rawWindow,
-  rollupWindow,
+  rollupParameters,
+  rollupsOfSteps,
   stepOf,
-  wholeMinutesOfSteps,
 } from './fragments.ts';
 
 const pointsMax = 40_000;
-const parameters = { ...minuteParameters, host: 'String', port: 'String', step: 'UInt32' } as const;
+const parameters = { ...rollupParameters, host: 'String', port: 'String', step: 'UInt32' } as const;
 const whose = 't.host = {host:String} AND t.port = {port:String}';
+
+function sums(table: string, unit: string, window: string): string {
+  return `SELECT direction, ${stepOf(`t.${unit}`)} AS at, sum(t.observed) AS n_observed, sum(t.packets) AS n_packets,
+    sum(t.bytes) AS n_bytes, sum(t.drops_outside) AS n_outside, sum(t.drops_inside) AS n_inside
+  FROM ${table} AS t WHERE ${whose} AND ${window} GROUP BY direction, at`;
+}
+
+function causeSumsOf(table: string, unit: string, window: string): string {
+  return `SELECT direction, cause, place, ${stepOf(`t.${unit}`)} AS at, sum(t.packets) AS n_packets, 0 AS n_unknown
+  FROM ${table} AS t WHERE ${whose} AND ${window} GROUP BY direction, cause, place, at`;
+}
 
 /** One port, stepped: sums of observed slots of each step, and how many they are. Steps without rows are not there. */
 export const portSeries = defineQuery({
@@ -24,9 +36,9 @@ export const portSeries = defineQuery({
   sql: `SELECT direction, at, sum(n_observed) AS observed, sum(n_packets) AS packets, sum(n_bytes) AS bytes,
   sum(n_outside) AS dropsOutside, sum(n_inside) AS dropsInside
 FROM (
-  SELECT direction, ${stepOf('t.minute')} AS at, sum(t.observed) AS n_observed, sum(t.packets) AS n_packets,
-    sum(t.bytes) AS n_bytes, sum(t.drops_outside) AS n_outside, sum(t.drops_inside) AS n_inside
-  FROM port_1m AS t WHERE ${whose} AND ${rollupWindow} GROUP BY direction, at
+  ${sums('port_1h', 'hour', hoursWindow)}
+  UNION ALL
+  ${sums('port_1m', 'minute', minutesWindow)}
   UNION ALL
   SELECT direction, ${stepOf('t.slot')} AS at, count() AS n_observed, sum(assumeNotNull(t.packets_inc)) AS n_packets,
     sum(assumeNotNull(t.bytes_inc)) AS n_bytes, sum(assumeNotNull(t.drops_outside_inc)) AS n_outside,
@@ -57,8 +69,9 @@ export const portSeriesCauses = defineQuery({
   name: 'port-series-causes',
   sql: `SELECT direction, cause, place, at, sum(n_packets) AS packets, sum(n_unknown) AS unknown
 FROM (
-  SELECT direction, cause, place, ${stepOf('t.minute')} AS at, sum(t.packets) AS n_packets, 0 AS n_unknown
-  FROM drop_1m AS t WHERE ${whose} AND ${rollupWindow} GROUP BY direction, cause, place, at
+  ${causeSumsOf('drop_1h', 'hour', hoursWindow)}
+  UNION ALL
+  ${causeSumsOf('drop_1m', 'minute', minutesWindow)}
   UNION ALL
   SELECT direction, cause, place, ${stepOf('t.slot')} AS at, sum(assumeNotNull(t.packets_inc)) AS n_packets, 0 AS n_unknown
   FROM drop_slot AS t WHERE ${whose} AND ${edgesWindow} AND ${observed} GROUP BY direction, cause, place, at
@@ -123,5 +136,5 @@ export function portSeriesParameters(ask: {
   readonly step: number;
 }) {
   const { host, port, step } = ask;
-  return { ...wholeMinutesOfSteps({ from: ask.from, to: ask.to }, step), host, port, step };
+  return { ...rollupsOfSteps({ from: ask.from, to: ask.to }, step), host, port, step };
 }

@@ -4,11 +4,12 @@ import {
   bridgesInside,
   Direction,
   edgesWindow,
+  hoursWindow,
   instant,
-  minuteParameters,
+  minutesWindow,
   observed,
-  rollupWindow,
-  wholeMinutes,
+  rollupParameters,
+  rollupsOf,
   whose,
 } from './fragments.ts';
 import { inPage, type PortKey, pageOf, pageParameters } from './port-page.ts';
@@ -20,8 +21,8 @@ import { inPage, type PortKey, pageOf, pageParameters } from './port-page.ts';
  */
 export const portSums = defineQuery({
   name: 'port-sums',
-  sql: sqlOf(rollup(), raw(edgesWindow)),
-  parameters: { ...minuteParameters, host: 'String', port: 'String', ...pageParameters, limit: 'UInt32' },
+  sql: sqlOf(rollup('port_1h', hoursWindow), rollup('port_1m', minutesWindow), raw(edgesWindow)),
+  parameters: { ...rollupParameters, host: 'String', port: 'String', ...pageParameters, limit: 'UInt32' },
   row: Type.Object({
     host: Text,
     port: Text,
@@ -58,7 +59,7 @@ export function portSumsParameters(ask: {
   readonly limit: number;
 }) {
   return {
-    ...wholeMinutes(ask),
+    ...rollupsOf(ask),
     host: ask.host ?? '',
     port: ask.port ?? '',
     ...pageOf({ after: ask.after }),
@@ -66,12 +67,12 @@ export function portSumsParameters(ask: {
   };
 }
 
-function rollup(): string {
+function rollup(table: string, window: string): string {
   return `SELECT host, port, direction, counted_in AS counted, max(last_slot) AS last, sum(observed) AS n_observed,
     0 AS n_bridged, sum(suspect) AS n_suspect, sum(packets) AS n_packets, sum(bytes) AS n_bytes,
     sum(drops_outside) AS n_outside, sum(drops_inside) AS n_inside, max(packets_max) AS n_max
-  FROM port_1m AS t
-  WHERE ${rollupWindow} AND ${whose} AND ${inPage}
+  FROM ${table} AS t
+  WHERE ${window} AND ${whose} AND ${inPage}
   GROUP BY host, port, direction, counted_in`;
 }
 

@@ -34,7 +34,7 @@ function configRows(node: SchemaNode, path: readonly string[]): string[] {
     const key = [...path, name];
     if (part.properties !== undefined) return configRows(part, key);
     // The default of collector.host is the machine's own name: not for a document.
-    const standard = key.join('.') === 'collector.host' ? 'host name' : JSON.stringify(part.default);
+    const standard = key.join('.') === 'collector.host' ? 'host name' : (JSON.stringify(part.default) ?? 'none');
     return [row(`\`${key.join('.')}\``, allowed(part), standard, part.description ?? '')];
   });
 }
@@ -44,9 +44,9 @@ describe('documents made from schemas', () => {
     const text = [
       '# Configuration',
       '',
-      'One YAML file, given with `--config` or `FOURNINES_CONFIG`. Every key has a default; unknown keys are refused. What the',
-      'command line says (`--data`, `--port`) and the environment (`FOURNINES_DATA`, `FOURNINES_PORT`) goes over the file.',
-      '`fournines config print` shows what is in effect.',
+      'One YAML file, given with `--config` or `FOURNINES_CONFIG`. Every key but some of `bus.kafka` has a default; unknown keys',
+      'are refused. What the command line says (`--data`, `--port`) and the environment (`FOURNINES_DATA`, `FOURNINES_PORT`) goes',
+      'over the file. `fournines config print` shows what is in effect.',
       '',
       row('key', 'allowed', 'default', 'meaning'),
       row('---', '---', '---', '---'),

@@ -11,6 +11,7 @@ import { BlockBuilder } from '../../../../core/wire/block-builder.ts';
 import { encodeMessage } from '../../../../core/wire/message.ts';
 import { Inserter, type InserterOptions } from '../../../../server/ingest/inserter.ts';
 import type { CallOptions, Engine, InsertFile } from '../../../../server/store/engine.ts';
+import { aGrant, MemoryLedger } from '../../../fakes/memory-ledger.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -47,10 +48,13 @@ async function aRoad(messages: number, hook: InsertHook, over: Partial<InserterO
       told.push(`stored ${range}`);
     },
   };
+  const ledger = new MemoryLedger();
   const inserter = new Inserter({
     log,
     partition: 0,
     logId: 'log',
+    ledger,
+    grant: aGrant,
     engine: engine as Engine,
     dataFolder: folder,
     logger: silentLogger,
@@ -59,7 +63,7 @@ async function aRoad(messages: number, hook: InsertHook, over: Partial<InserterO
     ...over,
   });
   await inserter.start();
-  return { log, told, inserter, files: () => readdir(join(folder, 'tmp', 'ingest-0')) };
+  return { log, told, ledger, inserter, files: () => readdir(join(folder, 'tmp', 'ingest-0')) };
 }
 
 const inOrder = ['0-1', '2-3', '4-5'].flatMap((range) => [

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { takeDataFolder } from '../../../server/data-folder.ts';
+import { takeDataFolder } from '../../../core/runtime/data-folder.ts';
 
 let folder: string;
 beforeEach(() => {

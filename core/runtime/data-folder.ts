@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { FourninesError, systemCode } from '../core/runtime/error.ts';
+import { FourninesError, systemCode } from './error.ts';
 
 /** A data folder that this process holds. */
 export interface DataFolder {

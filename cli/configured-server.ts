@@ -1,0 +1,28 @@
+import type { LogSink } from '../core/bus/log.ts';
+import type { Part } from '../core/runtime/lifecycle.ts';
+import type { Logger } from '../core/runtime/logger.ts';
+import { makeServer, type Server } from '../server/app.ts';
+import type { Config } from './config.ts';
+import { makeEmbeddedServer } from './embedded-server.ts';
+import { openKafkaServerBus } from './kafka-bus.ts';
+import { productVersion } from './version.ts';
+
+export interface ConfiguredServer {
+  readonly server: Server;
+  /** The bus's part and the server's, in starting order. */
+  readonly parts: readonly Part[];
+  /** Where a collector of this process appends: answered when a tick outlives the process. */
+  readonly sink: LogSink;
+}
+
+/** The server on the bus that the configuration names. */
+export async function makeConfiguredServer(config: Config, logger: Logger): Promise<ConfiguredServer> {
+  const { kafka } = config.bus;
+  if (kafka === undefined) {
+    const { server, sink } = makeEmbeddedServer(config, logger);
+    return { server, sink, parts: server.parts };
+  }
+  const { part, ...bus } = await openKafkaServerBus(kafka, logger);
+  const server = makeServer({ config: config.server, data: config.data, ...bus, logger, version: productVersion });
+  return { server, sink: bus.sink, parts: [part, ...server.parts] };
+}

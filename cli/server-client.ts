@@ -1,0 +1,101 @@
+import { Option } from 'commander';
+import { FourninesError } from '../core/runtime/error.ts';
+import { type ErrorCode, errorCatalogue } from '../core/runtime/error-catalogue.ts';
+import { loadConfig } from './config.ts';
+
+/** Verbs that ask the running server: the embedded stores belong to its process. */
+export interface ServerOptions {
+  readonly config?: string;
+  readonly server?: string;
+}
+
+/** Nothing for so long: the server has stopped, or the network has. */
+const silentMs = 60_000;
+
+export const serverOption = () =>
+  new Option('--server <url>', 'address of the running server; default: server.address and server.port').env(
+    'FOURNINES_SERVER',
+  );
+
+export class ServerClient {
+  readonly #base: string;
+
+  constructor(options: ServerOptions) {
+    this.#base = options.server === undefined ? baseOf(options.config) : checked(options.server);
+  }
+
+  /** The JSON answer to a GET below `/api/v1/`. */
+  async json<T>(path: string): Promise<T> {
+    const { response } = await this.#ask('GET', path);
+    return (await reading(this.#base, response.json())) as T;
+  }
+
+  /** The JSON answer to a POST without a body. */
+  async post<T>(path: string): Promise<T> {
+    const { response } = await this.#ask('POST', path);
+    return (await reading(this.#base, response.json())) as T;
+  }
+
+  /** The text of an answer as it comes. Ends only when all of it came; throws FN_SERVER_AWAY when it broke off. */
+  async stream(path: string): Promise<{ readonly headers: Headers; readonly text: AsyncGenerator<Uint8Array> }> {
+    const { response, alive } = await this.#ask('GET', path);
+    return { headers: response.headers, text: piecesOf(this.#base, response, alive) };
+  }
+
+  async #ask(method: 'GET' | 'POST', path: string): Promise<{ response: Response; alive: () => void }> {
+    const silent = new AbortController();
+    const timer = setTimeout(() => silent.abort(), silentMs);
+    timer.unref();
+    const url = `${this.#base}/api/v1/${path}`;
+    const response = await reading(this.#base, fetch(url, { method, signal: silent.signal, redirect: 'error' }));
+    if (!response.ok) throw problemOf(this.#base, response.status, await response.json().catch(() => null));
+    return { response, alive: () => timer.refresh() };
+  }
+}
+
+async function* piecesOf(base: string, response: Response, alive: () => void): AsyncGenerator<Uint8Array> {
+  const reader = response.body?.getReader();
+  while (reader !== undefined) {
+    const { done, value } = await reading(base, reader.read());
+    if (done) return;
+    alive();
+    yield value;
+  }
+}
+
+async function reading<T>(base: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    throw new FourninesError('FN_SERVER_AWAY', `no answer from ${base}`, { cause, context: { server: base } });
+  }
+}
+
+/** The server's own error, under its own code. */
+function problemOf(base: string, status: number, body: unknown): FourninesError {
+  const problem = (typeof body === 'object' && body !== null ? body : {}) as Readonly<Record<string, unknown>>;
+  const code = problem['code'];
+  if (typeof code !== 'string' || !(code in errorCatalogue)) {
+    const context = { server: base, status };
+    return new FourninesError('FN_SERVER_AWAY', `what answers at ${base} is no Fournines server`, { context });
+  }
+  const hint = problem['hint'];
+  return new FourninesError(
+    code as ErrorCode,
+    String(problem['detail'] ?? code),
+    typeof hint === 'string' ? { hint } : {},
+  );
+}
+
+function baseOf(config: string | undefined): string {
+  const { address, port } = loadConfig(config, {}).server;
+  const anyHere: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' };
+  const host = anyHere[address] ?? (address.includes(':') ? `[${address}]` : address);
+  return `http://${host}:${port}`;
+}
+
+function checked(text: string): string {
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol)) return url.href.replace(/\/+$/, '');
+  throw new FourninesError('FN_USAGE', `--server ${text} is not an address like http://127.0.0.1:8080`);
+}

@@ -1,0 +1,219 @@
+import { directions } from '../../core/catalogue/kind-parts.ts';
+import { FourninesError } from '../../core/runtime/error.ts';
+import { pathDirections, sealLines, sealList, sealListParameters } from '../store/queries/seals.ts';
+import { type QueryContext, type RowsOf, runQuery } from '../store/run-query.ts';
+import { slotsOfDay } from './day-slots.ts';
+import { readWholeDay } from './read-day.ts';
+import { cutLines, leadIn, repeatEqual, runSeconds } from './runs.ts';
+import { daySeconds } from './seal-document.ts';
+import { decodeLine, encodeLine, endOf, isoOf, type Path, type SlotLine } from './slot-line.ts';
+
+/** raw: seconds as they were stored, 7 days; seals: 13 months; auto: each day from raw rows while they are all there. */
+export const exportSources = ['auto', 'raw', 'seals'] as const;
+export type ExportSource = (typeof exportSources)[number];
+
+export interface ExportRequest {
+  readonly host: string;
+  readonly port: string;
+  /** Undefined: every direction that has rows. */
+  readonly direction: Path['direction'] | undefined;
+  readonly from: number;
+  readonly to: number;
+  readonly source: ExportSource;
+  /** The longest run of slots that the availability of an objective looks at; 0: nothing before the window. */
+  readonly run: number;
+  readonly nowSeconds: number;
+}
+
+/** Where the rows of an export come from, in days of paths. */
+export interface ExportPlan {
+  readonly paths: readonly PathPlan[];
+  readonly rawDays: number;
+  readonly sealedDays: number;
+}
+
+type ListedSeal = RowsOf<typeof sealList>[number];
+
+interface PathPlan {
+  readonly path: Path;
+  /** In order; a day that no seal and no raw row tells is not there. */
+  readonly days: readonly DayPlan[];
+}
+
+interface DayPlan {
+  readonly from: number;
+  /** Undefined: from raw rows. */
+  readonly seal: ListedSeal | undefined;
+}
+
+/** Raw rows live so long after the end of their day, less an hour in which they may be going. */
+const rawSeconds = 7 * daySeconds - 3600;
+/** Days before the window that may be read for the state at its start. */
+const leadDays = 1;
+const linesAtOnce = 20_000;
+
+/**
+ * Decides where each day comes from, and refuses what cannot be answered, before a line is written: FN_NOT_FOUND for a
+ * port without rows, FN_QUERY_PARAMETER for an end of the window inside a sealed run.
+ */
+export async function planExport(store: QueryContext, request: ExportRequest): Promise<ExportPlan> {
+  const { host, port, from, to } = request;
+  const found = await runQuery(store, pathDirections, { host, port, from, to });
+  const wanted = directions.filter(
+    (direction) => found.some((row) => row.direction === direction) && (request.direction ?? direction) === direction,
+  );
+  if (wanted.length === 0) {
+    const when = `from ${isoOf(from)} to ${isoOf(to)}`;
+    throw new FourninesError('FN_NOT_FOUND', `there are no rows of port ${port} on ${host} ${when}`, {
+      context: { host, port },
+    });
+  }
+  const paths: PathPlan[] = [];
+  for (const direction of wanted) paths.push(await planPath(store, { host, port, direction }, request));
+  const inWindow = paths.flatMap(({ days }) => days.filter((day) => day.from + daySeconds > from));
+  const sealedDays = inWindow.filter(({ seal }) => seal !== undefined).length;
+  return { paths, rawDays: inWindow.length - sealedDays, sealedDays };
+}
+
+async function planPath(store: QueryContext, path: Path, request: ExportRequest): Promise<PathPlan> {
+  const { from, to, source, nowSeconds } = request;
+  const firstDay = dayOf(from) - (request.run > 0 ? leadDays * daySeconds : 0);
+  const seals = await sealsOf(store, path, firstDay, to);
+  const days: DayPlan[] = [];
+  for (let day = firstDay; day < to; day += daySeconds) {
+    const whole = day + daySeconds + rawSeconds > nowSeconds;
+    const seal = source === 'raw' || (source === 'auto' && whole) ? undefined : seals.get(day);
+    if (seal !== undefined || source === 'raw' || (source === 'auto' && whole)) days.push({ from: day, seal });
+  }
+  for (const at of [from, to]) await refuseCutRun(store, path, days, at);
+  return { path, days };
+}
+
+/** The last revision of each day. */
+async function sealsOf(store: QueryContext, path: Path, from: number, to: number): Promise<Map<number, ListedSeal>> {
+  const seals = new Map<number, ListedSeal>();
+  // At most 33 days and few revisions: one page holds them.
+  const rows = await runQuery(store, sealList, sealListParameters({ ...path, from, to, limit: 1001 }));
+  for (const row of rows) if (row.revision >= (seals.get(row.day)?.revision ?? 0)) seals.set(row.day, row);
+  return seals;
+}
+
+/** Runs end at each quarter of an hour; elsewhere an end of the window may lie inside one. */
+async function refuseCutRun(store: QueryContext, path: Path, days: readonly DayPlan[], at: number): Promise<void> {
+  const seal = days.find((day) => day.from === dayOf(at))?.seal;
+  if (at % runSeconds === 0 || seal === undefined) return;
+  for await (const line of sealedLines(store, path, seal, { from: at - 1, to: at + 1 })) {
+    if (line.state !== 'sealed' || line.slot >= at || endOf(line) <= at) continue;
+    throw new FourninesError(
+      'FN_QUERY_PARAMETER',
+      `${isoOf(at)} lies inside a sealed run (${isoOf(line.slot)} to ${isoOf(endOf(line))}), which cannot be cut`,
+      { hint: 'Choose ends on a quarter of an hour: no sealed run crosses one.', context: { at: isoOf(at) } },
+    );
+  }
+}
+
+/** The lines of the file, each with its line break, some at a time; first what the state at the window's start needs. */
+export async function* exportSlots(
+  store: QueryContext,
+  plan: ExportPlan,
+  { from, to, run }: Pick<ExportRequest, 'from' | 'to' | 'run'>,
+): AsyncGenerator<string> {
+  for (const { path, days } of plan.paths) {
+    if (run > 0) yield textOf(path, await lead(store, path, days, { from, run }));
+    let told = from;
+    for (const day of days.filter(({ from: first }) => first + daySeconds > from)) {
+      const window = { from: Math.max(from, day.from), to };
+      for await (const lines of dayLines(store, path, day, window)) {
+        const cut = notTwice(cutLines(lines, { from, to }).lines, told);
+        told = Math.max(told, ...cut.map(endOf).slice(-1));
+        yield textOf(path, cut);
+      }
+    }
+  }
+}
+
+async function lead(
+  store: QueryContext,
+  path: Path,
+  days: readonly DayPlan[],
+  { from, run }: { readonly from: number; readonly run: number },
+): Promise<readonly SlotLine[]> {
+  let lines: SlotLine[] = [];
+  for (const day of days.filter((each) => each.from < from).reverse()) {
+    const earlier: SlotLine[] = [];
+    for await (const some of dayLines(store, path, day, { from: day.from, to: from })) earlier.push(...some);
+    lines = [...cutLines(earlier, { from: day.from, to: Math.min(from, day.from + daySeconds) }).lines, ...lines];
+    const found = leadIn(lines, run);
+    if (found.settled) return found.lines;
+  }
+  return lines;
+}
+
+/** The lines of a day that touch the window. */
+async function* dayLines(
+  store: QueryContext,
+  path: Path,
+  day: DayPlan,
+  window: { readonly from: number; readonly to: number },
+): AsyncGenerator<SlotLine[]> {
+  if (day.seal === undefined) {
+    yield repeatEqual(slotsOfDay(await readWholeDay(store, path, day.from)).lines);
+    return;
+  }
+  let some: SlotLine[] = [];
+  for await (const line of sealedLines(store, path, day.seal, window)) {
+    some.push(line);
+    if (some.length < linesAtOnce) continue;
+    yield some;
+    some = [];
+  }
+  yield some;
+}
+
+async function* sealedLines(
+  store: QueryContext,
+  path: Path,
+  { day, sha256 }: ListedSeal,
+  window: { readonly from: number; readonly to: number },
+): AsyncGenerator<SlotLine> {
+  for (let afterN = 0; ; ) {
+    const asked = { ...path, ...window, day, sha256, afterN, limit: linesAtOnce };
+    const rows = await runQuery(store, sealLines, asked);
+    for (const { part, line } of rows) if (part === 'slot') yield decodeLine(line);
+    if (rows.length < linesAtOnce) return;
+    afterN = rows.at(-1)?.n ?? afterN;
+  }
+}
+
+/**
+ * A gap that crosses midnight is told by the day it begins in. Whatever the next day tells of the same slots is left out,
+ * so that no slot is told twice; of a line that reaches beyond them the rest is unknown, unless it can be cut.
+ */
+function notTwice(lines: readonly SlotLine[], told: number): SlotLine[] {
+  return lines.flatMap((line) => {
+    if (line.slot >= told) return [line];
+    const slots = endOf(line) - told;
+    if (slots <= 0) return [];
+    return line.state === 'observed' ? [{ ...line, slot: told, slots }] : [{ state: 'unknown', slot: told, slots }];
+  });
+}
+
+function textOf(path: Path, lines: readonly SlotLine[]): string {
+  return lines.map((line) => `${encodeLine(path, line)}\n`).join('');
+}
+
+function dayOf(second: number): number {
+  return second - (second % daySeconds);
+}
+
+/** The text of a seal as it is hashed, header first, some lines at a time; undefined lines have aged out. */
+export async function* sealText(store: QueryContext, path: Path, seal: ListedSeal): AsyncGenerator<string> {
+  yield `${seal.header}\n`;
+  for (let afterN = 0; ; ) {
+    const asked = { ...path, from: 0, to: 0xffff_ffff, day: seal.day, sha256: seal.sha256, afterN, limit: linesAtOnce };
+    const rows = await runQuery(store, sealLines, asked);
+    yield rows.map(({ line }) => `${line}\n`).join('');
+    if (rows.length < linesAtOnce) return;
+    afterN = rows.at(-1)?.n ?? afterN;
+  }
+}

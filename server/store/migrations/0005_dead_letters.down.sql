@@ -1,0 +1,5 @@
+ALTER TABLE dead_letter DROP COLUMN IF EXISTS refused_by;
+ALTER TABLE dead_letter DROP COLUMN IF EXISTS seq;
+ALTER TABLE dead_letter DROP COLUMN IF EXISTS stream;
+ALTER TABLE dead_letter DROP COLUMN IF EXISTS host;
+ALTER TABLE dead_letter DROP COLUMN IF EXISTS topic;

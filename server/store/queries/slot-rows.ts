@@ -1,0 +1,128 @@
+import { Type } from 'typebox';
+import { defineQuery, Text, UInt32, UInt64 } from '../run-query.ts';
+import { Direction, instant, observed, Place, rawWindow, windowParameters } from './fragments.ts';
+
+/** Raw rows of one path, as seals and exports read them. A path is (host, port, direction). */
+
+const path = 't.host = {host:String} AND t.port = {port:String} AND t.direction = {direction:String}';
+const pathParameters = { ...windowParameters, host: 'String', port: 'String', direction: 'String' } as const;
+const State = Type.Union([Type.Literal('observed'), Type.Literal('bridged'), Type.Literal('unknown')]);
+const Flag = Type.Integer({ minimum: 0, maximum: 1 });
+/** A seal's run ends at each quarter of an hour, s (server/seal/runs.ts). */
+const quarter = 900;
+
+/** Rows that begin in the window; `quarters`: only in quarters of an hour that begin at one of these, empty: in all. */
+export const slotRows = defineQuery({
+  name: 'slot-rows',
+  sql: `SELECT toUnixTimestamp(t.slot) AS slot, t.slots AS slots, t.state AS state, t.suspect AS suspect,
+  ifNull(t.packets_inc, 0) AS packets, ifNull(t.drops_outside_inc, 0) AS dropsOutside, ifNull(t.drops_inside_inc, 0) AS dropsInside
+FROM port_slot AS t
+WHERE ${path} AND ${rawWindow} AND ({quarters:String} = '' OR has(
+  arrayMap(q -> toUInt32(q), splitByChar(',', if({quarters:String} = '', '0', {quarters:String}))),
+  toUInt32(intDiv(toUnixTimestamp(t.slot), ${quarter}) * ${quarter})))
+ORDER BY t.slot`,
+  parameters: { ...pathParameters, quarters: 'String' },
+  row: Type.Object({
+    slot: UInt32,
+    slots: UInt32,
+    state: State,
+    suspect: Flag,
+    packets: UInt64,
+    dropsOutside: UInt64,
+    dropsInside: UInt64,
+  }),
+  deadlineMs: 20_000,
+  rowsMax: 100_000,
+});
+
+/**
+ * The window by quarters of an hour, those without rows left out. `clean` and `idle`: slots that are told by exactly one
+ * row each, observed, not suspect, without drops, with ten packets or more, or with fewer. `reach`: the end of the last
+ * known row that begins in the quarter.
+ */
+export const slotQuarters = defineQuery({
+  name: 'slot-quarters',
+  sql: `SELECT quarter, count() AS rows, uniqExact(t.slot) AS told, countIf(quiet AND packets >= 10) AS clean,
+  countIf(quiet AND packets < 10) AS idle, sum(packets) AS offered, max(packets) AS offeredMax,
+  maxIf(toUInt32(toUnixTimestamp(t.slot) + t.slots), t.state != 'unknown' AND t.suspect = 0) AS reach
+FROM (
+  SELECT slot, slots, state, suspect, toUInt32(intDiv(toUnixTimestamp(slot), ${quarter}) * ${quarter}) AS quarter,
+    ifNull(t.packets_inc, 0) AS packets,
+    ${observed} AND slots = 1 AND t.drops_outside_inc = 0 AND t.drops_inside_inc = 0 AS quiet
+  FROM port_slot AS t WHERE ${path} AND ${rawWindow}
+) AS t
+GROUP BY quarter
+ORDER BY quarter`,
+  parameters: pathParameters,
+  row: Type.Object({
+    quarter: UInt32,
+    rows: UInt64,
+    told: UInt64,
+    clean: UInt64,
+    idle: UInt64,
+    offered: UInt64,
+    offeredMax: UInt64,
+    reach: UInt32,
+  }),
+  deadlineMs: 20_000,
+  rowsMax: 100,
+});
+
+/**
+ * Drops of a path by cause that begin in the window, and those that reach into it from up to a day before. Rows without
+ * a packet are left out, but for those that tell that drops beside the port are not known.
+ */
+export const slotCauses = defineQuery({
+  name: 'slot-causes',
+  sql: `SELECT toUnixTimestamp(t.slot) AS slot, t.slots AS slots, t.state AS state, t.suspect AS suspect, t.cause AS cause,
+  t.place AS place, ifNull(t.packets_inc, 0) AS packets
+FROM drop_slot AS t
+WHERE ${path} AND t.slot >= ${instant('from')} - INTERVAL 1 DAY AND t.slot < ${instant('to')}
+  AND (t.slot >= ${instant('from')} OR toUnixTimestamp(t.slot) + t.slots > {from:UInt32}) AND t.place != 'filtered'
+  AND (t.packets_inc > 0 OR (t.place = 'beside' AND (t.state = 'unknown' OR t.suspect = 1)))
+ORDER BY t.slot, t.cause`,
+  parameters: pathParameters,
+  row: Type.Object({
+    slot: UInt32,
+    slots: UInt32,
+    state: State,
+    suspect: Flag,
+    cause: Text,
+    place: Place,
+    packets: UInt64,
+  }),
+  deadlineMs: 20_000,
+  rowsMax: 400_000,
+});
+
+/** Gaps of a path with a known sum that begin up to a day before the window and end inside it. */
+export const slotsEntering = defineQuery({
+  name: 'slots-entering',
+  sql: `SELECT toUnixTimestamp(t.slot) AS slot, t.slots AS slots
+FROM port_bridge AS t
+WHERE ${path} AND t.slot >= ${instant('from')} - INTERVAL 1 DAY AND t.slot < ${instant('from')}
+  AND toUnixTimestamp(t.slot) + t.slots > {from:UInt32}
+ORDER BY t.slot`,
+  parameters: pathParameters,
+  row: Type.Object({ slot: UInt32, slots: UInt32 }),
+  deadlineMs: 10_000,
+  rowsMax: 1_000,
+});
+
+/** How many raw rows each path of a host has that begin in the window. */
+export const rawRowCounts = defineQuery({
+  name: 'raw-row-counts',
+  sql: `SELECT port, direction, sum(n) AS rows, sum(own) AS ownRows
+FROM (
+  SELECT port, direction, count() AS n, n AS own FROM port_slot AS t WHERE t.host = {host:String} AND ${rawWindow} GROUP BY port, direction
+  UNION ALL
+  SELECT port, direction, count() AS n, 0 AS own FROM drop_slot AS t WHERE t.host = {host:String} AND ${rawWindow} GROUP BY port, direction
+)
+GROUP BY port, direction
+HAVING ownRows > 0
+ORDER BY port, toUInt8(direction)`,
+  parameters: { ...windowParameters, host: 'String' },
+  row: Type.Object({ port: Text, direction: Direction, rows: UInt64, ownRows: UInt64 }),
+  deadlineMs: 60_000,
+  rowsMax: 20_000,
+});

@@ -1,0 +1,33 @@
+import { Lifecycle } from '../../core/runtime/lifecycle.ts';
+import { silentLogger } from '../../core/runtime/logger.ts';
+import { makeServer } from '../../server/app.ts';
+import { GeneratedLog } from '../fakes/generated-log.ts';
+import { aServerConfig } from '../fakes/server-config.ts';
+
+/**
+ * A server that kills itself with -9: `node exactly-once-subject.ts FOLDER LOG-OPTIONS [POINT HIT]`. It stores a generated
+ * log and ends when all of it is stored, or at the HITth time that it reaches POINT.
+ */
+const [, , data = '', options = '', point, hit] = process.argv;
+const log = new GeneratedLog(JSON.parse(options));
+let hits = 0;
+
+const server = makeServer({
+  config: aServerConfig({ lingerMs: 50 }),
+  data,
+  bus: log,
+  logId: async () => 'generated',
+  reached: (at) => {
+    if (at === point && ++hits === Number(hit)) process.kill(process.pid, 'SIGKILL');
+  },
+  logger: silentLogger,
+  version: 'test',
+});
+const lifecycle = new Lifecycle(server.parts, silentLogger);
+await lifecycle.start();
+const end = await log.latest(0);
+const timer = setInterval(() => {
+  if (server.ingestStats().nextOffset < end) return;
+  clearInterval(timer);
+  void lifecycle.stop().then(() => process.exit(0));
+}, 10);
