@@ -150,7 +150,7 @@ export class Fleet implements Part {
     const monoMs = this.#options.monoMs();
     const host = this.hosts.get(arrival.host) ?? new HostLive(arrival.host, this.#options.liveSeconds);
     this.hosts.set(arrival.host, host);
-    host.add(arrival.rows, monoMs);
+    if (!host.add(arrival.rows, monoMs)) return;
     this.#stats = { ...this.#stats, messages: this.#stats.messages + 1n };
     for (const [name, { arrivedAtMs }] of this.hosts)
       if (arrivedAtMs < monoMs - forgetHostAfterMs) this.hosts.delete(name);

@@ -55,10 +55,13 @@ export class HostLive {
     this.#seconds = seconds;
   }
 
-  /** Takes a message's rows; `monoMs` is when they arrived, on a clock that never steps. */
-  add(rows: HostRows, monoMs: number): void {
+  /**
+   * Takes a message's rows; `monoMs` is when they arrived, on a clock that never steps. False: it has been taken before,
+   * as when a spool sends again what was not acknowledged.
+   */
+  add(rows: HostRows, monoMs: number): boolean {
     const tick = rows.tick[0];
-    if (tick === undefined || (this.lastTick !== undefined && isOlder(tick, this.lastTick))) return;
+    if (tick === undefined || (this.lastTick !== undefined && isOlder(tick, this.lastTick))) return false;
     this.lastTick = tick;
     this.arrivedAtMs = monoMs;
     for (const row of rows.ports) this.#addPort(row);
@@ -67,6 +70,7 @@ export class HostLive {
     for (const row of rows.softnet) this.softnet.set(row.cpu, row);
     for (const row of rows.datapaths) this.#addDatapath(row);
     if (tick.slot % forgetAfterSeconds === 0) this.#forget(tick.slot - forgetAfterSeconds);
+    return true;
   }
 
   #addPort(row: PortRow): void {
