@@ -49,7 +49,10 @@ describe('a real collector that is killed again and again', () => {
       await untilMessages(seen + 4);
       await collector.stop('SIGKILL');
       seen = messages().length;
+      const killedAt = Date.now();
       await sendOverLoopback(1000);
+      // A start within the second would find its slot whole: nothing to bridge.
+      await vi.waitFor(() => expect(Date.now() - killedAt).toBeGreaterThan(2000), { timeout: 5000, interval: 50 });
     }
     const last = new Spawned(process.execPath, [program, folder, bus]);
     await untilMessages(seen + 3);
