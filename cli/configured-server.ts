@@ -1,4 +1,5 @@
 import type { LogSink } from '../core/bus/log.ts';
+import { FourninesError } from '../core/runtime/error.ts';
 import type { Part } from '../core/runtime/lifecycle.ts';
 import type { Logger } from '../core/runtime/logger.ts';
 import { makeServer, type Server } from '../server/app.ts';
@@ -19,6 +20,11 @@ export interface ConfiguredServer {
 export async function makeConfiguredServer(config: Config, logger: Logger): Promise<ConfiguredServer> {
   const { kafka } = config.bus;
   if (kafka === undefined) {
+    if (config.server.control.kind === 'postgres') {
+      throw new FourninesError('FN_CONFIG', 'server.control.kind: postgres needs bus.kafka', {
+        hint: "A bus inside the process is no other server's: leave server.control.kind at embedded.",
+      });
+    }
     const { server, sink } = makeEmbeddedServer(config, logger);
     return { server, sink, parts: server.parts };
   }

@@ -72,8 +72,10 @@ export class Publisher {
   #flights: Flight[] = [];
   #failure: FourninesError | undefined;
   #failuresInRow = 0;
-  /** The tick that the bus will never take. */
-  #refusedSeq: { readonly segment: number; readonly seq: bigint } | undefined;
+  /** Ticks of the window that the bus will never take. */
+  readonly #refused = new Set<string>();
+  /** What was rejected is told in another way the next time: no need to wait for that. */
+  #isBackoffSpared = false;
   #stopping = false;
   #state: PublisherStats['state'] = 'stopped';
   #delivered = 0;
@@ -157,6 +159,8 @@ export class Publisher {
     const { key, value } = this.#contentOf(delivery);
     const bytes = recordBytes(key, value);
     await this.#rate.take(bytes, this.#ending.signal);
+    // A tick before it was rejected meanwhile: it is read again behind that one.
+    if (this.#failure !== undefined) return true;
     const flight: Flight = { delivery, bytes, state: 'waiting' };
     if (this.#flights.length === 0) this.#oldestAtMs = appendedAtMs(delivery);
     this.#flights.push(flight);
@@ -184,7 +188,7 @@ export class Publisher {
   }
 
   #isRefused({ after }: Delivery): boolean {
-    return this.#refusedSeq?.segment === after.segment && this.#refusedSeq.seq === after.seq;
+    return this.#refused.has(nameOf(after));
   }
 
   async #send(flight: Flight, key: string, value: Uint8Array): Promise<void> {
@@ -197,7 +201,8 @@ export class Publisher {
       const { delivery } = flight;
       // It would hold up everything after it for good.
       if (failure.code === 'FN_BUS_RECORD_TOO_LARGE' && !this.#isRefused(delivery)) {
-        this.#refusedSeq = { segment: delivery.after.segment, seq: delivery.after.seq };
+        this.#refused.add(nameOf(delivery.after));
+        this.#isBackoffSpared = true;
       }
       flight.state = 'rejected';
       this.#fail(failure);
@@ -237,12 +242,9 @@ export class Publisher {
   }
 
   #count(delivery: Delivery): void {
-    if (delivery.what === 'tick' && !this.#isRefused(delivery)) {
-      this.#delivered++;
-      return;
-    }
     if (delivery.what === 'tick') {
-      this.#lostTicks++;
+      if (this.#refused.delete(nameOf(delivery.after))) this.#lostTicks++;
+      else this.#delivered++;
       return;
     }
     const { fromSeq, toSeq } = delivery.lost;
@@ -266,9 +268,9 @@ export class Publisher {
       if (this.#ending.signal.aborted) return;
       await this.#wake.next();
     }
-    const isPoison = this.#failure?.code === 'FN_BUS_RECORD_TOO_LARGE' && this.#refusedSeq !== undefined;
     const backoffMs = Math.min(backoffMaxMs, backoffFirstMs * 2 ** Math.min(this.#failuresInRow - 1, 16));
-    if (!isPoison) await clock.sleep(Math.ceil(backoffMs * (0.5 + random() / 2)), this.#ending.signal);
+    if (!this.#isBackoffSpared) await clock.sleep(Math.ceil(backoffMs * (0.5 + random() / 2)), this.#ending.signal);
+    this.#isBackoffSpared = false;
     this.#flights = [];
     this.#failure = undefined;
     await this.#backlog.seek(spool.acknowledged);
@@ -278,6 +280,10 @@ export class Publisher {
     if (this.#flights.length >= this.#options.inFlightMax) return true;
     return this.#flights.reduce((sum, { bytes }) => sum + bytes, 0) >= inFlightBytesMax;
   }
+}
+
+function nameOf({ segment, seq }: Delivery['after']): string {
+  return `${segment} ${seq}`;
 }
 
 function appendedAtMs(delivery: Delivery): number | undefined {

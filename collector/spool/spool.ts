@@ -257,6 +257,17 @@ export class Spool implements LogSink {
   }
 
   async #write(what: RecordWhat, key: string, value: Uint8Array): Promise<void> {
+    try {
+      await this.#writeOnce(what, key, value);
+    } catch (error) {
+      // The disk may be full before the bound is reached: what is acknowledged gives room.
+      if (toFourninesError(error).code !== 'FN_SPOOL_FULL' || !(await this.#reclaim(Number.POSITIVE_INFINITY)))
+        throw error;
+      await this.#writeOnce(what, key, value);
+    }
+  }
+
+  async #writeOnce(what: RecordWhat, key: string, value: Uint8Array): Promise<void> {
     const { recordBytesMax, bytesMax, segmentBytes, nowMs } = this.#options;
     if (value.length > recordBytesMax) {
       throw new FourninesError('FN_BUS_RECORD_TOO_LARGE', `a record of ${value.length} bytes is too large`, {
@@ -310,7 +321,7 @@ export class Spool implements LogSink {
     this.#file = undefined;
   }
 
-  /** Room comes before what a restart would like to read. */
+  /** First what no restart reads; `#write` gives away the rest of what is acknowledged before it refuses a tick. */
   async #makeRoom(bytes: number): Promise<void> {
     await this.#reclaim(this.#checkpoints.at(-1) ?? Number.POSITIVE_INFINITY);
     const held = this.#bytes();
@@ -320,17 +331,17 @@ export class Spool implements LogSink {
     });
   }
 
-  /** Removes what is acknowledged and before the segment `keepFrom`; never the last one. */
-  async #reclaim(keepFrom: number): Promise<void> {
-    for (;;) {
+  /** Removes what is acknowledged and before the segment `keepFrom`; never the last one. False: there was nothing. */
+  async #reclaim(keepFrom: number): Promise<boolean> {
+    for (let removed = false; ; removed = true) {
       const [oldest] = this.#segments;
-      if (oldest === undefined || this.#segments.length < 2) return;
-      if (oldest.number >= this.acknowledged.segment || oldest.number >= keepFrom) return;
+      if (oldest === undefined || this.#segments.length < 2) return removed;
+      if (oldest.number >= this.acknowledged.segment || oldest.number >= keepFrom) return removed;
       try {
         await this.#options.disk.remove(oldest.path);
       } catch (error) {
         this.#options.logger.warn({ code: diskError(error, '').code, path: oldest.path }, 'segment cannot be removed');
-        return;
+        return removed;
       }
       this.#segments.shift();
     }

@@ -192,6 +192,11 @@ export const errorCatalogue = {
     hint: 'Upgrade the server before the collectors.',
     retryable: false,
   },
+  FN_WIRE_HEAD: {
+    doc: 'A message names no host or stream, one that is too long, or a number that is too large.',
+    hint: 'The bytes are kept as a dead letter. No collector of ours makes such a message: look who else writes to the topic.',
+    retryable: false,
+  },
   FN_WIRE_BLOCK: {
     doc: 'A block contradicts itself: a column with too many or too few values, or a value outside its enumeration.',
     hint: 'The bytes are kept as a dead letter.',

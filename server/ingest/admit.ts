@@ -25,6 +25,10 @@ export interface Refused {
 /** Each day in a block is a part of the table; a tick has the day of its slot, and of the gaps it closes. */
 const daysMax = 8;
 const secondsOfDay = 86_400;
+/** Longest host or stream; a collector's own bound is 127. */
+const headNameMax = 255;
+/** Largest number a control store holds. */
+const seqMax = 2n ** 63n - 1n;
 
 interface Admission {
   readonly reader: BlockReader;
@@ -45,7 +49,9 @@ export class Admitter {
   admit(record: LogRecord): Admitted | Refused {
     let message: Message | undefined;
     try {
-      message = decodeMessage(record.value);
+      const decoded = decodeMessage(record.value);
+      checkHead(decoded);
+      message = decoded;
       let rows = 0;
       for (const block of message.blocks) {
         this.#check(block, message.host);
@@ -73,6 +79,15 @@ export class Admitter {
       });
     }
   }
+}
+
+/** The ledger keeps who spoke: a head that it cannot hold would stop everybody behind it. */
+function checkHead({ host, stream, seq }: MessageHead): void {
+  const isName = (name: string) => name !== '' && name.length <= headNameMax && !name.includes('\0');
+  if (isName(host) && isName(stream) && seq <= seqMax) return;
+  throw new FourninesError('FN_WIRE_HEAD', `a message has a host, a stream or a number that no collector makes`, {
+    context: { hostLength: host.length, streamLength: stream.length, seq: String(seq) },
+  });
 }
 
 function slotPartOf(kind: Kind): number | undefined {

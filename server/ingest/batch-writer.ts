@@ -225,6 +225,8 @@ export class BatchWriter {
     const paths = [...this.#ahead];
     this.#ahead.clear();
     for (const path of paths) await removeFile(path);
+    // Somebody may have emptied the folder above it.
+    await mkdir(this.#options.folder, { recursive: true }).catch(() => undefined);
   }
 
   #path(range: string, table: string): string {

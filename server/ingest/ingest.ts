@@ -174,9 +174,15 @@ export class Ingest implements Part {
     const grant = await this.#leases.acquire(leaseName(this.#logId, partition), this.#holder);
     if (grant === undefined) return;
     const inserter = this.#inserter(grant, this.#logId, partition, this.#options.log);
+    try {
+      await inserter.start();
+    } catch (error) {
+      // Held without being stored, it would be nobody's.
+      await this.#leases.release(grant).catch(() => undefined);
+      throw error;
+    }
     this.#held.set(partition, { grant, inserter, leaving: false });
     this.#options.logger.info({ partition, epoch: String(grant.epoch) }, 'this server stores a partition');
-    await inserter.start();
   }
 
   #inserter(grant: Grant, logId: string, partition: number, log: LogSource): Inserter {

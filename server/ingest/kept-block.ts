@@ -43,12 +43,27 @@ export class KeptBlocks {
     await rm(this.#path(logId, partition, first), { force: true }).catch(() => undefined);
   }
 
-  /** What is kept of a block, as a log of its own; one without records when nothing whole is there. */
+  /**
+   * What is kept of a block, as a log of its own; one without records when nothing whole is there. Rejects with FN_FOLDER
+   * when it is there and cannot be read: that may pass.
+   */
   async log(logId: string, partition: number, first: bigint): Promise<LogSource> {
+    const bytes = await this.#read(this.#path(logId, partition, first));
     try {
-      return new RecordList(partition, decode(await readFile(this.#path(logId, partition, first)), partition));
+      return new RecordList(partition, bytes === undefined ? [] : decode(bytes, partition));
     } catch {
       return new RecordList(partition, []);
+    }
+  }
+
+  async #read(path: string): Promise<Buffer | undefined> {
+    try {
+      return await readFile(path);
+    } catch (error) {
+      const code = systemCode(error) ?? '';
+      if (code === 'ENOENT') return undefined;
+      const context = { path, systemCode: code };
+      throw new FourninesError('FN_FOLDER', 'a kept block cannot be read', { cause: error, context });
     }
   }
 

@@ -132,6 +132,23 @@ describe('the publisher', () => {
     expect(JSON.parse(row?.detail ?? '')).toEqual({ stream: spool.id, fromSeq: '2', toSeq: '2', why: 'too_large' });
   });
 
+  it('so are several in one window, on a bus that answers late', async () => {
+    const spool = await filled(6);
+    const sink = new ListeningSink();
+    const tooLarge = new Set(['1', '2', '3']);
+    sink.answer = async () => {
+      const text = sink.got.at(-1) ?? '';
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      if (tooLarge.has(text)) throw new FourninesError('FN_BUS_RECORD_TOO_LARGE', 'too large');
+    };
+    const publisher = publisherOf(spool, sink);
+    publisher.start();
+    await vi.waitFor(() => expect(spool.acknowledged.seq).toBe(6n));
+    await publisher.stop();
+    expect(publisher.stats()).toMatchObject({ lostTicks: 3, delivered: 3 });
+    expect(sink.got).toEqual(expect.arrayContaining(['0', 'lost from 1', 'lost from 2', 'lost from 3', '4', '5']));
+  });
+
   it('stops within its deadline while the bus is silent, and the ticks stay', async () => {
     const spool = await filled(3);
     const sink = new ListeningSink();

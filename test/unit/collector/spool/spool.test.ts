@@ -218,6 +218,18 @@ describe('no room', () => {
     expect(again.got.length).toBeGreaterThan(40);
   });
 
+  it('a disk that is full before bytesMax is reached gets back what the bus has acknowledged', async () => {
+    const disk = new MemoryDisk();
+    const spool = await openSpool({ disk, bytesMax: 64_000, segmentBytes: 8000 });
+    for (let i = 0; i < 20; i++) await spool.append('cn1', tick(`${i}`, 1000));
+    await drain(spool, new ListeningSink());
+    const before = spool.segments.length;
+    disk.fault = { path: '.seg', afterBytes: 10, what: 'ENOSPC' };
+    await spool.append('cn1', tick('last', 1000));
+    expect(spool.segments.length).toBeLessThan(before);
+    expect(spool.stats()).toMatchObject({ refused: 0, backlogTicks: 1 });
+  });
+
   it('on a disk where not even the acknowledged position can be written, delivery goes on', async () => {
     const disk = new MemoryDisk();
     const spool = await openSpool({ disk });
