@@ -98,7 +98,8 @@ describe('a store that dies', () => {
     const before = storePid();
     expect(before).toBeGreaterThan(1);
     process.kill(before, 'SIGKILL');
-    await vi.waitFor(() => expect(storePid()).toBeGreaterThan(before), wait);
+    // Numbers of processes begin again at some time: a new one may be smaller.
+    await vi.waitFor(() => expect(storePid() > 1 && storePid() !== before).toBe(true), wait);
     const to = Math.floor(Date.now() / 1000) + 3;
     const window = `from=${new Date(from * 1000).toISOString()}&to=${new Date(to * 1000).toISOString()}`;
     await vi.waitFor(async () => {
