@@ -126,7 +126,10 @@ describe.skipIf(noBrowser !== null)('the ledger', () => {
     const rows = await way.getByRole('row').allInnerTexts();
     expect(rows.map((text) => text.split(/\s/)[0])).toEqual(['Joint', 'Wire', 'Rxq', 'PMD', 'Port', 'Ring', 'Place']);
     expect(rows[1]).toContain('not counted');
-    expect(rows[6]).toContain('other 35');
+    // How many such seconds lie in five minutes depends on when they began.
+    const lost = detailOf(leaking).joints.find(({ joint }) => joint === 'unknown')?.lost ?? '';
+    expect(BigInt(lost)).toBeGreaterThan(0n);
+    expect(rows[6]).toContain(`other ${grouped(lost)}`);
   });
 
   it('tells no loss from an unknown one', async () => {
