@@ -186,6 +186,11 @@ export class Accumulator {
     return rows;
   }
 
+  /** A row that cannot be sent: what it counted is bridged by the next one of its group. */
+  takeBack(kind: Kind, row: object): void {
+    this.staged.delete(groupKey(kind, row as Readonly<Record<string, unknown>>));
+  }
+
   /** The end of an epoch; of queues and extended counters only in their rows, where they stand one by one. */
   #reportEpoch(key: string, kind: Kind, closed: ClosedSlot, end: EpochEnd | null): void {
     if (end === null || kind === xstatSlot || kind === queueSlot) return;

@@ -8,6 +8,7 @@ import type { Part } from '../core/runtime/lifecycle.ts';
 import type { Logger } from '../core/runtime/logger.ts';
 import { BlockBuilder } from '../core/wire/block-builder.ts';
 import { type EncodedBlock, encodeMessage } from '../core/wire/message.ts';
+import type { Accumulator } from './accumulator.ts';
 import type { ReadResumed } from './resume.ts';
 import { newestStates, resumeStates } from './resume.ts';
 import { RunningSource, type SourceResult } from './running-source.ts';
@@ -260,7 +261,7 @@ export class Agent implements Part {
     for (const builder of this.#builders.values()) builder.clear();
     const told = new Map<string, RowOf<typeof hostFact>>();
     for (const accumulator of results.flatMap((result) => result.accumulator ?? [])) {
-      for (const [kind, rows] of accumulator.rows) this.#add(kind, rows);
+      for (const [kind, rows] of accumulator.rows) this.#add(kind, rows, accumulator);
       // The last word on a name counts: a NIC made anew is told gone and there in one tick.
       for (const fact of accumulator.facts) told.set(fact.name, accumulator.factRow(fact));
     }
@@ -280,7 +281,7 @@ export class Agent implements Part {
     return new Map(news.map(({ name, value }) => [name, value]));
   }
 
-  #add(kind: Kind, rows: readonly object[]): void {
+  #add(kind: Kind, rows: readonly object[], accumulator?: Accumulator): void {
     const builder = this.#builders.get(kind);
     for (const row of rows) {
       try {
@@ -290,6 +291,7 @@ export class Agent implements Part {
         const { code, message } = toFourninesError(error);
         if (this.#notEncoded === 0) this.#logger.error({ code, reason: message, kind: kind.name }, 'a row left out');
         this.#notEncoded++;
+        accumulator?.takeBack(kind, row);
       }
     }
   }

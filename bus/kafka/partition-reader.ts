@@ -96,11 +96,14 @@ export class PartitionReader {
       return false;
     }
     rest.bytesAt = found.end;
-    // The first batch may begin below the offset that was asked for.
-    if (found.batch.lastOffset < rest.next) return true;
+    const { isDamaged, lastOffset } = found.batch;
+    // The first batch may begin below the offset that was asked for. A damaged one that seems to end there, too, is what
+    // stands at that offset: passed over, it would be fetched again for ever.
+    const isBelow = lastOffset < rest.next;
+    if (isBelow && !isDamaged) return true;
     rest.records = recordsOf(found.batch, this.#partition, rest.next);
     rest.at = 0;
-    rest.batchEnd = found.batch.lastOffset + 1n;
+    rest.batchEnd = (isBelow ? rest.next : lastOffset) + 1n;
     if (rest.records.length === 0) rest.next = rest.batchEnd;
     return true;
   }

@@ -70,17 +70,23 @@ export class KafkaSink implements LogSink {
     if (refusal !== undefined) return Promise.reject(refusal);
     this.#heldBytes += bytes;
     this.#heldRecords++;
+    let isAnswered = false;
+    // A lane that closes between two halves of a batch refuses the first half once more.
+    const once = () => {
+      if (!isAnswered) this.#answered(bytes);
+      isAnswered = true;
+    };
     return new Promise((resolve, reject) => {
       this.#place({
         key: keyBytes,
         value: Buffer.from(value.buffer, value.byteOffset, value.byteLength),
         appendedAtMs: this.#options.nowMs(),
         resolve: (place) => {
-          this.#answered(bytes);
+          once();
           resolve(place);
         },
         reject: (error) => {
-          this.#answered(bytes);
+          once();
           reject(error);
         },
       });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { toFourninesError } from '../../core/runtime/error.ts';
 import type { Logger } from '../../core/runtime/logger.ts';
+import { decodeMessage } from '../../core/wire/message.ts';
 import type { SpoolRecord } from './format.ts';
 import type { Position, Segment } from './recover.ts';
 import { type FoundRecord, SegmentCursor } from './segment-cursor.ts';
@@ -10,10 +11,13 @@ import type { Spool } from './spool.ts';
 const asideFilesMax = 16;
 const asideBytesMax = 1024 * 1024;
 
-export interface LostRange {
-  /** Spool id of the lost ticks; empty: unknown. */
+/** Whose ticks they are: the spool's id at that time, and the boot. Empty: unknown. */
+export interface Identity {
   readonly stream: string;
   readonly bootId: string;
+}
+
+export interface LostRange extends Identity {
   readonly fromSeq: bigint;
   /** Undefined: nobody knows how many followed. */
   readonly toSeq: bigint | undefined;
@@ -23,12 +27,15 @@ export interface LostRange {
 
 /** What stands in the backlog: a tick, or the place of ticks that are damaged. `after`: where the next thing begins. */
 export type Delivery =
-  | { readonly what: 'tick'; readonly record: SpoolRecord; readonly after: Position }
+  | { readonly what: 'tick'; readonly record: SpoolRecord; readonly of: Identity; readonly after: Position }
   | { readonly what: 'lost'; readonly lost: LostRange; readonly after: Position };
+
+const unknownIdentity: Identity = { stream: '', bootId: '' };
 
 /**
  * Reads the spool in order from a position on. Lost ticks are known by the sequence: a hole in it inside one identity, or
  * damage at the end of one. Bytes that are no record but make no hole (a torn append that was never answered) are nothing.
+ * Where the header of a segment is damaged, its first tick says whose it is.
  */
 export class Backlog {
   readonly #spool: Spool;
@@ -39,7 +46,12 @@ export class Backlog {
   /** Bytes that are no record were met since the last tick. */
   #metDamage = false;
   #beforeMs: number | undefined;
-  #held: Delivery | undefined;
+  #identity: Identity = unknownIdentity;
+  /** The segment has no header, and no tick of it has said whose it is. */
+  #isUnsure = false;
+  /** Damage was met at the end of the segment before it. */
+  #metDamageBefore = false;
+  readonly #held: Delivery[] = [];
   #damagedBytes = 0;
 
   constructor(spool: Spool, logger: Logger) {
@@ -62,7 +74,7 @@ export class Backlog {
   async seek(position: Position): Promise<void> {
     await this.close();
     this.#position = position;
-    this.#held = undefined;
+    this.#held.length = 0;
     this.#metDamage = false;
   }
 
@@ -74,13 +86,12 @@ export class Backlog {
 
   /** The next delivery; null: nothing more is there yet. Throws what the disk throws. */
   async next(): Promise<Delivery | null> {
-    if (this.#held !== undefined) {
-      const held = this.#held;
-      this.#held = undefined;
-      this.#position = held.after;
-      return held;
-    }
     for (;;) {
+      const held = this.#held.shift();
+      if (held !== undefined) {
+        this.#position = held.after;
+        return held;
+      }
       const cursor = await this.#open();
       if (cursor === undefined) return null;
       const { segment, reader } = cursor;
@@ -88,60 +99,68 @@ export class Backlog {
       if (found === null || found.what === 'torn') {
         const next = this.#segmentAfter(segment);
         if (next === undefined) return null;
-        const lost = await this.#leave(segment, next);
-        if (lost !== undefined) return lost;
+        await this.#leave(segment, next);
       } else if (found.what === 'damaged') {
         this.#metDamage = true;
         await this.#setAside(segment, found.from, found.to);
       } else {
-        const delivery = this.#take(segment, found);
-        if (delivery !== undefined) return delivery;
+        this.#take(segment, found);
       }
     }
   }
 
-  /** Undefined: not for the bus. */
-  #take(segment: Segment, { record, from, to }: FoundRecord): Delivery | undefined {
+  /** Holds what the bus is to have of a record: nothing, or the tick, behind those that are lost before it. */
+  #take(segment: Segment, { record, from, to }: FoundRecord): void {
+    if (this.#isUnsure) this.#recognise(segment, record, from);
     const { seq: expected } = this.#position;
     // Older than what was delivered: bytes of a value that look like a record.
-    if (record.seq < expected) return undefined;
+    if (record.seq < expected) return;
     if (record.what === 'checkpoint') {
       // Its sequence is that of the next tick, which would show a hole just as well.
       if (record.seq === expected) this.#position = { segment: segment.number, offset: to, seq: expected };
-      return undefined;
+      return;
+    }
+    if (record.seq > expected) {
+      const after = { segment: segment.number, offset: from, seq: record.seq };
+      this.#held.push({ what: 'lost', lost: this.#lost(expected, record.seq - 1n), after });
     }
     const after = { segment: segment.number, offset: to, seq: record.seq + 1n };
-    const tick: Delivery = { what: 'tick', record, after };
-    const hole = record.seq > expected;
-    const lost = hole ? this.#lost(segment, expected, record.seq - 1n) : undefined;
+    this.#held.push({ what: 'tick', record, of: this.#identity, after });
     this.#metDamage = false;
     this.#beforeMs = record.appendedAtMs;
-    if (lost === undefined) {
-      this.#position = after;
-      return tick;
-    }
-    this.#held = tick;
-    this.#position = { segment: segment.number, offset: from, seq: record.seq };
-    return { what: 'lost', lost, after: this.#position };
   }
 
-  /** Moves to the next segment; a delivery when ticks are missing between the two. */
-  async #leave(segment: Segment, next: Segment): Promise<Delivery | undefined> {
+  /** By its own words, or, where it has none, by a sequence that goes back: another identity begins with 0. */
+  #recognise(segment: Segment, record: SpoolRecord, from: number): void {
+    const told = record.what === 'tick' ? identityOf(record) : undefined;
+    const { stream } = this.#identity;
+    const isOther = told === undefined || stream === '' ? record.seq < this.#position.seq : told.stream !== stream;
+    this.#isUnsure = record.what !== 'tick';
+    if (isOther) {
+      const after = { segment: segment.number, offset: from, seq: 0n };
+      const lost = this.#lost(this.#position.seq, undefined);
+      if (this.#metDamageBefore) this.#held.push({ what: 'lost', lost, after });
+      this.#position = after;
+    }
+    if (isOther || stream === '') this.#identity = told ?? unknownIdentity;
+  }
+
+  /** Moves to the next segment, and holds what is missing between the two. */
+  async #leave(segment: Segment, next: Segment): Promise<void> {
     await this.close();
     const expected = this.#position.seq;
     const isSame = next.header === undefined || next.header.id === segment.header?.id;
     const firstSeq = next.header?.firstSeq ?? expected;
     this.#position = { segment: next.number, offset: next.start, seq: firstSeq };
-    const isMissing = isSame ? firstSeq > expected : this.#metDamage;
-    if (!isMissing) return undefined;
+    this.#metDamageBefore = this.#metDamage;
+    if (isSame ? firstSeq <= expected : !this.#metDamage) return;
     this.#metDamage = false;
-    const lost = this.#lost(segment, expected, isSame ? firstSeq - 1n : undefined);
-    return { what: 'lost', lost, after: this.#position };
+    const lost = this.#lost(expected, isSame ? firstSeq - 1n : undefined);
+    this.#held.push({ what: 'lost', lost, after: this.#position });
   }
 
-  #lost(segment: Segment, fromSeq: bigint, toSeq: bigint | undefined): LostRange {
-    const { id: stream = this.#spool.id, bootId = '' } = segment.header ?? {};
-    return { stream, bootId, fromSeq, toSeq, beforeMs: this.#beforeMs };
+  #lost(fromSeq: bigint, toSeq: bigint | undefined): LostRange {
+    return { ...this.#identity, fromSeq, toSeq, beforeMs: this.#beforeMs };
   }
 
   async #open(): Promise<{ readonly segment: Segment; readonly reader: SegmentCursor } | undefined> {
@@ -154,6 +173,9 @@ export class Backlog {
       const seq = segment.header?.firstSeq ?? this.#position.seq;
       this.#position = { segment: segment.number, offset: segment.start, seq };
     }
+    const { header } = segment;
+    this.#isUnsure = header === undefined;
+    if (header !== undefined) this.#identity = { stream: header.id, bootId: header.bootId };
     const file = await this.#spool.disk.open(segment.path, 'existing');
     this.#cursor = { segment, reader: new SegmentCursor(file, isThere ? offset : segment.start) };
     return this.#cursor;
@@ -183,5 +205,15 @@ export class Backlog {
       const { code, message } = toFourninesError(error);
       this.#logger.warn({ code, reason: message }, 'damaged bytes cannot be kept aside');
     }
+  }
+}
+
+/** What a tick says of itself; undefined: it is no message of this version. */
+function identityOf({ value }: SpoolRecord): Identity | undefined {
+  try {
+    const { stream, bootId } = decodeMessage(value);
+    return { stream, bootId };
+  } catch {
+    return undefined;
   }
 }

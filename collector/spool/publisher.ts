@@ -175,16 +175,10 @@ export class Publisher {
     if (delivery.what === 'lost') {
       return { key: spool.host, value: lostMessage(spool.host, delivery.lost, 'damaged', nowMs()) };
     }
-    const { record } = delivery;
+    const { record, of } = delivery;
     if (!this.#isRefused(delivery)) return record;
-    const lost = { ...this.#streamOf(delivery), fromSeq: record.seq, toSeq: record.seq, beforeMs: record.appendedAtMs };
+    const lost = { ...of, fromSeq: record.seq, toSeq: record.seq, beforeMs: record.appendedAtMs };
     return { key: record.key, value: lostMessage(spool.host, lost, 'too_large', nowMs()) };
-  }
-
-  #streamOf({ after }: Delivery): { readonly stream: string; readonly bootId: string } {
-    const { spool } = this.#options;
-    const header = spool.segments.find(({ number }) => number === after.segment)?.header;
-    return { stream: header?.id ?? spool.id, bootId: header?.bootId ?? '' };
   }
 
   #isRefused({ after }: Delivery): boolean {

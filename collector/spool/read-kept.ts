@@ -29,7 +29,7 @@ export async function readKept(spool: Spool, logger: Logger, signal: AbortSignal
     if (!(await beginsCheckpoint(spool, first, signal))) continue;
     const kept = new KeptReading(logger);
     for (const segment of segments.slice(-back)) await readRecords(spool, segment, signal, (each) => kept.add(each));
-    if (kept.checkpoint !== undefined) return kept.result();
+    if (kept.checkpoint !== undefined) return kept.result(spool.nextSeq);
   }
   return null;
 }
@@ -98,9 +98,11 @@ class KeptReading {
     this.#isHoled = false;
   }
 
-  result(): KeptRows | null {
-    if (this.checkpoint === undefined || this.#isHoled) {
-      this.#logger.warn({ holed: this.#isHoled }, 'the last ticks in the spool are damaged: every counter begins anew');
+  /** `nextSeq`: where the spool goes on; whatever was read must reach up to there. */
+  result(nextSeq: bigint): KeptRows | null {
+    const isHoled = this.#isHoled || this.#nextSeq !== nextSeq;
+    if (this.checkpoint === undefined || isHoled) {
+      this.#logger.warn({ holed: isHoled }, 'the last ticks in the spool are damaged: every counter begins anew');
       return null;
     }
     const rows = new Map([...this.#rows].map(([kind, byKey]) => [kind, [...byKey.values()]]));

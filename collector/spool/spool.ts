@@ -363,8 +363,9 @@ export class Spool implements LogSink {
       },
       () => this.#acknowledged.sync(),
       async () => {
-        if (this.#namesDirty) await disk.syncFolder(folder);
+        const isDirty = this.#namesDirty;
         this.#namesDirty = false;
+        if (isDirty) await disk.syncFolder(folder);
       },
     ];
     for (const step of steps) {

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { LogRecord, LogSource, ReadBatch, ReadRequest } from '../../core/bus/log.ts';
@@ -33,6 +33,9 @@ export class KeptBlocks {
       } finally {
         await file.close();
       }
+      // Its name, too, must outlive a power cut.
+      const folder = await open(this.#folder, 'r');
+      await folder.sync().finally(() => folder.close());
     } catch (error) {
       const context = { path, systemCode: systemCode(error) ?? '' };
       throw new FourninesError('FN_FOLDER', 'a block cannot be kept on disk', { cause: error, context });
@@ -44,14 +47,16 @@ export class KeptBlocks {
   }
 
   /**
-   * What is kept of a block, as a log of its own; one without records when nothing whole is there. Rejects with FN_FOLDER
-   * when it is there and cannot be read: that may pass.
+   * What is kept of a block, as a log of its own; one without records when nothing whole is there: what is left of it
+   * stays, as `.damaged`. Rejects with FN_FOLDER when it is there and cannot be read: that may pass.
    */
   async log(logId: string, partition: number, first: bigint): Promise<LogSource> {
-    const bytes = await this.#read(this.#path(logId, partition, first));
+    const path = this.#path(logId, partition, first);
+    const bytes = await this.#read(path);
     try {
       return new RecordList(partition, bytes === undefined ? [] : decode(bytes, partition));
     } catch {
+      await rename(path, `${path}.damaged`).catch(() => undefined);
       return new RecordList(partition, []);
     }
   }
@@ -70,7 +75,8 @@ export class KeptBlocks {
   /** Removes every kept block: all of them are settled. */
   async clear(): Promise<void> {
     const names = await readdir(this.#folder).catch(() => []);
-    for (const name of names) await rm(join(this.#folder, name), { force: true }).catch(() => undefined);
+    for (const name of names.filter((each) => each.endsWith('.block')))
+      await rm(join(this.#folder, name), { force: true }).catch(() => undefined);
   }
 
   #path(logId: string, partition: number, first: bigint): string {

@@ -24,6 +24,7 @@ class CountingSource implements Source {
   readonly name: string;
   readonly kinds = [portSlot];
   packets = 0n;
+  countedIn = '';
   behave: (tick: Tick, into: Accumulator) => Promise<void> | void = () => undefined;
   gathers = 0;
   starts = 0;
@@ -50,7 +51,7 @@ class CountingSource implements Source {
     into.fact(`${this.name}.fact`, 'constant', 'test');
     into.close({
       kind: portSlot,
-      own: { port: this.name, direction: 'rx', countedIn: '' },
+      own: { port: this.name, direction: 'rx', countedIn: this.countedIn },
       time,
       identity: identityOf('boot', this.name),
       values: { packets: this.packets, bytes: 0n, dropsOutside: 0n, dropsInside: 0n },
@@ -219,6 +220,23 @@ describe('a tick that is too large', () => {
     expect(rowsOf(message, event)).toMatchObject([{ event: 'xstats_left_out', detail: '{"rows":1}' }]);
     expect(rowsOf(message, portSlot)).toMatchObject([{ state: 'observed', packetsInc: 4n }]);
     expect(rowsOf(message, xstatSlot)).toEqual([]);
+  });
+});
+
+describe('a row that no column takes', () => {
+  it('is left out by itself and said to be; the next one bridges what it counted', async () => {
+    const [good, odd] = [new CountingSource('good', native), new CountingSource('odd', native)];
+    await startAgent([odd, good]);
+    await nextMessage();
+    odd.packets = 5n;
+    odd.countedIn = 7 as unknown as string;
+    const message = await nextMessage();
+    expect(rowsOf(message, portSlot).map(({ port }) => port)).toEqual(['good']);
+    expect(rowsOf(message, event)).toMatchObject([{ event: 'rows_left_out', detail: '{"count":1}' }]);
+    odd.countedIn = '';
+    odd.packets = 8n;
+    const [row] = rowsOf(await nextMessage(), portSlot).filter(({ port }) => port === 'odd');
+    expect(row).toMatchObject({ state: 'bridged', slots: 2, packetsInc: 8n });
   });
 });
 

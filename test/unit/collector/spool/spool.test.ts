@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { recordBytes } from '../../../../collector/spool/format.ts';
+import { decodeMessage, encodeMessage } from '../../../../core/wire/message.ts';
 import { MemoryDisk } from './memory-disk.ts';
 import { drain, folder, ListeningSink, openSpool, publisherOf, tick } from './spool-bench.ts';
 
@@ -143,6 +144,30 @@ describe('a flipped bit', () => {
       // The end was not certain: a new identity, so that no number is given out twice.
       expect(spool.nextSeq).toBe(at < start || hit === 2 ? 1n : 4n);
     }
+  });
+
+  it('in the header of a later identity costs nothing: its ticks say whose they are, and what is lost has the right name', async () => {
+    const disk = new MemoryDisk();
+    const message = (stream: string, seq: number) =>
+      encodeMessage({ host: 'cn1', bootId: 'b', stream, seq: BigInt(seq), slot: 1_800_000_000 + seq }, []);
+    const before = await openSpool({ disk });
+    for (let seq = 0; seq < 3; seq++) await before.append('cn1', message(before.id, seq));
+    await before.close();
+    const after = await openSpool({ disk, bootId: 'boot-2' });
+    for (let seq = 0; seq < 3; seq++) await after.append('cn1', message(after.id, seq));
+    await after.close();
+    const path = join(folder, '0000000002.seg');
+    const bytes = disk.files.get(path) as Buffer;
+    bytes[10] = (bytes[10] as number) ^ 1;
+    const record = recordBytes('cn1', message(after.id, 1));
+    const second = bytes.length - 2 * record;
+    bytes[second + 40] = (bytes[second + 40] as number) ^ 1;
+    const sink = new ListeningSink();
+    await drain(await openSpool({ disk, bootId: 'boot-3' }), sink);
+    const told = sink.values.map((value) => decodeMessage(value));
+    const heads = told.map(({ stream, seq, blocks }) => `${stream} ${seq}${blocks.length > 0 ? ' lost' : ''}`);
+    const expected = [before.id, after.id].flatMap((id) => [`${id} 0`, `${id} 1`, `${id} 2`]);
+    expect(heads).toEqual(expected.with(4, `${after.id} 1 lost`));
   });
 
   it('keeps the damaged bytes aside, and counts them once', async () => {

@@ -39,6 +39,7 @@ test('one that is not whole, at whatever byte it is cut or changed, is a log tha
     for (const bytes of [whole.subarray(0, at), changed]) {
       await writeFile(path, bytes);
       expect(await (await kept.log('mem-1', 2, 5n)).earliest(2)).toBeGreaterThan(1n << 62n);
+      expect(await readdir(folder)).toEqual(['mem-1-2-5.block.damaged']);
     }
   }
 });
