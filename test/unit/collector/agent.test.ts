@@ -1,10 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Accumulator } from '../../../collector/accumulator.ts';
 import { Agent, type AgentOptions } from '../../../collector/agent.ts';
 import { type KeptRows, nothingKept } from '../../../collector/resume.ts';
 import { identityOf } from '../../../collector/slot.ts';
-import type { Source, Tick } from '../../../collector/source.ts';
-import { timedRead } from '../../../collector/timed-read.ts';
+import type { Source } from '../../../collector/source.ts';
 import { InProcessLog } from '../../../core/bus/in-process.ts';
 import type { LogSink } from '../../../core/bus/log.ts';
 import type { Kind, RowOf } from '../../../core/catalogue/columns.ts';
@@ -15,51 +13,9 @@ import { BlockReader } from '../../../core/wire/block-reader.ts';
 import { decodeMessage, type Message } from '../../../core/wire/message.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 import { ScriptedNative } from '../../fakes/scripted-native.ts';
+import { CountingSource } from './counting-source.ts';
 
 const start = 1_800_000_000;
-const rule = { widthBits: 64, perSecondMax: 1n << 50n } as const;
-
-/** Counts one port; a test sets its counter and what else the gather does. */
-class CountingSource implements Source {
-  readonly name: string;
-  readonly kinds = [portSlot];
-  packets = 0n;
-  countedIn = '';
-  behave: (tick: Tick, into: Accumulator) => Promise<void> | void = () => undefined;
-  gathers = 0;
-  starts = 0;
-  stops = 0;
-  readonly #native: ScriptedNative;
-
-  constructor(name: string, native: ScriptedNative) {
-    this.name = name;
-    this.#native = native;
-  }
-
-  async start(): Promise<void> {
-    this.starts++;
-  }
-
-  async stop(): Promise<void> {
-    this.stops++;
-  }
-
-  async gather(tick: Tick, into: Accumulator): Promise<void> {
-    this.gathers++;
-    await this.behave(tick, into);
-    const [, time] = timedRead(this.#native, tick.boundary, () => undefined);
-    into.fact(`${this.name}.fact`, 'constant', 'test');
-    into.close({
-      kind: portSlot,
-      own: { port: this.name, direction: 'rx', countedIn: this.countedIn },
-      time,
-      identity: identityOf('boot', this.name),
-      values: { packets: this.packets, bytes: 0n, dropsOutside: 0n, dropsInside: 0n },
-      rules: { packets: rule, bytes: rule, dropsOutside: rule, dropsInside: rule },
-    });
-  }
-}
-
 let clock: ManualClock;
 let native: ScriptedNative;
 let log: InProcessLog;
