@@ -7,16 +7,21 @@ import { LabProcess } from './processes.ts';
 
 const cli = path.resolve(import.meta.dirname, '../../cli/main.ts');
 
-/** Starts the product beside a lab, looking at the lab's folders, and gives it with the page's address. */
+/**
+ * Starts the product beside a lab, looking at the lab's folders, and gives it with the page's address. `broker`: a Kafka
+ * that stands between collector and server; none: the bus is inside the process.
+ */
 export async function startProduct(
   lab: Lab,
   state: LabStateFile,
   port: number,
   signal: AbortSignal,
+  broker?: { readonly host: string; readonly port: number },
 ): Promise<{ readonly process: LabProcess; readonly url: string }> {
   const config = path.join(lab.folder, 'fournines.yaml');
   const collector = { ovs: { runDir: lab.ovs.runDir }, dpdk: { runtimeDirs: [lab.dpdkRuntimeDir] } };
-  writeFileSync(config, stringify({ data: path.join(lab.folder, 'data'), collector }));
+  const bus = broker === undefined ? {} : { kafka: { brokers: [`${broker.host}:${broker.port}`] } };
+  writeFileSync(config, stringify({ data: path.join(lab.folder, 'data'), bus, collector }));
   const started = await LabProcess.start(
     {
       name: 'fournines',

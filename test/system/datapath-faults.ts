@@ -1,4 +1,5 @@
 import type { PortSeries, PortSums } from '../../server/api/schema/ports.ts';
+import type { KafkaBroker } from '../lab/kafka/broker.ts';
 import { startProduct } from '../lab/product.ts';
 import { accountsOf, type Counted, countAll, isExact, printAccounts } from './datapath-accounts.ts';
 import type { BurstProof } from './datapath-burst.ts';
@@ -16,6 +17,8 @@ const pps = 20_000;
 const loadSeconds = 5;
 /** Counters of the ports of an absent guest come from the database, every 5 s, on versions that would be harmed otherwise. */
 const settleSeconds = 17;
+
+const brokerAwaySeconds = 120;
 
 interface Load {
   readonly from: number;
@@ -92,12 +95,15 @@ async function proveGuestKill(proof: FaultProof): Promise<number> {
 }
 
 /** kill -9 of the product under load, back some seconds later: everything is bridged, nothing is unknown. */
-async function proveCollectorKill(proof: FaultProof): Promise<{ wrong: number; product: Product }> {
+async function proveCollectorKill(
+  proof: FaultProof,
+  broker: KafkaBroker | undefined,
+): Promise<{ wrong: number; product: Product }> {
   const { lab, api, write, signal, httpPort } = proof;
   const load = await begin(proof);
   await proof.product.process.kill();
   await reached((await nextBoundary()) + loadSeconds);
-  const product = await startProduct(lab, lab.state, httpPort, signal);
+  const product = await startProduct(lab, lab.state, httpPort, signal, broker?.plain);
   await reached((await nextBoundary()) + loadSeconds);
   const { to, after } = await end(proof);
   const sums = await api.ports(load.from, to);
@@ -111,6 +117,35 @@ async function proveCollectorKill(proof: FaultProof): Promise<{ wrong: number; p
   wrong += sums.some(({ port, slots }) => port === 'vhu4' && slots.bridged > 0) ? 0 : 1;
   for (const port of ports) wrong += await giantSeconds(proof, port, load.from, to);
   return { wrong, product };
+}
+
+/**
+ * The broker between collector and server is stopped for two minutes under load, comes back, and is killed with -9 some
+ * seconds later: the sums are those of the generators, and no second is unknown or bridged.
+ */
+export async function proveBrokerAway(proof: FaultProof, broker: KafkaBroker): Promise<number> {
+  const { api, write } = proof;
+  const load = await begin(proof);
+  await broker.halt();
+  write(`\nthe broker is stopped for ${brokerAwaySeconds} s under load\n`);
+  await reached((await nextBoundary()) + brokerAwaySeconds);
+  await broker.restart();
+  await reached((await nextBoundary()) + loadSeconds);
+  await broker.kill();
+  write('the broker is killed with -9 under load\n');
+  await reached((await nextBoundary()) + loadSeconds);
+  await broker.restart();
+  await reached((await nextBoundary()) + loadSeconds);
+  const { to, after } = await end(proof);
+  const sums = await api.ports(load.from, to);
+  const accounts = accountsOf(load.before, after, sums);
+  printAccounts(accounts, write);
+  const ports = ['ovs:uplink0', 'vhu2', 'vhu3', 'vhu4'];
+  for (const port of ports) write(`${slotsOf(sums, port)}\n`);
+  let wrong = accounts.filter((account) => !isExact(account)).length;
+  wrong += ports.filter((port) => unknownOf(sums, port) > 0).length;
+  for (const port of ports) wrong += await giantSeconds(proof, port, load.from, to);
+  return wrong;
 }
 
 /** kill -9 of ovs-vswitchd under load: its counters died, and are unknown exactly there; the guests' own lived on. */
@@ -137,9 +172,12 @@ async function proveSwitchKill(proof: FaultProof): Promise<number> {
 }
 
 /** Each fault under load, one after another; the number of what is wrong, and the product that runs at the end. */
-export async function proveFaults(proof: FaultProof): Promise<{ wrong: number; product: Product }> {
+export async function proveFaults(
+  proof: FaultProof,
+  broker?: KafkaBroker,
+): Promise<{ wrong: number; product: Product }> {
   let wrong = await proveGuestKill(proof);
-  const collector = await proveCollectorKill(proof);
+  const collector = await proveCollectorKill(proof, broker);
   wrong += collector.wrong;
   wrong += await proveSwitchKill({ ...proof, product: collector.product });
   return { wrong, product: collector.product };
