@@ -124,7 +124,7 @@ class KeptReading {
   }
 
   #addBeat(block: EncodedBlock, bootId: string): void {
-    const [row] = this.#tickReader.rows(block) as RowOf<typeof tickKind>[];
+    const [row] = this.#tickReader.rows(this.#tickReader.check(block)) as RowOf<typeof tickKind>[];
     if (row === undefined) return;
     this.#tick = { bootId, wallNs: row.wallNs, monoNs: row.monoNs, boundary: row.slot + 1 };
   }
@@ -132,8 +132,9 @@ class KeptReading {
   #addBlock(block: EncodedBlock): void {
     const reader = this.#readers.get(block.kind);
     if (reader === undefined || this.#unreadable.has(block.kind)) return;
+    let present: EncodedBlock;
     try {
-      reader.check(block);
+      present = reader.check(block);
     } catch (error) {
       const { code, message } = toFourninesError(error);
       this.#logger.warn({ kind: block.kind, code, reason: message }, 'these counters begin anew');
@@ -142,6 +143,6 @@ class KeptReading {
     }
     const rows = this.#rows.get(block.kind) ?? new Map<string, AnyRow>();
     this.#rows.set(block.kind, rows);
-    for (const row of reader.rows(block)) rows.set(groupKey(reader.kind, row), row);
+    for (const row of reader.rows(present)) rows.set(groupKey(reader.kind, row), row);
   }
 }

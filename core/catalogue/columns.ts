@@ -17,17 +17,27 @@ type ScalarType =
   | "DateTime('UTC')"
   | "DateTime64(3, 'UTC')";
 
-export interface ScalarColumn {
+/** A column that came in a later form of its kind; see forms.ts. */
+interface Later {
+  /** The first form that has it; left out: 1. */
+  readonly since?: number;
+  /** What it is in rows made before it came; left out: NULL, or empty text. The table's DEFAULT is the same. */
+  readonly before?: bigint | number | string;
+}
+
+export interface ScalarColumn extends Later {
   readonly name: string;
   readonly type: ScalarType;
   readonly doc: string;
 }
 
 /** An Enum8 column; the code of a label is its position plus one and never changes: labels are only appended. */
-export interface EnumColumn {
+export interface EnumColumn extends Later {
   readonly name: string;
   readonly type: 'Enum8';
   readonly labels: readonly string[];
+  /** Last form and number of labels, for each time that labels were added afterwards; oldest first. */
+  readonly had?: readonly (readonly [lastForm: number, labels: number])[];
   readonly doc: string;
 }
 

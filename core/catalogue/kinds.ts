@@ -3,8 +3,9 @@ import { datapathSlot, mempoolSlot, pmdSlot, replicaSlot, rxqSlot } from './data
 import { counter, direction, host, kind, optionalCounter, port, quality } from './kind-parts.ts';
 
 /**
- * The kinds of rows a host sends: one table each. Grow by appending columns or kinds; a renamed or removed column is a
- * new fingerprint that older servers refuse.
+ * The kinds of rows a host sends: one table each. Grow by adding columns, with the form in which they came (forms.ts), or
+ * kinds: older collectors stay understood, and what an older server refuses it keeps until it is upgraded. A renamed or
+ * removed column would be neither.
  */
 
 /** Where a drop stands towards its port's totals; see `drop_slot.place`. */

@@ -1,16 +1,9 @@
-import type { Column, EnumColumn, Kind, RowOf } from '../catalogue/columns.ts';
+import type { Column, Kind, RowOf } from '../catalogue/columns.ts';
+import { formsOf } from '../catalogue/forms.ts';
 import { FourninesError } from '../runtime/error.ts';
-import { fingerprintOf } from './fingerprint.ts';
-import { type PartForm, partForms } from './layout.ts';
+import { BlockForm, readLength } from './block-form.ts';
+import { partForms } from './layout.ts';
 import type { EncodedBlock } from './message.ts';
-
-interface Part {
-  readonly column: string;
-  readonly form: PartForm;
-  /** Largest byte allowed: labels of an enumeration, 1 for a null map; undefined: any. */
-  readonly byteMax: number | undefined;
-  readonly byteMin: number;
-}
 
 /**
  * Knows how blocks of one kind lie in bytes: checks that a block from outside is what it says, and reads rows out of it
@@ -18,41 +11,34 @@ interface Part {
  */
 export class BlockReader<K extends Kind = Kind> {
   readonly kind: K;
-  readonly fingerprint: bigint;
-  readonly #parts: readonly Part[];
+  readonly #forms: ReadonlyMap<bigint, BlockForm>;
 
   constructor(kind: K) {
     this.kind = kind;
-    this.fingerprint = fingerprintOf(kind);
-    this.#parts = kind.columns.flatMap((column) =>
-      partForms(column).map((form, i) => ({
-        column: column.name,
-        form,
-        byteMin: column.type === 'Enum8' ? 1 : 0,
-        byteMax: byteMaxOf(column, i),
-      })),
-    );
+    const forms = formsOf(kind).map((form) => new BlockForm(form, kind));
+    this.#forms = new Map(forms.map((form) => [form.fingerprint, form]));
   }
 
   /**
-   * Throws FN_WIRE_SCHEMA or FN_WIRE_BLOCK unless each part holds exactly `rows` well-formed values, and every row is of
-   * `host`, the message's own (none given: of any). One wrong block would otherwise spoil the whole insert that it is joined into, and one host
-   * could speak for another.
+   * Gives the block in the kind's present form, whatever earlier form it has. Throws FN_WIRE_SCHEMA or FN_WIRE_BLOCK unless
+   * each part holds exactly `rows` well-formed values, and every row is of `host`, the message's own (none given: of any).
+   * One wrong block would otherwise spoil the whole insert that it is joined into, and one host could speak for another.
    */
-  check(block: EncodedBlock, host?: string): void {
-    if (block.fingerprint !== this.fingerprint || block.parts.length !== this.#parts.length) {
+  check(block: EncodedBlock, host?: string): EncodedBlock {
+    const form = this.#forms.get(block.fingerprint);
+    if (form === undefined || block.parts.length !== form.partCount) {
       throw new FourninesError('FN_WIRE_SCHEMA', `a block of ${block.kind} has another schema`, {
         context: { kind: block.kind, fingerprint: block.fingerprint.toString(16) },
       });
     }
-    this.#parts.forEach((part, i) => {
-      const why = faultOf(part, block.parts[i] as Uint8Array, block.rows);
-      if (why === undefined) return;
-      throw new FourninesError('FN_WIRE_BLOCK', `column ${part.column} of a block of ${block.kind} ${why}`, {
-        context: { kind: block.kind, column: part.column, rows: block.rows },
+    const fault = form.faultOf(block);
+    if (fault !== undefined) {
+      throw new FourninesError('FN_WIRE_BLOCK', `column ${fault.column} of a block of ${block.kind} ${fault.why}`, {
+        context: { kind: block.kind, column: fault.column, rows: block.rows },
       });
-    });
+    }
     if (host !== undefined) this.#checkHost(block, host);
+    return form.lift(block);
   }
 
   #checkHost({ kind, rows, parts }: EncodedBlock, host: string): void {
@@ -65,7 +51,7 @@ export class BlockReader<K extends Kind = Kind> {
     });
   }
 
-  /** The rows of a checked block. */
+  /** The rows of a block as `check` gives it. */
   rows(block: EncodedBlock): RowOf<K>[] {
     let next = 0;
     const columns = this.kind.columns.map((column) => {
@@ -77,48 +63,6 @@ export class BlockReader<K extends Kind = Kind> {
       return Object.fromEntries(columns.map(([name, values]) => [name, values[row]])) as RowOf<K>;
     });
   }
-}
-
-function byteMaxOf(column: Column, part: number): number | undefined {
-  if (column.type === 'Enum8') return (column as EnumColumn).labels.length;
-  const nullable = column.type === 'Nullable(UInt64)' || column.type === 'Nullable(Int64)';
-  return nullable && part === 0 ? 1 : undefined;
-}
-
-function faultOf(part: Part, bytes: Uint8Array, rows: number): string | undefined {
-  if (part.form === 'strings') {
-    return countStrings(bytes) === rows ? undefined : 'does not hold one string a row';
-  }
-  if (bytes.length !== rows * part.form.bytesPerRow) return `has ${bytes.length} bytes for ${rows} rows`;
-  if (part.byteMax === undefined) return undefined;
-  for (const byte of bytes) {
-    if (byte < part.byteMin || byte > part.byteMax) return `has the value ${byte}, which means nothing`;
-  }
-  return undefined;
-}
-
-/** Number of length-prefixed strings that fill `bytes` exactly, or -1. */
-function countStrings(bytes: Uint8Array): number {
-  let at = 0;
-  let count = 0;
-  while (at < bytes.length) {
-    const [length, from] = readLength(bytes, at);
-    at = from + length;
-    count++;
-  }
-  return at === bytes.length ? count : -1;
-}
-
-/** A LEB128 length and where its string begins; a length past 2^28 or cut short gives an end beyond `bytes`. */
-function readLength(bytes: Uint8Array, at: number): [length: number, from: number] {
-  let length = 0;
-  for (let shift = 0; shift < 28; shift += 7) {
-    const byte = bytes[at++];
-    if (byte === undefined) return [1, bytes.length];
-    length |= (byte & 0x7f) << shift;
-    if (byte < 0x80) return [length, at];
-  }
-  return [1, bytes.length];
 }
 
 function readColumn(column: Column, parts: readonly Uint8Array[], rows: number): unknown[] {

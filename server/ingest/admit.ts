@@ -6,7 +6,10 @@ import { BlockReader } from '../../core/wire/block-reader.ts';
 import { partForms } from '../../core/wire/layout.ts';
 import { decodeMessage, type EncodedBlock, type Message, type MessageHead } from '../../core/wire/message.ts';
 
-/** A record that may be stored: decoded, every block checked. Its bytes are views into the record. */
+/**
+ * A record that may be stored: decoded, every block checked and in the form of the kinds at hand. Its bytes are views into
+ * the record, but for what an older form lacks.
+ */
 export interface Admitted {
   readonly record: LogRecord;
   readonly message: Message;
@@ -38,9 +41,11 @@ interface Admission {
 
 /** Checks messages against the kinds this server knows. */
 export class Admitter {
+  readonly kinds: readonly Kind[];
   readonly #kinds: ReadonlyMap<string, Admission>;
 
   constructor(known: readonly Kind[] = kinds) {
+    this.kinds = known;
     this.#kinds = new Map(
       known.map((kind) => [kind.name, { reader: new BlockReader(kind), slotPart: slotPartOf(kind) }]),
     );
@@ -52,32 +57,30 @@ export class Admitter {
       const decoded = decodeMessage(record.value);
       checkHead(decoded);
       message = decoded;
-      let rows = 0;
-      for (const block of message.blocks) {
-        this.#check(block, message.host);
-        rows += block.rows;
-      }
-      return { record, message, rows };
+      const blocks = decoded.blocks.map((block) => this.#check(block, decoded.host));
+      const rows = blocks.reduce((sum, block) => sum + block.rows, 0);
+      return { record, message: { ...decoded, blocks }, rows };
     } catch (error) {
       return { record, error: toFourninesError(error), ...(message === undefined ? {} : { message }) };
     }
   }
 
-  #check(block: EncodedBlock, host: string): void {
+  #check(block: EncodedBlock, host: string): EncodedBlock {
     const admission = this.#kinds.get(block.kind);
     if (admission === undefined) {
       throw new FourninesError('FN_WIRE_SCHEMA', 'a block has a kind this server does not know', {
         context: { kind: block.kind },
       });
     }
-    admission.reader.check(block, host);
-    if (admission.slotPart === undefined) return;
-    const days = daysOf(block.parts[admission.slotPart] as Uint8Array);
+    const present = admission.reader.check(block, host);
+    if (admission.slotPart === undefined) return present;
+    const days = daysOf(present.parts[admission.slotPart] as Uint8Array);
     if (days > daysMax) {
       throw new FourninesError('FN_WIRE_BLOCK', `a block of ${block.kind} spans ${days} days`, {
         context: { kind: block.kind, days },
       });
     }
+    return present;
   }
 }
 

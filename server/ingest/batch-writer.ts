@@ -63,7 +63,7 @@ export class BatchWriter {
 
   /** Writes the files of a batch that `write` is to store next; those it cannot write are left to `write`. */
   async writeAhead(batch: Batch): Promise<void> {
-    for (const { kind, blocks } of blocksByKind(batch.admitted)) {
+    for (const { kind, blocks } of blocksByKind(batch.admitted, batch.kinds)) {
       const path = this.#path(rangeOf(batch, batch.admitted), kind.name);
       try {
         await writeBlocks(path, joinBlocks(kind, blocks, this.#scratch));
@@ -79,7 +79,7 @@ export class BatchWriter {
   async write(batch: Batch, signal: AbortSignal): Promise<Written> {
     const refused = [...batch.refused];
     let rows = 0;
-    for (const { kind } of blocksByKind(batch.admitted)) {
+    for (const { kind } of blocksByKind(batch.admitted, batch.kinds)) {
       rows += await this.#insertKind(kind, batch, batch.admitted, refused, signal);
     }
     if (refused.length > 0) await this.#bury(batch, refused, signal);
@@ -98,7 +98,7 @@ export class BatchWriter {
     refused: Refused[],
     signal: AbortSignal,
   ): Promise<number> {
-    const found = blocksByKind(messages).find((each) => each.kind === kind);
+    const found = blocksByKind(messages, batch.kinds).find((each) => each.kind === kind);
     if (found === undefined) return 0;
     const range = rangeOf(batch, messages);
     const run = `${kind.name} ${range}`;
@@ -173,7 +173,7 @@ export class BatchWriter {
       });
     }
     const range = `${first}-${last}-told`;
-    const insert = { table: event.name, columns: tableColumns(event), token: this.#tokens.of(range, event) };
+    const insert = { table: event.name, columns: tableColumns(event), token: this.#tokens.of(range, event.name) };
     try {
       await this.#insert(range, insert, () => joinBlocks(event, [builder.block()]), signal);
     } catch (error) {

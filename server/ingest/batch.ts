@@ -13,6 +13,8 @@ import { duplicate, type LeftOutReason } from './stream-rules.ts';
  * its tokens name its first and last offset, and an insert repeated with its token must carry the same bytes.
  */
 export class Batch {
+  /** In whose forms its messages are: an insert repeated after an upgrade has the forms that it was recorded with. */
+  readonly kinds: readonly Kind[];
   /** Runs of messages that the store refused for good, by kind and range, with why: once halved, never tried whole again. */
   readonly refusedRuns = new Map<string, FourninesError>();
   /** Events of ingest itself, told of this batch. */
@@ -24,6 +26,10 @@ export class Batch {
   readonly #items: (Admitted | Refused)[] = [];
   #leftOut: ReadonlyMap<bigint, LeftOutReason> = new Map();
   #sorted: { readonly admitted: readonly Admitted[]; readonly refused: readonly Refused[] } | undefined;
+
+  constructor(known: readonly Kind[] = kinds) {
+    this.kinds = known;
+  }
 
   get records(): number {
     return this.#items.length;
@@ -123,8 +129,8 @@ export interface KindBlocks {
   readonly rows: number;
 }
 
-/** The kinds that have rows in these messages, in the order of the catalogue. */
-export function blocksByKind(messages: readonly Admitted[]): readonly KindBlocks[] {
+/** The kinds that have rows in these messages, in the order of those given. */
+export function blocksByKind(messages: readonly Admitted[], known: readonly Kind[] = kinds): readonly KindBlocks[] {
   const byName = new Map<string, EncodedBlock[]>();
   for (const { message } of messages) {
     for (const block of message.blocks) {
@@ -134,7 +140,7 @@ export function blocksByKind(messages: readonly Admitted[]): readonly KindBlocks
       else blocks.push(block);
     }
   }
-  return kinds.flatMap((kind) => {
+  return known.flatMap((kind) => {
     const blocks = byName.get(kind.name);
     if (blocks === undefined) return [];
     return [{ kind, blocks, rows: blocks.reduce((sum, block) => sum + block.rows, 0) }];

@@ -1,9 +1,12 @@
 import type { LogSource } from '../../core/bus/log.ts';
+import type { Kind } from '../../core/catalogue/columns.ts';
+import { formsOf } from '../../core/catalogue/forms.ts';
 import { FourninesError } from '../../core/runtime/error.ts';
+import { fingerprintOf } from '../../core/wire/fingerprint.ts';
 import type { Ledger, RecordedBlock, TableCut } from '../control/block-ledger.ts';
 import type { Grant } from '../control/leases.ts';
 import type { Speaker } from '../control/speakers.ts';
-import type { Admitted, Admitter, Refused } from './admit.ts';
+import { type Admitted, Admitter, type Refused } from './admit.ts';
 import { Batch, blocksByKind, leftOutOf } from './batch.ts';
 import type { BlockTokens } from './block-tokens.ts';
 import { judgeBlock, type RecordHead, type StreamRules } from './stream-rules.ts';
@@ -59,7 +62,10 @@ export class Cutter {
     partition: number,
     signal: AbortSignal,
   ): Promise<Batch | undefined> {
-    const batch = new Batch();
+    const { kinds } = this.#options.admitter;
+    const then = kindsOf(block.tables, kinds);
+    const admitter = then === kinds ? this.#options.admitter : new Admitter(then);
+    const batch = new Batch(then);
     if (block.first < (await log.earliest(partition))) return undefined;
     if (block.last >= (await log.latest(partition))) throw changedBlock(block, 'the log is shorter than it was');
     for (let offset = block.first; offset <= block.last; ) {
@@ -69,7 +75,7 @@ export class Cutter {
         waitMs: readWaitMs,
       });
       for (const record of records) {
-        if (record.offset <= block.last) batch.add(this.#options.admitter.admit(record));
+        if (record.offset <= block.last) batch.add(admitter.admit(record));
       }
       offset = nextOffset;
     }
@@ -85,13 +91,24 @@ export class Cutter {
   #tablesOf(batch: Batch, leftOut: ReturnType<typeof judgeBlock>['leftOut'] | undefined): readonly TableCut[] {
     const { tokens } = this.#options;
     const messages = leftOut === undefined ? batch.admitted : batch.keptWithout(leftOut);
-    return blocksByKind(messages).map(({ kind, rows }) => ({
+    return blocksByKind(messages, batch.kinds).map(({ kind, rows }) => ({
       table: kind.name,
       fingerprint: tokens.fingerprint(kind),
       rows,
       token: tokens.of(`${batch.first}-${batch.last}`, kind),
     }));
   }
+}
+
+/** The kinds in the forms that tables were recorded with, by a program older than this one; mostly the very same list. */
+function kindsOf(tables: readonly TableCut[], kinds: readonly Kind[]): readonly Kind[] {
+  const recorded = new Map(tables.map(({ table, fingerprint }) => [table, fingerprint]));
+  const then = kinds.map((kind) => {
+    const fingerprint = recorded.get(kind.name);
+    const isIt = (form: Kind) => fingerprintOf(form).toString(16) === fingerprint;
+    return fingerprint === undefined ? kind : (formsOf(kind).find(isIt) ?? kind);
+  });
+  return then.every((kind, i) => kind === kinds[i]) ? kinds : then;
 }
 
 /** The database gives keys of JSON in an order of its own. */

@@ -173,7 +173,6 @@ export class Fleet implements Part {
 function rowsOf<K extends Kind>(reader: BlockReader<K>, message: Message): RowOf<K>[] {
   return message.blocks.flatMap((block) => {
     if (block.kind !== reader.kind.name) return [];
-    reader.check(block, message.host);
-    return reader.rows(block);
+    return reader.rows(reader.check(block, message.host));
   });
 }

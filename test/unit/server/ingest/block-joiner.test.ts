@@ -4,6 +4,7 @@ import { columnSqlName, columnType } from '../../../../core/catalogue/columns.ts
 import { queueSlot } from '../../../../core/catalogue/kinds.ts';
 import { BlockBuilder } from '../../../../core/wire/block-builder.ts';
 import { BlockReader } from '../../../../core/wire/block-reader.ts';
+import { fingerprintOf } from '../../../../core/wire/fingerprint.ts';
 import { partForms } from '../../../../core/wire/layout.ts';
 import type { EncodedBlock } from '../../../../core/wire/message.ts';
 import { joinBlocks } from '../../../../server/ingest/block-joiner.ts';
@@ -66,7 +67,7 @@ function partsOf(bytes: Buffer): EncodedBlock {
     });
   });
   expect(at).toBe(bytes.length);
-  return { kind: queueSlot.name, fingerprint: new BlockReader(queueSlot).fingerprint, rows, parts };
+  return { kind: queueSlot.name, fingerprint: fingerprintOf(queueSlot), rows, parts };
 }
 
 describe('joinBlocks', () => {
