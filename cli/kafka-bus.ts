@@ -1,7 +1,7 @@
 import { type KafkaConfig, openLink } from '../bus/kafka/config.ts';
 import { KafkaSink } from '../bus/kafka/sink.ts';
 import { KafkaSource } from '../bus/kafka/source.ts';
-import { ensureTopic, topicDefaults } from '../bus/kafka/topic.ts';
+import { ensureTopic, type TopicWish, topicDefaults } from '../bus/kafka/topic.ts';
 import { toFourninesError } from '../core/runtime/error.ts';
 import type { Part } from '../core/runtime/lifecycle.ts';
 import type { Logger } from '../core/runtime/logger.ts';
@@ -14,20 +14,30 @@ const closeGraceMs = 2000;
 const topicPatienceMs = 5000;
 
 /** The side of the bus that a collector writes to. The part comes before whatever appends. */
-export async function openKafkaSink(config: KafkaConfig, logger: Logger): Promise<{ sink: KafkaSink; part: Part }> {
-  const topic = await topicPart(config, logger);
+export function openKafkaSink(config: KafkaConfig, logger: Logger): Promise<SinkPart> {
+  return sinkTo(config.topic, config, topicDefaults.partitions, logger);
+}
+
+interface SinkPart {
+  readonly sink: KafkaSink;
+  readonly part: Part;
+}
+
+async function sinkTo(topic: string, config: KafkaConfig, partitions: number, logger: Logger): Promise<SinkPart> {
+  const { bytesMax, compression } = config;
+  const start = await topicStart({ ...topicDefaults, topic, partitions }, config, logger);
   const sink = new KafkaSink({
     link: await openLink(config),
-    topic: config.topic,
-    bytesMax: config.bytesMax,
+    topic,
+    bytesMax,
     recordBytesMax: messageBytesMax,
-    compression: config.compression,
+    compression,
     lingerMs,
     batchBytesMax,
     nowMs: Date.now,
     logger: logger.child({ component: 'bus' }),
   });
-  return { sink, part: { ...topic, stop: () => sink.close(closeGraceMs) } };
+  return { sink, part: { name: 'bus', start, stop: () => sink.close(closeGraceMs) } };
 }
 
 export interface KafkaServerBus {
@@ -36,47 +46,50 @@ export interface KafkaServerBus {
   readonly bus: KafkaSource;
   readonly liveBus: KafkaSource;
   readonly sink: KafkaSink;
+  readonly letterSink: KafkaSink;
   /** The topic's id: one that is made anew under the same name is another log. */
   readonly logId: () => Promise<string>;
 }
 
 /** The side of the bus that a server reads, and writes replayed letters to. */
 export async function openKafkaServerBus(config: KafkaConfig, logger: Logger): Promise<KafkaServerBus> {
+  const { topic, letterTopic } = config;
   const { sink, part } = await openKafkaSink(config, logger);
-  const { topic } = config;
+  const letters = await sinkTo(letterTopic, config, 1, logger);
   const bus = new KafkaSource({ link: await openLink(config), topic });
   const liveBus = new KafkaSource({ link: await openLink(config), topic });
   return {
     bus,
     liveBus,
     sink,
+    letterSink: letters.sink,
     logId: async () => `${topic}.${await bus.topicId()}`,
     part: {
-      ...part,
+      name: part.name,
+      start: async () => {
+        await Promise.all([part.start(), letters.part.start()]);
+      },
       stop: async () => {
-        await Promise.all([bus.close(), liveBus.close(), part.stop()]);
+        await Promise.all([bus.close(), liveBus.close(), part.stop(), letters.part.stop()]);
       },
     },
   };
 }
 
 /** Looks once whether the topic fits, and makes it where there is none. A broker that is away is waited for by others. */
-async function topicPart(config: KafkaConfig, logger: Logger): Promise<Pick<Part, 'name' | 'start'>> {
+async function topicStart(wish: TopicWish, config: KafkaConfig, logger: Logger): Promise<() => Promise<void>> {
   const link = await openLink(config);
-  return {
-    name: 'bus',
-    start: async () => {
-      const wish = { ...topicDefaults, topic: config.topic };
-      const signal = AbortSignal.timeout(2 * topicPatienceMs);
-      try {
-        await ensureTopic(link, wish, { mayCreate: true, signal, patienceMs: topicPatienceMs });
-      } catch (error) {
-        const { code, message } = toFourninesError(error);
-        if (code !== 'FN_BUS_AWAY' && !signal.aborted) throw error;
-        logger.warn({ topic: config.topic, code, reason: message }, 'the bus is away; it is tried again');
-      } finally {
-        await link.close();
-      }
-    },
+  return async () => {
+    const signal = AbortSignal.timeout(2 * topicPatienceMs);
+    try {
+      const { weaknesses } = await ensureTopic(link, wish, { mayCreate: true, signal, patienceMs: topicPatienceMs });
+      for (const weakness of weaknesses) logger.warn({ topic: wish.topic }, weakness);
+    } catch (error) {
+      const { code, message } = toFourninesError(error);
+      if (code !== 'FN_BUS_AWAY' && !signal.aborted) throw error;
+      logger.warn({ topic: wish.topic, code, reason: message }, 'the bus is away; it is tried again');
+    } finally {
+      await link.close();
+    }
   };
 }

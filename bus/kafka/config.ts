@@ -21,6 +21,13 @@ export const KafkaConfigSchema = Type.Object(
       default: 'fournines.ticks',
       description: 'Topic of the ticks.',
     }),
+    letterTopic: Type.String({
+      minLength: 1,
+      maxLength: 249,
+      pattern: '^[A-Za-z0-9._-]+$',
+      default: 'fournines.dead-letters',
+      description: 'Topic where the server tells of messages that it could not store; they are in the store as well.',
+    }),
     clientId: Type.String({
       minLength: 1,
       maxLength: 127,
@@ -70,6 +77,12 @@ export type KafkaConfig = Static<typeof KafkaConfigSchema>;
 /** Reads the files that the configuration names. Throws FN_CONFIG with the key of the one that cannot be used. */
 export async function linkOptions(config: KafkaConfig): Promise<LinkOptions> {
   const { sasl, tls } = config;
+  if (config.letterTopic === config.topic) {
+    throw new FourninesError(
+      'FN_CONFIG',
+      'bus.kafka.letterTopic is the topic of the ticks: letters would be read as ticks',
+    );
+  }
   if (sasl?.mechanism === 'PLAIN' && tls === undefined) {
     throw new FourninesError('FN_CONFIG', 'bus.kafka.sasl: PLAIN would send the password unencrypted; it needs tls');
   }

@@ -23,6 +23,8 @@ export interface TopicPlaces {
   /** Made anew, a topic of the same name has another id and other offsets. */
   readonly topicId: string;
   readonly partitions: number;
+  /** Of the partition that has the fewest. */
+  readonly replicas: number;
   /** Leader of each partition; undefined while it has none. */
   readonly leaders: readonly (BrokerAddress | undefined)[];
 }
@@ -121,7 +123,8 @@ export class KafkaLink {
     if (addresses.size > 0) this.#known = mergeAddresses(this.#options.brokers, [...addresses.values()]);
     const leaders: (BrokerAddress | undefined)[] = [];
     for (const { partitionIndex, leaderId } of found.partitions) leaders[partitionIndex] = addresses.get(leaderId);
-    return { topicId: found.topicId, partitions: found.partitions.length, leaders };
+    const replicas = Math.min(...found.partitions.map(({ replicaNodes }) => replicaNodes.length));
+    return { topicId: found.topicId, partitions: found.partitions.length, replicas, leaders };
   }
 }
 

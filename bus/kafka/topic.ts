@@ -20,6 +20,8 @@ export interface TopicFacts {
   readonly partitions: number;
   readonly retentionMs: number;
   readonly batchBytesMax: number;
+  /** What fits and is weaker than it could be, in words for an operator. */
+  readonly weaknesses: readonly string[];
 }
 
 /** Ticks are kept this long at least, or a server that is away over a night would miss some. */
@@ -86,6 +88,8 @@ async function create(link: KafkaLink, wish: TopicWish): Promise<void> {
     'max.message.bytes': String(wish.recordBytesMax + batchOverheadBytes),
     // The broker's clock decides on age: a host whose clock is wrong can neither be refused nor expire its records early.
     'message.timestamp.type': 'LogAppendTime',
+    // A replica that lacks what was acknowledged must not become the leader.
+    'unclean.leader.election.enable': 'false',
   }).map(([name, value]) => ({ name, value }));
   const { topic: name, partitions: numPartitions, replicas: replicationFactor } = wish;
   const topic = { name, numPartitions, replicationFactor, assignments: [], configs };
@@ -100,8 +104,11 @@ async function create(link: KafkaLink, wish: TopicWish): Promise<void> {
 }
 
 async function readFacts(link: KafkaLink, wish: TopicWish): Promise<TopicFacts> {
-  const { topicId, partitions } = await link.places(wish.topic);
-  const configurationKeys = ['cleanup.policy', 'retention.ms', 'max.message.bytes', 'message.timestamp.type'];
+  const { topicId, partitions, replicas } = await link.places(wish.topic);
+  const configurationKeys = [
+    ...['cleanup.policy', 'retention.ms', 'max.message.bytes', 'message.timestamp.type'],
+    ...['unclean.leader.election.enable', 'min.insync.replicas'],
+  ];
   const resource = { resourceType: topicResource, resourceName: wish.topic, configurationKeys } as const;
   const { results } = await describeConfigsV4.api.async(await link.anyConnection(), [resource], false, false);
   const settings = new Map(results[0]?.configs.map(({ name, value }) => [name, value ?? '']));
@@ -111,12 +118,19 @@ async function readFacts(link: KafkaLink, wish: TopicWish): Promise<TopicFacts> 
   if (settings.get('cleanup.policy') !== 'delete') misfits.push('cleanup.policy must be delete');
   if (settings.get('message.timestamp.type') !== 'LogAppendTime')
     misfits.push('message.timestamp.type must be LogAppendTime');
+  if (settings.get('unclean.leader.election.enable') !== 'false')
+    misfits.push('unclean.leader.election.enable must be false');
   if (!(batchBytesMax >= wish.recordBytesMax + batchOverheadBytes))
     misfits.push(`max.message.bytes must be at least ${wish.recordBytesMax + batchOverheadBytes}`);
   // -1: for ever.
   if (!(retentionMs === -1 || retentionMs >= retentionMsMin))
     misfits.push(`retention.ms must be -1 or at least ${retentionMsMin}`);
-  if (misfits.length === 0) return { topicId, partitions, retentionMs, batchBytesMax };
+  const inSync = Number(settings.get('min.insync.replicas'));
+  const isThin = replicas > 2 && !(inSync > 1);
+  const weaknesses = isThin
+    ? [`with min.insync.replicas ${inSync} of ${replicas} a disk that is lost can take acknowledged ticks`]
+    : [];
+  if (misfits.length === 0) return { topicId, partitions, retentionMs, batchBytesMax, weaknesses };
   throw new FourninesError('FN_BUS_TOPIC', `the topic does not fit: ${misfits.join('; ')}`, {
     context: { topic: wish.topic, misfits: misfits.join('; ') },
   });

@@ -1,10 +1,11 @@
 import type { LogSink } from '../../core/bus/log.ts';
-import { toFourninesError } from '../../core/runtime/error.ts';
+import { FourninesError, toFourninesError } from '../../core/runtime/error.ts';
 import type { Refused } from './admit.ts';
 import { Retry } from './retry.ts';
 
 /** Letters are in the table whatever becomes of their topic: nobody waits for it for long. */
 const attemptsMax = 4;
+const answerDeadlineMs = 5_000;
 
 /**
  * Appends one letter as a line of JSON, at least once, under the key `topic:partition:offset`; `bytes` is base64, or null
@@ -19,7 +20,7 @@ export async function sendLetter(sink: LogSink, topic: string, letter: Refused, 
   for (;;) {
     signal.throwIfAborted();
     try {
-      await sink.append(id, Buffer.from(JSON.stringify({ ...told, bytes })));
+      await answered(sink.append(id, Buffer.from(JSON.stringify({ ...told, bytes }))), signal);
       return;
     } catch (failure) {
       const { code, retryable } = toFourninesError(failure);
@@ -28,4 +29,13 @@ export async function sendLetter(sink: LogSink, topic: string, letter: Refused, 
       else await retry.wait(signal);
     }
   }
+}
+
+/** A sink may try for as long as it lives; whoever stores does not wait for it. */
+async function answered(append: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const late = AbortSignal.any([signal, AbortSignal.timeout(answerDeadlineMs)]);
+  const given = Promise.withResolvers<never>();
+  const giveUp = () => given.reject(new FourninesError('FN_BUS_CLOSED', 'the topic of letters does not answer'));
+  late.addEventListener('abort', giveUp, { once: true });
+  await Promise.race([append, given.promise]).finally(() => late.removeEventListener('abort', giveUp));
 }

@@ -34,6 +34,7 @@ describe.skipIf(skipWithoutKafka)('getting in', () => {
     return {
       brokers: [`${broker.secure.host}:${broker.secure.port}`],
       topic: 'secure',
+      letterTopic: 'letters',
       clientId: 'test',
       compression: 'zstd',
       bytesMax: 16 << 20,
@@ -107,6 +108,7 @@ describe.skipIf(skipWithoutKafka)('getting in', () => {
     ['compacts', { 'cleanup.policy': 'compact' }, /cleanup\.policy/],
     ['keeps for an hour', { 'retention.ms': '3600000' }, /retention\.ms/],
     ['takes small records only', { 'max.message.bytes': '1000000' }, /max\.message\.bytes/],
+    ['may elect a leader that lacks ticks', { 'unclean.leader.election.enable': 'true' }, /unclean\.leader/],
     ["believes the writer's clock", { 'message.timestamp.type': 'CreateTime' }, /message\.timestamp\.type/],
   ])('a topic that %s does not fit: FN_BUS_TOPIC says what', async (name, settings, misfit) => {
     const admin = new Admin({

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { silentLogger } from '../../core/runtime/logger.ts';
+import { decodeMessage } from '../../core/wire/message.ts';
 import type { DeadLetterPage } from '../../server/api/schema/dead-letters.ts';
 import type { PortPage } from '../../server/api/schema/ports.ts';
 import { EmbeddedEngine } from '../../server/store/embedded/engine.ts';
 import { migrate } from '../../server/store/migrate.ts';
 import { KafkaBroker } from '../lab/kafka/broker.ts';
 import { skipWithoutKafka } from '../lab/kafka/presence.ts';
+import { openSource, readAll } from './kafka-fixture.ts';
 import { cli, Spawned } from './spawned.ts';
 
 const wait = { timeout: 60_000, interval: 100 };
@@ -118,6 +120,18 @@ describe.skipIf(skipWithoutKafka)('collectors of an older and of a newer version
       for (const slot of older) expect(slot).toMatchObject({ observed: to - from, unknown: 0 });
     }, wait);
     expect(await slotsOf('newer', from, to)).toEqual([]);
+  });
+
+  test('the topic of letters tells of each of them, with its bytes', async () => {
+    const source = openSource(broker, 'fournines.dead-letters');
+    const told = (await readAll(source)).map(({ value }) => JSON.parse(Buffer.from(value).toString()));
+    await source.close();
+    const ids = (await lettersOf('newer')).map(({ id }) => id);
+    expect(told.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+    for (const { code, bytes } of told) {
+      expect(code).toBe('FN_WIRE_SCHEMA');
+      expect(decodeMessage(Buffer.from(bytes, 'base64')).host).toBe('newer');
+    }
   });
 
   test('after the upgrade a replay heals it, and a second one changes nothing', async () => {

@@ -14,6 +14,7 @@ const file = (name: string, text: string): string => {
 const base: KafkaConfig = {
   brokers: ['kafka-1:9092', '[::1]:9093'],
   topic: 't',
+  letterTopic: 'l',
   clientId: 'c',
   compression: 'zstd',
   bytesMax: 64 << 20,
@@ -39,6 +40,7 @@ describe('the configuration of the bus over Kafka', () => {
     ['PLAIN without TLS', { sasl: sasl('PLAIN', file('p', 'x')) }, /PLAIN/],
     ['a certificate without its key', { tls: { certFile: file('c', 'x') } }, /keyFile/],
     ['an authority that cannot be read', { tls: { caFile: 'nowhere' } }, /caFile/],
+    ['letters in the topic of the ticks', { letterTopic: 't' }, /letterTopic/],
     ['a port that cannot be', { brokers: ['kafka:99999'] }, /brokers/],
   ])('%s is FN_CONFIG and names its key', async (_, part: Partial<KafkaConfig>, key) => {
     await expect(linkOptions({ ...base, ...part })).rejects.toMatchObject({
