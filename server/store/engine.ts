@@ -16,7 +16,7 @@ export interface CallOptions {
 export interface InsertFile {
   readonly table: string;
   readonly columns: readonly string[];
-  /** Absolute path of a file of ClickHouse Native blocks that the engine can read. */
+  /** Absolute path of a file of ClickHouse Native blocks, on this machine. */
   readonly path: string;
   /**
    * Names this insert for good: a second insert with the same token changes neither the table nor its views. It covers
@@ -35,6 +35,21 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** One that has to be opened first. */
+export interface StartableEngine extends Engine {
+  /** Resolves when statements can run; rejects with FN_STORE_AWAY, FN_FOLDER_LOCKED or what will not pass by itself. */
+  start(): Promise<void>;
+}
+
+export const commandDeadlineMs = 60_000;
+
+/** Of an answer in JSONEachRow: one object a line; a line break inside a value is escaped. */
+export function rowsOf(text: string): readonly unknown[] {
+  const body = text.trimEnd();
+  return body === '' ? [] : (JSON.parse(`[${body.replaceAll('\n', ',')}]`) as unknown[]);
+}
+
+/** `restarting`: it was there and is gone; it is tried again until it is back. */
 export type EngineState = 'starting' | 'ready' | 'restarting' | 'closed';
 
 /** Inserts have a lane of their own, so that no query stands in their way. */
@@ -42,11 +57,11 @@ export const lanes = ['insert', 'query'] as const;
 export type Lane = (typeof lanes)[number];
 
 export interface LaneStats {
-  /** Waiting, the running one not counted. */
+  /** Waiting, those that run not counted. */
   readonly queued: number;
   /** How long the first in the queue has waited, ms; 0 when none waits. */
   readonly oldestWaitMs: number;
-  /** How long the running one runs, ms; undefined: none runs. */
+  /** How long the one that runs longest has run, ms; undefined: none runs. */
   readonly runningMs: number | undefined;
   readonly started: number;
   /** Waiting time before the start, summed over `started`, and its largest, ms. */
@@ -57,6 +72,7 @@ export interface LaneStats {
 export interface EngineStats {
   readonly state: EngineState;
   readonly lanes: Readonly<Record<Lane, LaneStats>>;
+  /** How often it was gone after it had been there. */
   readonly restarts: number;
   /** Code of the last error any call ended with, or empty. */
   readonly lastErrorCode: string;

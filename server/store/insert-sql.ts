@@ -15,6 +15,8 @@ export type FileFormat = 'Native' | 'RowBinary' | 'ArrowStream' | 'JSONEachRow' 
  */
 const exactlyOnce = {
   insert_deduplicate: 1,
+  // A server of today collects what comes over HTTP into blocks of its own making, and tokens are none of them.
+  async_insert: 0,
   deduplicate_blocks_in_dependent_materialized_views: 1,
   max_insert_threads: 1,
   input_format_parallel_parsing: 0,
@@ -24,20 +26,31 @@ const exactlyOnce = {
   max_partitions_per_insert_block: 0,
 } as const;
 
-export function insertFileSql({ table, columns, path, token }: InsertFile, format: FileFormat = 'Native'): string {
+/** A server that does not know all of these cannot be trusted with a token. */
+export const exactlyOnceSettings: readonly string[] = [...Object.keys(exactlyOnce), 'insert_deduplication_token'];
+
+/** The engine opens the file itself. */
+export function insertFileSql(insert: InsertFile, format: FileFormat = 'Native'): string {
+  // INFILE would take these for a pattern over several files.
+  assert(!/[*?{}]/.test(insert.path), 'a path without wildcards');
+  return insertSql(insert, `FROM INFILE ${quote(insert.path)} `, format);
+}
+
+/** The bytes of the file follow the statement. */
+export function insertBytesSql(insert: InsertFile): string {
+  return insertSql(insert, '', 'Native');
+}
+
+function insertSql({ table, columns, token }: InsertFile, from: string, format: FileFormat): string {
   assert(
     [table, ...columns].every((name) => identifier.test(name)),
     'plain names of table and columns',
   );
   assert(token === undefined || plainToken.test(token), 'a plain token');
-  // INFILE would take these for a pattern over several files.
-  assert(!/[*?{}]/.test(path), 'a path without wildcards');
   // Without a token the engine would compare contents, and drop a file that equals an earlier one.
   const settings = Object.entries({ ...exactlyOnce, insert_deduplication_token: `'${token ?? randomUUID()}'` });
   const clause = settings.map(([name, value]) => `${name} = ${value}`).join(', ');
-  return (
-    `INSERT INTO ${table} (${columns.join(', ')}) FROM INFILE ${quote(path)} ` + `SETTINGS ${clause} FORMAT ${format}`
-  );
+  return `INSERT INTO ${table} (${columns.join(', ')}) ${from}SETTINGS ${clause} FORMAT ${format}`;
 }
 
 function quote(text: string): string {

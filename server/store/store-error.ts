@@ -40,6 +40,8 @@ const passing = new Set([
   '319', // UNKNOWN_STATUS_OF_INSERT
   '425', // SYSTEM_ERROR
   '439', // CANNOT_SCHEDULE_TASK
+  '745', // SERVER_OVERLOADED
+  '999', // KEEPER_EXCEPTION
 ]);
 const timeouts = new Set([
   '159', // TIMEOUT_EXCEEDED
@@ -49,6 +51,33 @@ const timeouts = new Set([
 const tooManyRows = '396';
 const memoryLimitExceeded = '241';
 const cannotOpenFile = '76';
+
+/**
+ * What only the operator can mend, and does: a password that was changed, a database or a right that is missing, a quota.
+ * An insert waits for it: its rows are as good as ever.
+ */
+const operators = new Set([
+  '81', // UNKNOWN_DATABASE
+  '164', // READONLY
+  '192', // UNKNOWN_USER
+  '193', // WRONG_PASSWORD
+  '194', // REQUIRED_PASSWORD
+  '201', // QUOTA_EXCEEDED
+  '497', // ACCESS_DENIED
+  '516', // AUTHENTICATION_FAILED
+]);
+
+/** True when ClickHouse itself said it. */
+export function isCarried({ code }: RawStoreError): boolean {
+  return /^\d+$/.test(code);
+}
+
+/** An error over a network. What carries no number of ClickHouse's never reached it, or its answer never reached us. */
+export function translateCarriedError(raw: RawStoreError, lane: Lane): FourninesError {
+  if (isCarried(raw) && !(lane === 'insert' && operators.has(raw.code))) return translateStoreError(raw, lane);
+  const context = { storeCode: isCarried(raw) ? raw.code : '', storeType: raw.type === '' ? raw.code : raw.type };
+  return new FourninesError('FN_STORE_AWAY', `the store: ${raw.message.slice(0, 500)}`, { context });
+}
 
 /** The one place that knows ClickHouse's errors. */
 export function translateStoreError(raw: RawStoreError, lane: Lane): FourninesError {

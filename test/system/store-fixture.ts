@@ -49,7 +49,7 @@ export function blockOf<K extends Kind>(kind: K, rows: readonly RowOf<K>[]): Enc
 let files = 0;
 
 export async function insertRows<K extends Kind>(
-  { engine, folder }: OpenStore,
+  { engine, folder }: Pick<OpenStore, 'folder'> & { readonly engine: Engine },
   kind: K,
   rows: readonly RowOf<K>[],
   token?: string,

@@ -10,6 +10,7 @@ import { migrate, readMigrations } from '../../server/store/migrate.ts';
 import { causeSums, causeSumsParameters, causeSumsRaw } from '../../server/store/queries/cause-sums.ts';
 import { portSums, portSumsParameters, portSumsRaw } from '../../server/store/queries/port-sums.ts';
 import { runQuery } from '../../server/store/run-query.ts';
+import { storeEngineContract } from '../contract/store-engine.ts';
 import { aDropSlot, aPortSlot, count, insertRows, type OpenStore, openStore, today, until } from './store-fixture.ts';
 
 describe('migrations', () => {
@@ -44,57 +45,6 @@ describe('migrations', () => {
     const forgetful =
       "system.tables WHERE engine LIKE '%MergeTree' AND database = 'default' AND name != 'schema_migration' AND create_table_query NOT LIKE '%non_replicated_deduplication_window = 10000%'";
     expect(await count(store.engine, forgetful)).toBe(0);
-  });
-});
-
-describe('deduplication', () => {
-  let store: OpenStore;
-  beforeAll(async () => {
-    store = await openStore();
-  });
-  afterAll(() => store[Symbol.asyncDispose]());
-  const stored = async () => [
-    await count(store.engine, 'port_slot'),
-    ...(
-      (await store.engine.query(
-        'SELECT toUInt64(sum(observed)) AS o, toUInt64(sum(packets)) AS p FROM port_1m',
-        {},
-        { deadlineMs: 5_000 },
-      )) as { o: string; p: string }[]
-    ).flatMap(({ o, p }) => [Number(o), Number(p)]),
-  ];
-
-  test('one token covers a whole insert with its views, also over two days and 200,000 rows', async () => {
-    const rows = Array.from({ length: 200_000 }, (_, i) =>
-      aPortSlot({ port: `p${i % 500}`, slot: today - 200 + Math.floor(i / 500) }),
-    );
-    for (let i = 0; i < 2; i++) await insertRows(store, portSlot, rows, 'log-a:0:0-99:port_slot:f');
-    expect(await stored()).toEqual([200_000, 200_000, 20_000_000]);
-    await store.engine.command('TRUNCATE TABLE port_slot');
-    await store.engine.command('TRUNCATE TABLE port_1m');
-  });
-
-  test('a token does not stay on the session: what comes without one is stored', async () => {
-    await insertRows(store, portSlot, [aPortSlot()], 'log-a:0:100-100:port_slot:f');
-    await insertRows(store, portSlot, [aPortSlot()]);
-    await insertRows(store, portSlot, [aPortSlot()]);
-    await store.engine.command(
-      "INSERT INTO dead_letter (at, code) SELECT now64(3), 'a' SETTINGS insert_deduplication_token = 'x'",
-    );
-    await store.engine.command("INSERT INTO dead_letter (at, code) SELECT now64(3), 'b'");
-    expect(await stored()).toEqual([3, 3, 300]);
-    expect(await count(store.engine, 'dead_letter')).toBe(2);
-  });
-
-  test('a view that missed an insert gets it from the repetition', async () => {
-    await store.engine.command('TRUNCATE TABLE port_slot');
-    await store.engine.command('TRUNCATE TABLE port_1m');
-    const rows = [aPortSlot({ packetsInc: 5n })];
-    await store.engine.command('DETACH TABLE port_1m_mv');
-    await insertRows(store, portSlot, rows, 'log-a:0:200-200:port_slot:f');
-    await store.engine.command('ATTACH TABLE port_1m_mv');
-    await insertRows(store, portSlot, rows, 'log-a:0:200-200:port_slot:f');
-    expect(await stored()).toEqual([1, 1, 5]);
   });
 });
 
@@ -233,23 +183,16 @@ describe('sums', () => {
   });
 });
 
-describe('the engine process', () => {
-  test('a failed statement leaves nothing in front of the next answer', async () => {
-    await using store = await openStore({ migrated: false });
-    const ask = (sql: string, deadlineMs = 5_000) => store.engine.query(sql, {}, { deadlineMs });
-    const slow = 'SELECT sleepEachRow(0.1) FROM numbers(100) SETTINGS max_block_size = 1';
-    const failing = [
-      () => ask(`${slow}, max_execution_time = 0.5`),
-      () => ask('SELECT throwIf(number = 70000), number FROM numbers(100000) SETTINGS max_block_size = 10000'),
-      () => ask('SELECT number FROM numbers(100000) SETTINGS max_result_rows = 5, max_block_size = 2'),
-      () => ask(slow, 300),
-    ];
-    for (const fail of failing) {
-      await expect(fail()).rejects.toThrow();
-      expect(await ask('SELECT 5 AS n')).toEqual([{ n: 5 }]);
-    }
-  });
+storeEngineContract('the embedded store', async () => {
+  const store = await openStore();
+  return {
+    ...store,
+    kill: async () => void process.kill(store.engine.pid as number, 'SIGKILL'),
+    revive: async () => undefined,
+  };
+});
 
+describe('the engine process', () => {
   test('a slow query holds up neither inserts nor the event loop, and its deadline holds', async () => {
     await using store = await openStore();
     const delay = monitorEventLoopDelay({ resolution: 5 });
@@ -284,35 +227,12 @@ describe('the engine process', () => {
     expect(store.engine.stats().restarts).toBe(0);
   });
 
-  test('inserts that wait are counted with the time they waited', async () => {
-    await using store = await openStore();
-    await Promise.all(
-      Array.from({ length: 8 }, (_, i) => insertRows(store, portSlot, [aPortSlot({ slot: today + i })])),
-    );
-    const { insert } = store.engine.stats().lanes;
-    expect(insert.started).toBe(8);
-    expect(insert.waitedMsMax).toBeGreaterThan(0);
-    expect(insert.waitedMsSum).toBeGreaterThanOrEqual(insert.waitedMsMax);
-  });
-
   test('a statement that does not obey its cancellation costs the process, not the store', async () => {
     await using store = await openStore({ cancelGraceMs: 0 });
     const stuck = store.engine.query('SELECT sleep(3)', {}, { deadlineMs: 100 });
     await expect(stuck).rejects.toMatchObject({ code: 'FN_STORE_TIMEOUT' });
     await until(() => store.engine.stats().restarts === 1 && store.engine.stats().state === 'ready');
     expect(await count(store.engine, 'port_slot')).toBe(0);
-  });
-
-  test('killed, it rejects what was under way as retryable, restarts and has all that it acknowledged', async () => {
-    await using store = await openStore();
-    await insertRows(store, portSlot, [aPortSlot()], 'log-a:0:0-0:port_slot:f');
-    const slow = store.engine.query('SELECT sleep(3)', {}, { deadlineMs: 10_000 });
-    process.kill(store.engine.pid as number, 'SIGKILL');
-    await expect(slow).rejects.toMatchObject({ code: 'FN_STORE_AWAY', retryable: true });
-    await until(() => store.engine.stats().state === 'ready');
-    await insertRows(store, portSlot, [aPortSlot()], 'log-a:0:0-0:port_slot:f');
-    expect(await count(store.engine, 'port_slot')).toBe(1);
-    expect(store.engine.stats()).toMatchObject({ restarts: 1, lastErrorCode: 'FN_STORE_AWAY' });
   });
 
   test('a folder in use is refused as such', async () => {
@@ -350,28 +270,5 @@ describe('the engine process', () => {
         return true;
       }
     }, 2_500);
-  });
-
-  test("the store's own errors become ours, by their numbers", async () => {
-    await using store = await openStore();
-    const ask = (sql: string) => store.engine.query(sql, {}, { deadlineMs: 5_000 });
-    await expect(ask('SELECT * FROM nowhere')).rejects.toMatchObject({
-      code: 'FN_STORE',
-      retryable: false,
-      context: { storeCode: '60' },
-    });
-    await expect(ask('SELEC')).rejects.toMatchObject({ code: 'FN_STORE', context: { storeCode: '62' } });
-    await expect(
-      ask('SELECT sleepEachRow(0.1) FROM numbers(100) SETTINGS max_block_size = 1, max_execution_time = 0.3'),
-    ).rejects.toMatchObject({ code: 'FN_STORE_TIMEOUT', context: { storeCode: '159' } });
-    await expect(ask('SELECT number FROM numbers(100) SETTINGS max_result_rows = 10')).rejects.toMatchObject({
-      context: { storeCode: '396' },
-    });
-    await expect(
-      ask('SELECT groupArray(number) FROM numbers(200000000) SETTINGS max_memory_usage = 100000000'),
-    ).rejects.toMatchObject({ code: 'FN_STORE', context: { storeCode: '241' } });
-    const path = `${store.folder}/missing.native`;
-    const insert = store.engine.insertFile({ table: 'tick', columns: ['host'], path }, { deadlineMs: 5_000 });
-    await expect(insert).rejects.toMatchObject({ code: 'FN_STORE', retryable: false });
   });
 });

@@ -1,10 +1,20 @@
 import { assert, FourninesError, toFourninesError } from '../../../core/runtime/error.ts';
 import type { Logger } from '../../../core/runtime/logger.ts';
-import type { CallOptions, Engine, EngineState, EngineStats, InsertFile, Lane, QueryParameters } from '../engine.ts';
+import {
+  type CallOptions,
+  commandDeadlineMs,
+  type EngineState,
+  type EngineStats,
+  type InsertFile,
+  type Lane,
+  type QueryParameters,
+  rowsOf,
+  type StartableEngine,
+} from '../engine.ts';
 import { insertFileSql } from '../insert-sql.ts';
+import { type Call, LaneQueue } from '../lane.ts';
 import { translateStoreError } from '../store-error.ts';
 import { EngineProcess } from './engine-process.ts';
-import { type Call, LaneQueue } from './lane.ts';
 import type { Reply } from './protocol.ts';
 
 export interface EmbeddedEngineOptions {
@@ -18,7 +28,12 @@ export interface EmbeddedEngineOptions {
   readonly openDeadlineMs?: number;
 }
 
-const commandDeadlineMs = 60_000;
+/** A statement for one of the child's connections; with parameters it is a query, answered with rows. */
+interface Statement {
+  readonly sql: string;
+  readonly parameters: QueryParameters | undefined;
+}
+
 const closeDeadlineMs = 5_000;
 const restartDelayMsMin = 100;
 const restartDelayMsMax = 10_000;
@@ -29,9 +44,9 @@ const stableAfterMs = 30_000;
  * ClickHouse embedded (chDB) in a process of its own, restarted when it dies or does not let go of a statement. While it
  * is away every call rejects with FN_STORE_AWAY, which is retryable; an insert repeated with its token is not doubled.
  */
-export class EmbeddedEngine implements Engine {
+export class EmbeddedEngine implements StartableEngine {
   readonly #options: Required<EmbeddedEngineOptions>;
-  readonly #lanes: Readonly<Record<Lane, LaneQueue>>;
+  readonly #lanes: Readonly<Record<Lane, LaneQueue<Statement>>>;
   #process: EngineProcess | undefined;
   #state: EngineState = 'starting';
   #starting: Promise<void> | undefined;
@@ -41,15 +56,14 @@ export class EmbeddedEngine implements Engine {
   #readyAtMs = 0;
   #restarts = 0;
   #lastErrorCode = '';
-  #nextId = 1;
 
   constructor(options: EmbeddedEngineOptions) {
     this.#options = { queuedMax: 256, cancelGraceMs: 5_000, openDeadlineMs: 60_000, ...options };
     const lane = (name: Lane) =>
-      new LaneQueue({
+      new LaneQueue<Statement>({
         queuedMax: this.#options.queuedMax,
         nowMs: () => performance.now(),
-        send: ({ id, sql, parameters }) => this.#live().send({ type: 'run', id, lane: name, sql, parameters }),
+        send: ({ id, statement }) => this.#live().send({ type: 'run', id, lane: name, ...statement }),
       });
     this.#lanes = { insert: lane('insert'), query: lane('query') };
   }
@@ -70,18 +84,15 @@ export class EmbeddedEngine implements Engine {
   }
 
   async query(sql: string, parameters: QueryParameters, options: CallOptions): Promise<readonly unknown[]> {
-    const text = await this.#call('query', sql, parameters, options);
-    // JSONEachRow: one object a line; a line break inside a value is escaped.
-    const body = text.trimEnd();
-    return body === '' ? [] : (JSON.parse(`[${body.replaceAll('\n', ',')}]`) as unknown[]);
+    return rowsOf(await this.#call('query', { sql, parameters }, options));
   }
 
   async command(sql: string, options: CallOptions = { deadlineMs: commandDeadlineMs }): Promise<void> {
-    await this.#call('query', sql, undefined, options);
+    await this.#call('query', { sql, parameters: undefined }, options);
   }
 
   async insertFile(insert: InsertFile, options: CallOptions): Promise<void> {
-    await this.#call('insert', insertFileSql(insert), undefined, options);
+    await this.#call('insert', { sql: insertFileSql(insert), parameters: undefined }, options);
   }
 
   stats(): EngineStats {
@@ -133,37 +144,15 @@ export class EmbeddedEngine implements Engine {
     return new FourninesError('FN_STORE_AWAY', `the store ${why[this.#state]}`);
   }
 
-  async #call(
-    name: Lane,
-    sql: string,
-    parameters: QueryParameters | undefined,
-    { deadlineMs, signal }: CallOptions,
-  ): Promise<string> {
-    signal?.throwIfAborted();
+  async #call(name: Lane, statement: Statement, options: CallOptions): Promise<string> {
+    options.signal?.throwIfAborted();
     if (this.#state !== 'ready') throw this.#failed(this.#away());
     const lane = this.#lanes[name];
-    const { promise, resolve, reject } = Promise.withResolvers<string>();
-    const queuedAtMs = performance.now();
-    const call: Call = { id: this.#nextId++, sql, parameters, queuedAtMs, startedAtMs: undefined, resolve, reject };
-    const giveUp = (error: unknown) => {
-      reject(error);
-      if (!lane.drop(call)) this.#cancel(lane, call);
-    };
-    const timer = setTimeout(() => {
-      const context = { deadlineMs, lane: name, started: call.startedAtMs !== undefined };
-      giveUp(new FourninesError('FN_STORE_TIMEOUT', `no answer from the store in ${deadlineMs} ms`, { context }));
-    }, deadlineMs);
-    const onAbort = () => giveUp(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    lane.push(call);
     try {
-      return await promise;
+      return await lane.call(statement, options, (call) => this.#cancel(lane, call));
     } catch (error) {
-      if (signal?.aborted) throw error;
+      if (options.signal?.aborted) throw error;
       throw this.#failed(toFourninesError(error));
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
     }
   }
 
@@ -173,9 +162,9 @@ export class EmbeddedEngine implements Engine {
   }
 
   /** The lane stays taken until the engine says that the statement ended; if it does not, the process is killed. */
-  #cancel(lane: LaneQueue, call: Call): void {
+  #cancel(lane: LaneQueue<Statement>, call: Call<Statement>): void {
     const process = this.#process;
-    if (process === undefined || lane.running !== call) return;
+    if (process === undefined) return;
     try {
       process.send({ type: 'cancel', id: call.id });
     } catch {
@@ -183,7 +172,7 @@ export class EmbeddedEngine implements Engine {
       return;
     }
     const timer = setTimeout(() => {
-      if (lane.running !== call || this.#process !== process) return;
+      if (!lane.isRunning(call) || this.#process !== process) return;
       this.#options.logger.warn({ id: call.id }, 'a statement did not obey its cancellation; the engine is killed');
       process.kill();
     }, this.#options.cancelGraceMs);

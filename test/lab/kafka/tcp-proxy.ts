@@ -23,6 +23,8 @@ export class TcpProxy {
   bytesPerSecond: number | undefined;
   /** Connections taken since the start. */
   accepted = 0;
+  /** Bytes that went on towards the broker. */
+  forwardedBytes = 0;
   /** Bytes of answers that were swallowed. */
   swallowedBytes = 0;
   readonly #target: number;
@@ -39,6 +41,10 @@ export class TcpProxy {
     proxy.#server.listen(port, '127.0.0.1');
     await once(proxy.#server, 'listening');
     return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as net.AddressInfo).port;
   }
 
   /** Ends all connections at once, with a reset as a crash would. */
@@ -84,6 +90,7 @@ export class TcpProxy {
       if (this.mode === 'black-hole') continue;
       const slowMs = this.bytesPerSecond === undefined ? 0 : (chunk.length / this.bytesPerSecond) * 1000;
       if (this.delayMs + slowMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs + slowMs));
+      this.forwardedBytes += chunk.length;
       if (!broker.write(chunk)) await once(broker, 'drain');
     }
   }

@@ -1,16 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { FourninesError } from '../../../../core/runtime/error.ts';
-import { type Call, LaneQueue } from '../../../../server/store/embedded/lane.ts';
+import { type Call, LaneQueue } from '../../../../server/store/lane.ts';
 
-function aLane(queuedMax = 2) {
+function aLane(queuedMax = 2, width = 1) {
   let nowMs = 0;
   const sent: number[] = [];
   const ended: string[] = [];
-  const lane = new LaneQueue({ queuedMax, nowMs: () => nowMs, send: ({ id }) => sent.push(id) });
-  const call = (id: number): Call => ({
+  const lane = new LaneQueue<string>({ queuedMax, width, nowMs: () => nowMs, send: ({ id }) => sent.push(id) });
+  const call = (id: number): Call<string> => ({
     id,
-    sql: '',
-    parameters: undefined,
+    statement: '',
     queuedAtMs: nowMs,
     startedAtMs: undefined,
     resolve: () => ended.push(`${id} ok`),
@@ -30,6 +29,38 @@ describe('LaneQueue', () => {
     lane.finish(1, (done) => done.resolve(''));
     expect(sent).toEqual([1, 2]);
     expect(lane.stats()).toMatchObject({ queued: 0, oldestWaitMs: 0, runningMs: 0, waitedMsSum: 30, waitedMsMax: 30 });
+  });
+
+  test('runs as many side by side as it is wide, and tells of the one that runs longest', () => {
+    const { lane, call, sent, pass } = aLane(2, 2);
+    lane.open();
+    lane.push(call(1));
+    pass(5);
+    for (const id of [2, 3]) lane.push(call(id));
+    expect(sent).toEqual([1, 2]);
+    expect(lane.stats()).toMatchObject({ queued: 1, runningMs: 5, started: 2 });
+    pass(5);
+    lane.finish(1, (done) => done.resolve(''));
+    expect(sent).toEqual([1, 2, 3]);
+    expect(lane.stats()).toMatchObject({ queued: 0, runningMs: 5, started: 3 });
+  });
+
+  test('given up while it waits, a call is forgotten; while it runs, it keeps its place until it has ended', async () => {
+    const { lane, sent } = aLane();
+    lane.open();
+    const cancelled: number[] = [];
+    const cancel = ({ id }: Call<string>) => cancelled.push(id);
+    const stop = new AbortController();
+    const first = lane.call('first', { deadlineMs: 60_000, signal: stop.signal }, cancel);
+    const waiting = lane.call('second', { deadlineMs: 1 }, cancel);
+    await expect(waiting).rejects.toMatchObject({ code: 'FN_STORE_TIMEOUT', context: { started: false } });
+    expect(cancelled).toEqual([]);
+    stop.abort(new Error('enough'));
+    await expect(first).rejects.toThrow('enough');
+    expect(cancelled).toEqual(sent);
+    expect(lane.stats().runningMs).toBe(0);
+    lane.finish(sent[0] as number, (done) => done.resolve(''));
+    expect(lane.stats().runningMs).toBeUndefined();
   });
 
   test('refuses a call beyond its bound, and drops a waiting one', () => {
