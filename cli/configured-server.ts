@@ -19,16 +19,35 @@ export interface ConfiguredServer {
 /** The server on the bus that the configuration names. */
 export async function makeConfiguredServer(config: Config, logger: Logger): Promise<ConfiguredServer> {
   const { kafka } = config.bus;
+  refuseWhatCannotBeRight(config);
   if (kafka === undefined) {
-    if (config.server.control.kind === 'postgres') {
-      throw new FourninesError('FN_CONFIG', 'server.control.kind: postgres needs bus.kafka', {
-        hint: "A bus inside the process is no other server's: leave server.control.kind at embedded.",
-      });
-    }
     const { server, sink } = makeEmbeddedServer(config, logger);
     return { server, sink, parts: server.parts };
+  }
+  if (config.server.control.kind === 'postgres' && config.server.store.kind === 'embedded') {
+    const why =
+      "the store is this server's own: a second server on this topic stays out; server.store.kind: clickhouse is shared";
+    logger.warn({}, why);
   }
   const { part, ...bus } = await openKafkaServerBus(kafka, logger);
   const server = makeServer({ config: config.server, data: config.data, ...bus, logger, version: productVersion });
   return { server, sink: bus.sink, parts: [part, ...server.parts] };
+}
+
+/** Combinations in which a second server, or this one, would count wrongly. */
+function refuseWhatCannotBeRight({ bus: { kafka }, server: { control, store } }: Config): void {
+  if (kafka === undefined && control.kind === 'postgres') {
+    throw new FourninesError('FN_CONFIG', 'server.control.kind: postgres needs bus.kafka', {
+      hint: "A bus inside the process is no other server's: leave server.control.kind at embedded.",
+    });
+  }
+  if (kafka !== undefined && store.kind === 'clickhouse' && control.kind === 'embedded') {
+    throw new FourninesError(
+      'FN_CONFIG',
+      'server.store.kind: clickhouse on bus.kafka needs server.control.kind: postgres',
+      {
+        hint: 'What was stored is remembered in the control store: two servers that do not share it would store each tick twice.',
+      },
+    );
+  }
 }

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import type { LogSink, LogSource } from '../core/bus/log.ts';
-import { sleepMs } from '../core/runtime/clock.ts';
 import { type DataFolder, takeDataFolder } from '../core/runtime/data-folder.ts';
-import { toFourninesError } from '../core/runtime/error.ts';
+import { assert } from '../core/runtime/error.ts';
 import type { Part } from '../core/runtime/lifecycle.ts';
 import type { Logger } from '../core/runtime/logger.ts';
 import type { ApiContext, CollectorStatus } from './api/context.ts';
@@ -16,13 +15,11 @@ import { Letters } from './ingest/letters.ts';
 import { Fleet } from './live/fleet.ts';
 import { SelfMetrics } from './metrics/self-metrics.ts';
 import { Sealer } from './seal/sealer.ts';
-import { EmbeddedEngine } from './store/embedded/engine.ts';
-import { migrate } from './store/migrate.ts';
-import type { QueryContext } from './store/run-query.ts';
-
-/** A store whose last owner was killed lets go of the folder when its process has ended. */
-const storeReleaseWaitMs = 20_000;
-const storeRetryMs = 250;
+import type { Engine } from './store/engine.ts';
+import { storeId } from './store/queries/store-id.ts';
+import { type QueryContext, runQuery } from './store/run-query.ts';
+import { StorePart } from './store/store-part.ts';
+import { Turns } from './turns.ts';
 
 export interface ServerOptions {
   readonly config: ServerConfig;
@@ -62,8 +59,15 @@ export function makeServer(options: ServerOptions): Server {
   const { config, data, bus, heldBytes, liveBus, logger, version } = options;
   let collectorStats: () => CollectorStatus | undefined = () => undefined;
   const folder = new FolderPart(data);
-  const engine = new EmbeddedEngine({ path: join(data, 'clickhouse'), logger: logger.child({ component: 'store' }) });
   const control = new ControlPart(config.control, data, logger.child({ component: 'control' }));
+  const turns = new Turns(control);
+  const stores = new StorePart({
+    config: config.store,
+    dataFolder: data,
+    logger: logger.child({ component: 'store' }),
+    inTurn: turns.forMigration(),
+  });
+  const { engine } = stores;
   const ingest = makeIngest(options, control, engine);
   const fleet = new Fleet({
     source: liveBus ?? bus,
@@ -86,6 +90,7 @@ export function makeServer(options: ServerOptions): Server {
     folder: join(data, 'seal'),
     logger: logger.child({ component: 'seal' }),
     nowMs: Date.now,
+    inTurn: turns.forSealing(config.leaseMs),
   });
   const letters = new Letters({ store, control: control.store, engine, dataFolder: data, logger, sink: options.sink });
   const context: ApiContext = {
@@ -108,7 +113,7 @@ export function makeServer(options: ServerOptions): Server {
   };
   const api = new ApiPart(context, { address: config.address, port: config.port }, logger);
   return {
-    parts: [folder, bothStores(control, storePart(engine, logger)), ingest, sealer, fleet, api],
+    parts: [folder, bothStores(control, stores), ingest, sealer, fleet, api],
     url: () => api.url,
     store,
     ingestStats: () => ingest.stats(),
@@ -118,7 +123,7 @@ export function makeServer(options: ServerOptions): Server {
   };
 }
 
-function makeIngest(options: ServerOptions, control: ControlPart, engine: EmbeddedEngine): Ingest {
+function makeIngest(options: ServerOptions, control: ControlPart, engine: Engine): Ingest {
   const { config, data, bus, logger, logId, onCut, reached, letterSink } = options;
   return new Ingest({
     log: bus,
@@ -127,6 +132,7 @@ function makeIngest(options: ServerOptions, control: ControlPart, engine: Embedd
     ready: (signal) => control.ready(signal),
     alone: control.alone,
     leaseMs: config.leaseMs,
+    storeId: control.alone ? undefined : (signal) => idOf(engine, signal),
     engine,
     dataFolder: data,
     logger: logger.child({ component: 'ingest' }),
@@ -176,31 +182,8 @@ class FolderPart implements Part {
   }
 }
 
-/** Opens the store and brings its schema up to date. */
-function storePart(engine: EmbeddedEngine, logger: Logger): Part {
-  return {
-    name: 'store',
-    start: async () => {
-      await openStore(engine, logger);
-      const passed = await migrate(engine);
-      if (passed.length > 0) logger.info({ versions: passed.join(',') }, 'schema migrated');
-    },
-    stop: () => engine.close(),
-  };
-}
-
-async function openStore(engine: EmbeddedEngine, logger: Logger): Promise<void> {
-  const deadline = AbortSignal.timeout(storeReleaseWaitMs);
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await engine.start();
-      return;
-    } catch (error) {
-      const { code } = toFourninesError(error);
-      // Our lock on the folder is held: whoever has the store still is the rest of a killed run, and ends soon.
-      if (code !== 'FN_FOLDER_LOCKED' || deadline.aborted) throw error;
-      if (attempt === 0) logger.info({}, 'waiting for the store of a killed run to end');
-      await sleepMs(storeRetryMs, deadline).catch(() => undefined);
-    }
-  }
+async function idOf(engine: Engine, signal: AbortSignal): Promise<string> {
+  const [row] = await runQuery({ engine, signal }, storeId, {});
+  assert(row !== undefined, 'a store that was migrated has an id');
+  return row.id;
 }

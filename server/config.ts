@@ -24,6 +24,40 @@ const ControlConfigSchema = Type.Object(
 
 export type ControlConfig = Static<typeof ControlConfigSchema>;
 
+const StoreConfigSchema = Type.Object(
+  {
+    kind: Type.Union([Type.Literal('embedded'), Type.Literal('clickhouse')], {
+      default: 'embedded',
+      description: 'Where the store is: in the data folder, or a ClickHouse over HTTP (several servers share one).',
+    }),
+    url: Type.String({
+      maxLength: 300,
+      // Neither a password nor a path: the first would be shown with the configuration, the second goes unheard.
+      pattern: '^https?://[^/?#@\\s]+/?$',
+      default: 'http://127.0.0.1:8123',
+      description: 'ClickHouse: http:// or https:// with host and port. Over http the password can be read on the way.',
+    }),
+    database: Type.String({
+      pattern: '^[A-Za-z_][A-Za-z0-9_]{0,62}$',
+      default: 'fournines',
+      description: 'ClickHouse: database, which has to be there.',
+    }),
+    user: Type.String({ minLength: 1, maxLength: 63, default: 'fournines', description: 'ClickHouse: user.' }),
+    passwordFile: Type.String({ default: '', description: 'ClickHouse: file with the password; empty: none.' }),
+    caFile: Type.String({
+      default: '',
+      description: "ClickHouse: PEM file of the certificate's authority; empty: those the runtime trusts.",
+    }),
+    compression: Type.Union([Type.Literal('zstd'), Type.Literal('gzip'), Type.Literal('none')], {
+      default: 'zstd',
+      description: 'ClickHouse: compression of what is sent.',
+    }),
+  },
+  { additionalProperties: false, default: {} },
+);
+
+export type StoreConfig = Static<typeof StoreConfigSchema>;
+
 /** The server's slice of the configuration. */
 export const ServerConfigSchema = Type.Object(
   {
@@ -74,6 +108,7 @@ export const ServerConfigSchema = Type.Object(
         'A second collector with the same host id is kept out until the first has told no slot for so long, s.',
     }),
     control: ControlConfigSchema,
+    store: StoreConfigSchema,
   },
   { additionalProperties: false, default: {} },
 );

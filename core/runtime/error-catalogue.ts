@@ -238,6 +238,11 @@ export const errorCatalogue = {
     hint: 'Ask for a shorter window or a larger step.',
     retryable: false,
   },
+  FN_STORE_OTHER: {
+    doc: 'Servers that share a log have different stores.',
+    hint: 'Give all servers of a log the same server.store of kind clickhouse, or run one only.',
+    retryable: true,
+  },
   FN_MIGRATION: {
     doc: "The store's schema is newer than this program, or a migration failed.",
     hint: 'Run the newer program, or restore the folder from a backup.',

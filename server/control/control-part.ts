@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sleepMs } from '../../core/runtime/clock.ts';
 import { FourninesError, toFourninesError } from '../../core/runtime/error.ts';
 import type { Part } from '../../core/runtime/lifecycle.ts';
 import type { Logger } from '../../core/runtime/logger.ts';
 import type { ControlConfig } from '../config.ts';
+import { readSecret } from '../read-secret.ts';
 import type { ControlStats, ControlStore } from './control-store.ts';
 import { EmbeddedStore } from './embedded/embedded-store.ts';
 import { migrateControl } from './migrate.ts';
@@ -98,15 +98,8 @@ function addressOf({ host, port, database, user }: ControlConfig) {
 }
 
 function secretsOf({ passwordFile, caFile, tls }: ControlConfig) {
-  const read = (path: string) => {
-    try {
-      return readFileSync(path, 'utf8').trimEnd();
-    } catch (error) {
-      throw new FourninesError('FN_CONFIG', `the file ${path} cannot be read`, { cause: error, context: { path } });
-    }
-  };
   return {
-    ...(passwordFile === '' ? {} : { password: read(passwordFile) }),
-    ...(tls ? { tls: caFile === '' ? {} : { ca: read(caFile) } } : {}),
+    ...(passwordFile === '' ? {} : { password: readSecret(passwordFile) }),
+    ...(tls ? { tls: caFile === '' ? {} : { ca: readSecret(caFile) } } : {}),
   };
 }

@@ -28,6 +28,8 @@ export interface IngestOptions
   readonly alone: boolean;
   /** How long a partition stays with a server that is not heard of. */
   readonly leaseMs?: number;
+  /** Names the store for good. Servers that share a log must share it; absent: there is no other server. */
+  readonly storeId?: ((signal: AbortSignal) => Promise<string>) | undefined;
 }
 
 const volatilePrefix = 'mem-';
@@ -61,6 +63,7 @@ export class Ingest implements Part {
   readonly #stopping = new AbortController();
   readonly #past: InserterStats[] = [];
   #logId = '';
+  #storeId = 'own';
   #server: Grant | undefined;
   #loop: Promise<void> | undefined;
   #failing = false;
@@ -123,10 +126,11 @@ export class Ingest implements Part {
   }
 
   async #prepare(): Promise<void> {
-    const { logId, alone, control, ready } = this.#options;
+    const { logId, alone, control, ready, storeId } = this.#options;
     await ready(this.#stopping.signal);
     if (alone) await this.#leases.releaseAll();
     this.#logId = logId === 'volatile' ? `${volatilePrefix}${this.#holder}` : await logId();
+    if (storeId !== undefined) this.#storeId = await storeId(this.#stopping.signal);
     if (this.#kept === undefined) return;
     // What former lives of a log in memory recorded and did not finish.
     for (const { topic, partition } of await unsettledLogs(control, volatilePrefix)) {
@@ -146,7 +150,7 @@ export class Ingest implements Part {
   async #round(): Promise<void> {
     const { log, control } = this.#options;
     await this.#beAlive();
-    const servers = await this.#leases.holders('server:');
+    const servers = await this.#leases.holders(`${this.#serversOf()}${this.#storeId}:`);
     const mine = servers.indexOf(this.#holder);
     const partitions = await log.partitions();
     const isMine = (partition: number) => mine >= 0 && partition % servers.length === mine;
@@ -167,7 +171,34 @@ export class Ingest implements Part {
 
   async #beAlive(): Promise<void> {
     if (this.#server !== undefined && (await this.#leases.renew(this.#server))) return;
-    this.#server = await this.#leases.acquire(`server:${this.#holder}`, this.#holder);
+    this.#server = undefined;
+    await this.#refuseOtherStores(() => true);
+    const grant = await this.#leases.acquire(`${this.#serversOf()}${this.#storeId}:${this.#holder}`, this.#holder);
+    if (grant === undefined) return;
+    try {
+      // Two that came at the same time have not seen each other: one of them goes.
+      await this.#refuseOtherStores((other) => other < this.#holder);
+      this.#server = grant;
+    } catch (error) {
+      await this.#leases.release(grant).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Half of the blocks in one store and half in another would be sums that nobody can trust. */
+  async #refuseOtherStores(counts: (holder: string) => boolean): Promise<void> {
+    const all = await this.#leases.holders(this.#serversOf());
+    const mine = await this.#leases.holders(`${this.#serversOf()}${this.#storeId}:`);
+    const others = all.filter((holder) => !mine.includes(holder) && counts(holder));
+    if (others.length === 0) return;
+    throw new FourninesError('FN_STORE_OTHER', 'a server that runs puts the blocks of this log into another store', {
+      context: { log: this.#logId, servers: others.length },
+    });
+  }
+
+  /** Servers on this log; those on another one have no share in it. */
+  #serversOf(): string {
+    return `server:${this.#logId}:`;
   }
 
   async #take(partition: number): Promise<void> {
@@ -186,7 +217,7 @@ export class Ingest implements Part {
   }
 
   #inserter(grant: Grant, logId: string, partition: number, log: LogSource): Inserter {
-    const { logId: _, control, ready: __, alone: ___, leaseMs: ____, ...options } = this.#options;
+    const { logId: _, control, ready: __, alone: ___, leaseMs: ____, storeId: _____, ...options } = this.#options;
     const ledger = new BlockLedger(control, logId, partition);
     return new Inserter({ ...options, log, partition, logId, ledger, grant, kept: this.#kept });
   }

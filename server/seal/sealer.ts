@@ -23,7 +23,14 @@ export interface SealerOptions {
   readonly silentSeconds?: number;
   /** How often it looks for a day to seal, ms. */
   readonly everyMs?: number;
+  /**
+   * Runs the work while this server is the one that seals, and resolves when it no longer is or never was. Two would chain
+   * two seals to the same one before. Absent: there is no other.
+   */
+  readonly inTurn?: InTurn | undefined;
 }
+
+type InTurn = (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => Promise<unknown>;
 
 export interface SealerStats {
   /** Seals made by this process, revisions included. */
@@ -43,6 +50,9 @@ const lookAgainMs = 24 * 3600 * 1000;
 /** One insert holds at most about so many lines and seals. */
 const batchLinesMax = 20_000;
 const batchSealsMax = 200;
+/** Whether another server has stopped sealing is looked up so often. */
+const turnMs = 5_000;
+const always: InTurn = (signal, work) => work(signal);
 /** After each path the store is left alone as long as the path took, up to this. */
 const pauseMsMax = 100;
 
@@ -64,7 +74,7 @@ export class Sealer implements Part {
   #stats = { seals: 0, revisions: 0, failures: 0, lastErrorCode: '', lookedAtMs: 0 };
 
   constructor(options: SealerOptions) {
-    this.#options = { lateSeconds: 3 * 3600, silentSeconds: 24 * 3600, everyMs: 600_000, ...options };
+    this.#options = { lateSeconds: 3 * 3600, silentSeconds: 24 * 3600, everyMs: 600_000, inTurn: always, ...options };
     this.#writer = new SealWriter(options.store.engine, options.folder);
   }
 
@@ -92,9 +102,16 @@ export class Sealer implements Part {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
+    const { inTurn = always, everyMs } = this.#options;
+    const looking = async (turn: AbortSignal) => {
+      while (!turn.aborted) {
+        await this.look(turn).catch((error: unknown) => this.#failed(error, {}));
+        await sleepMs(everyMs, turn).catch(() => undefined);
+      }
+    };
     while (!signal.aborted) {
-      await this.look(signal).catch((error: unknown) => this.#failed(error, {}));
-      await sleepMs(this.#options.everyMs, signal).catch(() => undefined);
+      await inTurn(signal, looking).catch((error: unknown) => this.#failed(error, {}));
+      await sleepMs(turnMs, signal).catch(() => undefined);
     }
   }
 

@@ -38,11 +38,7 @@ export async function migrate(
 ): Promise<readonly number[]> {
   const newest = migrations.length;
   const wanted = target ?? newest;
-  await engine.command(
-    'CREATE TABLE IF NOT EXISTS schema_migration ' +
-      "(version UInt32, name String, up UInt8, at DateTime64(6, 'UTC') DEFAULT now64(6)) " +
-      'ENGINE = MergeTree ORDER BY (version, at)',
-  );
+  await recordTable(engine);
   const applied = await appliedVersions(engine);
   const beyond = applied.filter((version) => version > newest);
   if (beyond.length > 0) {
@@ -59,6 +55,21 @@ export async function migrate(
   for (const migration of downward) await run(engine, migration, 'down');
   for (const migration of upward) await run(engine, migration, 'up');
   return [...downward, ...upward].map(({ version }) => version);
+}
+
+/** True when the store is at the newest version this program knows, or beyond. */
+export async function isMigrated(engine: Engine): Promise<boolean> {
+  await recordTable(engine);
+  const applied = await appliedVersions(engine);
+  return readMigrations().every(({ version }) => applied.includes(version));
+}
+
+async function recordTable(engine: Engine): Promise<void> {
+  await engine.command(
+    'CREATE TABLE IF NOT EXISTS schema_migration ' +
+      "(version UInt32, name String, up UInt8, at DateTime64(6, 'UTC') DEFAULT now64(6)) " +
+      'ENGINE = MergeTree ORDER BY (version, at)',
+  );
 }
 
 async function appliedVersions(engine: Engine): Promise<number[]> {

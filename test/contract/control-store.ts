@@ -3,6 +3,7 @@ import { FourninesError } from '../../core/runtime/error.ts';
 import type { ControlStore } from '../../server/control/control-store.ts';
 import { addMapping, endMapping, mappingAt } from '../../server/control/identity-mappings.ts';
 import { migrateControl, readControlMigrations } from '../../server/control/migrate.ts';
+import { Turn } from '../../server/control/turn.ts';
 
 export interface ControlContractOptions {
   /** Another handle on one database, which is new and empty at the first call. */
@@ -113,6 +114,8 @@ export function controlStoreContract(name: string, { open, close }: ControlContr
       await expect(migrateControl(store, undefined, [])).rejects.toMatchObject({ code: 'FN_MIGRATION' });
     });
 
+    turnTests(() => store);
+
     it('a port has one owner at a time, whoever writes at once', async () => {
       const mapping = {
         portKey: 'h1/vhu1',
@@ -146,5 +149,55 @@ export function controlStoreContract(name: string, { open, close }: ControlContr
       await expect(failing).rejects.toMatchObject({ code: 'FN_MIGRATION' });
       expect((await store.query("SELECT to_regclass('half') AS found"))[0]).toEqual({ found: null });
     });
+  });
+}
+
+function turnTests(of: () => ControlStore): void {
+  const aTurn = (name: string, holder: string, control = of()) => new Turn({ control, name, holder, ttlMs: 600 });
+  const never = new AbortController().signal;
+
+  it('a turn is taken by one, kept for as long as its work lasts, and then the next one has it', async () => {
+    const over = Promise.withResolvers<string>();
+    const first = aTurn('kept', 'a').take(never, () => over.promise);
+    let isNext = false;
+    const second = aTurn('kept', 'b').takeWhenFree(never, async () => {
+      isNext = true;
+    });
+    const startedMs = performance.now();
+    // Twice as long as the lease lasts: it is renewed.
+    while (performance.now() - startedMs < 1_200) {
+      expect(await aTurn('kept', 'c').take(never, async () => 'mine')).toBeUndefined();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(isNext).toBe(false);
+    over.resolve('done');
+    expect(await first).toEqual({ done: 'done' });
+    await second;
+    expect(isNext).toBe(true);
+  });
+
+  it('whoever cannot renew its turn stops before anybody else begins', async () => {
+    let isCut = false;
+    const cut: ControlStore = {
+      ...of(),
+      query: async (...call) => {
+        if (isCut) throw new FourninesError('FN_CONTROL_AWAY', 'a line that is cut');
+        return of().query(...call);
+      },
+    };
+    const order: string[] = [];
+    const begun = Promise.withResolvers<void>();
+    const first = aTurn('lost', 'a', cut).take(never, async (signal) => {
+      begun.resolve();
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      order.push(`a ends: ${(signal.reason as FourninesError).code}`);
+    });
+    await begun.promise;
+    isCut = true;
+    await aTurn('lost', 'b').takeWhenFree(never, async () => {
+      order.push('b begins');
+    });
+    await first;
+    expect(order).toEqual(['a ends: FN_LEASE_LOST', 'b begins']);
   });
 }

@@ -226,6 +226,29 @@ function serversContract(name: string, open: () => Promise<ControlStore>): void 
       expect(await sums(store)).toEqual(expected(log));
     });
 
+    test('servers of another log have no share in this one', async () => {
+      const log = new GeneratedLog({ ...options, messages: 2 });
+      const { engine } = store;
+      const here = await aServer({ log, engine, control });
+      const elsewhere = await aServer({ log, engine, control, logId: async () => `log-${round}-other` });
+      await until(() => here.partitions.length === 4 && elsewhere.partitions.length === 4);
+    });
+
+    test('a server with another store stays out until nobody uses the one that is in use', async () => {
+      const log = new GeneratedLog({ ...options, messages: 2 });
+      const { engine } = store;
+      const first = await aServer({ log, engine, control, storeId: async () => 'one' });
+      await until(() => first.partitions.length === 4);
+      const told: string[] = [];
+      const logger = { ...silentLogger, error: ({ code }: { code?: unknown }) => void told.push(String(code)) };
+      const other = await aServer({ log, engine, control, logger, storeId: async () => 'two' });
+      await until(() => told.includes('FN_STORE_OTHER') && other.stats().state === 'waiting');
+      expect(other.partitions).toEqual([]);
+      expect(first.partitions).toHaveLength(4);
+      await first.stop();
+      await until(() => other.partitions.length === 4);
+    });
+
     test('records that the log forgot are recorded as lost, by offset, and ingest goes on', async () => {
       const log = new GeneratedLog({ ...options, partitions: 1, messages: 40 });
       const first = await aServer({ log, engine: store.engine, control });

@@ -19,14 +19,17 @@ export class ClickHouseFront implements AsyncDisposable {
   /** Of the authority that signed its certificate; empty: it speaks without encryption. */
   readonly caFile: string;
 
-  private constructor(folder: string, caFile: string) {
+  readonly #databases: readonly string[];
+
+  private constructor(folder: string, caFile: string, databases: readonly string[]) {
     this.folder = folder;
     this.caFile = caFile;
+    this.#databases = [database, ...databases];
   }
 
-  static async start({ isSecure = false } = {}): Promise<ClickHouseFront> {
+  static async start({ isSecure = false, databases = [] as readonly string[] } = {}): Promise<ClickHouseFront> {
     const folder = mkdtempSync(join(tmpdir(), 'fn-clickhouse-'));
-    const front = new ClickHouseFront(folder, isSecure ? (await makeCertificates(folder)).caFile : '');
+    const front = new ClickHouseFront(folder, isSecure ? (await makeCertificates(folder)).caFile : '', databases);
     writeFileSync(front.passwordFile, `${password}\n`);
     await front.run();
     return front;
@@ -61,11 +64,21 @@ export class ClickHouseFront implements AsyncDisposable {
   /** Starts it, again at the same port after `kill`. */
   async run(): Promise<void> {
     const args = ['--folder', join(this.folder, 'data'), '--port', String(this.#port)];
-    const child = fork(program, [...args, '--user', `${user}:${password}`, '--database', database, ...this.#pem], {
-      execArgv: [],
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      env: { ...process.env, UV_THREADPOOL_SIZE: '24' },
-    });
+    const child = fork(
+      program,
+      [
+        ...args,
+        '--user',
+        `${user}:${password}`,
+        ...this.#databases.flatMap((name) => ['--database', name]),
+        ...this.#pem,
+      ],
+      {
+        execArgv: [],
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+        env: { ...process.env, UV_THREADPOOL_SIZE: '24' },
+      },
+    );
     this.#child = child;
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     const timer = setTimeout(() => reject(new Error('the front did not start')), startDeadlineMs);

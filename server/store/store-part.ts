@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import { sleepMs } from '../../core/runtime/clock.ts';
+import { toFourninesError } from '../../core/runtime/error.ts';
+import type { Part } from '../../core/runtime/lifecycle.ts';
+import type { Logger } from '../../core/runtime/logger.ts';
+import type { StoreConfig } from '../config.ts';
+import { readSecret } from '../read-secret.ts';
+import { EmbeddedEngine } from './embedded/engine.ts';
+import type { StartableEngine } from './engine.ts';
+import { isMigrated, migrate } from './migrate.ts';
+import { NetworkedEngine } from './networked/engine.ts';
+
+/** A store whose last owner was killed lets go of the folder when its process has ended; one on a network may come up. */
+const openWaitMs = 20_000;
+const openRetryMs = 250;
+
+export interface StorePartOptions {
+  readonly config: StoreConfig;
+  readonly dataFolder: string;
+  readonly logger: Logger;
+  /** Runs the work when no other server can do the same; absent: no other one has this store. */
+  readonly inTurn?: ((work: () => Promise<void>) => Promise<void>) | undefined;
+}
+
+/** The store as a part of the process: opened, and its schema brought up to date. */
+export class StorePart implements Part {
+  readonly name = 'store';
+  readonly engine: StartableEngine;
+  readonly #options: StorePartOptions;
+  readonly #stopping = new AbortController();
+
+  constructor(options: StorePartOptions) {
+    this.#options = options;
+    this.engine = engineOf(options);
+  }
+
+  async start(): Promise<void> {
+    const { inTurn, logger } = this.#options;
+    await this.#open();
+    const bringUpToDate = async () => {
+      const passed = await migrate(this.engine);
+      if (passed.length > 0) logger.info({ versions: passed.join(',') }, 'schema migrated');
+    };
+    // Half of a migration would see the other half of the same one, run by another server.
+    if (inTurn === undefined || (await isMigrated(this.engine))) await bringUpToDate();
+    else await inTurn(bringUpToDate);
+  }
+
+  stop(): Promise<void> {
+    this.#stopping.abort();
+    return this.engine.close();
+  }
+
+  async #open(): Promise<void> {
+    const { config, logger } = this.#options;
+    const deadline = AbortSignal.any([AbortSignal.timeout(openWaitMs), this.#stopping.signal]);
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.engine.start();
+        return;
+      } catch (error) {
+        const { code, message, retryable } = toFourninesError(error);
+        // Our lock on the folder is held: whoever has the store still is the rest of a killed run, and ends soon.
+        const passes = config.kind === 'embedded' ? code === 'FN_FOLDER_LOCKED' : retryable;
+        if (!passes || deadline.aborted) throw error;
+        if (attempt === 0) logger.info({ code, reason: message }, 'waiting for the store');
+        await sleepMs(openRetryMs, deadline).catch(() => undefined);
+      }
+    }
+  }
+}
+
+function engineOf({ config, dataFolder, logger }: StorePartOptions): StartableEngine {
+  if (config.kind === 'embedded') return new EmbeddedEngine({ path: join(dataFolder, 'clickhouse'), logger });
+  const { url, database, user, passwordFile, caFile, compression } = config;
+  if (url.startsWith('http:') && passwordFile !== '' && !isLoopback(url)) {
+    logger.warn({ url }, 'the password of the store can be read on its way: use https');
+  }
+  return new NetworkedEngine({
+    ...{ url, database, user, compression, logger },
+    password: passwordFile === '' ? '' : readSecret(passwordFile),
+    ca: caFile === '' ? undefined : readSecret(caFile),
+  });
+}
+
+function isLoopback(url: string): boolean {
+  return /^(localhost|127\.[0-9.]+|\[::1\])$/.test(new URL(url).hostname);
+}

@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import { FourninesError } from '../core/runtime/error.ts';
+import type { ControlPart } from './control/control-part.ts';
+import { Turn } from './control/turn.ts';
+
+/** A schema is brought up to date by one server; the others wait so long for it. */
+const migrationWaitMs = 300_000;
+const migrationLeaseMs = 60_000;
+
+/** What only one of several servers does at a time. With a control store of its own there is no other server. */
+export class Turns {
+  readonly #control: ControlPart;
+  readonly #holder = randomUUID();
+
+  constructor(control: ControlPart) {
+    this.#control = control;
+  }
+
+  forSealing(ttlMs: number) {
+    if (this.#control.alone) return undefined;
+    const turn = new Turn({ control: this.#control.store, name: 'sealer', holder: this.#holder, ttlMs });
+    return async (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => {
+      await this.#control.ready(signal);
+      await turn.take(signal, work);
+    };
+  }
+
+  forMigration() {
+    if (this.#control.alone) return undefined;
+    const of = { control: this.#control.store, name: 'store-migration', holder: this.#holder };
+    const turn = new Turn({ ...of, ttlMs: migrationLeaseMs });
+    return async (work: () => Promise<void>) => {
+      const late = new AbortController();
+      const why = 'the schema of the store has to be changed, and no turn to do it came';
+      const timer = setTimeout(() => late.abort(new FourninesError('FN_CONTROL_TIMEOUT', why)), migrationWaitMs);
+      try {
+        await this.#control.ready(late.signal);
+        await turn.takeWhenFree(late.signal, work);
+      } finally {
+        clearTimeout(timer);
+      }
+    };
+  }
+}
