@@ -68,9 +68,9 @@ class Judge {
     const standing = stream.standingOf(head.seq);
     const isNews = standing === 'new' || standing === 'missing';
     if (refusal !== undefined) {
-      // Poison is kept whatever it calls itself.
+      // Poison is kept whatever it calls itself, and never makes a speaker: it could keep the true one out.
       this.#leftOut.set(offset, refusal);
-      if (isNews && this.#maySpeak(head, appendedAtMs)) stream.refuse(head.seq, appendedAtMs);
+      if (isNews && this.#hosts.get(head.host)?.stream === head.stream) stream.refuse(head.seq, appendedAtMs);
     } else if (!isNews) this.#leftOut.set(offset, standing === 'stored' ? duplicate : 'FN_SEQ_FORGOTTEN');
     else if (this.#maySpeak(head, appendedAtMs)) stream.store(head.seq, appendedAtMs);
     else this.#leftOut.set(offset, 'FN_HOST_FENCED');

@@ -111,6 +111,30 @@ describe('two collectors with one host id', () => {
   });
 });
 
+describe('a message that is refused', () => {
+  const refused = (offset: number, over: Parameters<typeof aRecord>[2]): RecordHead => {
+    return { ...aRecord(offset, 0, over), refusal: 'FN_WIRE_BLOCK' };
+  };
+
+  test('of another stream takes the voice from nobody, however late its slot', () => {
+    const [only] = judge([[aRecord(0, 0), refused(1, { stream: 't', slot: 9_000 }), aRecord(2, 1)]]);
+    expect(only).toEqual({ leftOut: ['1 FN_WIRE_BLOCK'], told: [], gaps: [''] });
+  });
+
+  test('gives nobody a voice: the first to be stored has it', () => {
+    const [only] = judge([[refused(0, { stream: 't', slot: 9_000 }), aRecord(1, 0)]]);
+    expect(only).toEqual({ leftOut: ['0 FN_WIRE_BLOCK'], told: [], gaps: [''] });
+  });
+
+  test('of the speaker itself does not make it speak of the future: a wiped spool is heard after a silence', () => {
+    const [only] = judge([
+      [aRecord(0, 0), refused(1, { seq: 1n, slot: 9_000 }), aRecord(2, 0, { stream: 't', slot: 1005 })],
+    ]);
+    expect(only?.leftOut).toEqual(['1 FN_WIRE_BLOCK']);
+    expect(only?.told).toEqual(['stream_changed s t']);
+  });
+});
+
 test('whatever the order and the repetitions, each message of a stream is stored exactly once', () => {
   const seqs = fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 200 });
   fc.assert(
