@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { FourninesError, toFourninesError } from '../core/runtime/error.ts';
 import type { ErrorCode } from '../core/runtime/error-catalogue.ts';
+import { backupCommand } from './commands/backup.ts';
 import { collectorCommand } from './commands/collector.ts';
 import { configCommand } from './commands/config.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { exportSlotsCommand } from './commands/export-slots.ts';
+import { restoreCommand } from './commands/restore.ts';
 import { serverCommand } from './commands/server.ts';
 import { upCommand } from './commands/up.ts';
 import { verifySealsCommand } from './commands/verify-seals.ts';
@@ -15,6 +17,10 @@ const exitOf: Partial<Record<ErrorCode, number>> = {
   FN_USAGE: 2,
   FN_CONFIG: 2,
   FN_QUERY_PARAMETER: 2,
+  FN_BACKUP_ELSEWHERE: 2,
+  FN_RESTORE_UNFINISHED: 2,
+  FN_BACKUP_BUSY: 3,
+  FN_BACKUP_FOLDER: 3,
   FN_FOLDER: 3,
   FN_FOLDER_LOCKED: 3,
   FN_PORT_IN_USE: 3,
@@ -42,6 +48,8 @@ function program(): Command {
     .addCommand(exportSlotsCommand())
     .addCommand(verifySealsCommand())
     .addCommand(deadLettersCommand())
+    .addCommand(backupCommand())
+    .addCommand(restoreCommand())
     .addCommand(configCommand());
 }
 

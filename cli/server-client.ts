@@ -37,8 +37,11 @@ export class ServerClient {
   }
 
   /** The text of an answer as it comes. Ends only when all of it came; throws FN_SERVER_AWAY when it broke off. */
-  async stream(path: string): Promise<{ readonly headers: Headers; readonly text: AsyncGenerator<Uint8Array> }> {
-    const { response, alive } = await this.#ask('GET', path);
+  async stream(
+    path: string,
+    method: 'GET' | 'POST' = 'GET',
+  ): Promise<{ readonly headers: Headers; readonly text: AsyncGenerator<Uint8Array> }> {
+    const { response, alive } = await this.#ask(method, path);
     return { headers: response.headers, text: piecesOf(this.#base, response, alive) };
   }
 
@@ -55,11 +58,16 @@ export class ServerClient {
 
 async function* piecesOf(base: string, response: Response, alive: () => void): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader();
-  while (reader !== undefined) {
-    const { done, value } = await reading(base, reader.read());
-    if (done) return;
-    alive();
-    yield value;
+  try {
+    while (reader !== undefined) {
+      const { done, value } = await reading(base, reader.read());
+      if (done) return;
+      alive();
+      yield value;
+    }
+  } finally {
+    // Whoever stops in mid-way ends the answer with it: an open one would keep this process.
+    await reader?.cancel().catch(() => undefined);
   }
 }
 

@@ -6,6 +6,9 @@ import type { Part } from '../core/runtime/lifecycle.ts';
 import type { Logger } from '../core/runtime/logger.ts';
 import type { ApiContext, CollectorStatus } from './api/context.ts';
 import { ApiPart } from './api/server.ts';
+import { Backups } from './backup/backups.ts';
+import { refuseUnfinished } from './backup/restore.ts';
+import { WriteGate } from './backup/write-gate.ts';
 import type { ServerConfig } from './config.ts';
 import { ControlPart } from './control/control-part.ts';
 import { Ingest } from './ingest/ingest.ts';
@@ -68,7 +71,9 @@ export function makeServer(options: ServerOptions): Server {
     inTurn: turns.forMigration(),
   });
   const { engine } = stores;
-  const ingest = makeIngest(options, control, engine);
+  const gate = new WriteGate();
+  const pass = (signal: AbortSignal) => gate.pass(signal);
+  const ingest = makeIngest(options, control, engine, pass);
   const fleet = new Fleet({
     source: liveBus ?? bus,
     from: liveBus === undefined ? 'earliest' : 'latest',
@@ -91,8 +96,12 @@ export function makeServer(options: ServerOptions): Server {
     logger: logger.child({ component: 'seal' }),
     nowMs: Date.now,
     inTurn: turns.forSealing(config.leaseMs),
+    pass,
   });
-  const letters = new Letters({ store, control: control.store, engine, dataFolder: data, logger, sink: options.sink });
+  const letters = new Letters({
+    ...{ store, control: control.store, engine, dataFolder: data, logger, sink: options.sink, pass },
+  });
+  const backups = new Backups({ engine, control: control.store, dataFolder: data, gate, version }, logger);
   const context: ApiContext = {
     version,
     startedAtMs: Date.now(),
@@ -107,13 +116,14 @@ export function makeServer(options: ServerOptions): Server {
     ingestStats: () => ingest.stats(),
     control,
     letters,
+    backups,
     busStats,
     collectorStats: () => collectorStats(),
     metrics,
   };
   const api = new ApiPart(context, { address: config.address, port: config.port }, logger);
   return {
-    parts: [folder, bothStores(control, stores), ingest, sealer, fleet, api],
+    parts: [folder, bothStores(control, stores), ingest, sealer, fleet, backups, api],
     url: () => api.url,
     store,
     ingestStats: () => ingest.stats(),
@@ -123,7 +133,12 @@ export function makeServer(options: ServerOptions): Server {
   };
 }
 
-function makeIngest(options: ServerOptions, control: ControlPart, engine: Engine): Ingest {
+function makeIngest(
+  options: ServerOptions,
+  control: ControlPart,
+  engine: Engine,
+  pass: (signal: AbortSignal) => Promise<Disposable>,
+): Ingest {
   const { config, data, bus, logger, logId, onCut, reached, letterSink } = options;
   return new Ingest({
     log: bus,
@@ -142,6 +157,7 @@ function makeIngest(options: ServerOptions, control: ControlPart, engine: Engine
     letterSink,
     onCut,
     reached,
+    pass,
   });
 }
 
@@ -174,7 +190,14 @@ class FolderPart implements Part {
   }
 
   async start(): Promise<void> {
-    this.#folder = takeDataFolder(this.#path);
+    const folder = takeDataFolder(this.#path);
+    try {
+      refuseUnfinished(this.#path);
+    } catch (error) {
+      folder.release();
+      throw error;
+    }
+    this.#folder = folder;
   }
 
   async stop(): Promise<void> {

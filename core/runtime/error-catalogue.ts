@@ -248,6 +248,31 @@ export const errorCatalogue = {
     hint: 'Run the newer program, or restore the folder from a backup.',
     retryable: false,
   },
+  FN_BACKUP_BUSY: {
+    doc: 'No backup can be taken just now: one is under way, or ingest does not come to the end of a block.',
+    hint: 'Try again; /api/v1/health says whether a store refuses blocks.',
+    retryable: true,
+  },
+  FN_BACKUP_ELSEWHERE: {
+    doc: 'The store is on a server of its own, and so are its files.',
+    hint: "Back it up with that server's own means; see docs/backup.md.",
+    retryable: false,
+  },
+  FN_BACKUP_FOLDER: {
+    doc: 'The folder of a backup cannot be written: full, or refused.',
+    hint: 'Make room, or name a folder on another disk. What is there has no manifest.json and is no backup.',
+    retryable: false,
+  },
+  FN_BACKUP_DAMAGED: {
+    doc: 'A backup is not whole: never finished, or a file is missing or has changed.',
+    hint: 'Take another backup; the context names the file.',
+    retryable: false,
+  },
+  FN_RESTORE_UNFINISHED: {
+    doc: 'A restore into this data folder was cut off: what is there is incomplete.',
+    hint: 'Remove the folder and restore again.',
+    retryable: false,
+  },
   FN_QUERY_PARAMETER: {
     doc: 'A query parameter or path part does not fit.',
     hint: 'The errors list says which and how to mend it; /api/v1/openapi.json has them all.',

@@ -1,3 +1,4 @@
+import type { Backups } from '../backup/backups.ts';
 import type { ControlPart } from '../control/control-part.ts';
 import type { InserterStats } from '../ingest/inserter-stats.ts';
 import type { Letters } from '../ingest/letters.ts';
@@ -43,6 +44,7 @@ export interface ApiContext {
   readonly ingestStats: () => InserterStats;
   readonly control: ControlPart;
   readonly letters: Letters;
+  readonly backups: Backups;
   /** Null: the bus is outside this process. */
   readonly busStats: () => { readonly heldBytes: number; readonly bytesMax: number } | null;
   readonly metrics: SelfMetrics;

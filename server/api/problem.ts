@@ -12,6 +12,8 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   FN_STORE_AWAY: 503,
   FN_CONTROL_AWAY: 503,
   FN_CONTROL_TIMEOUT: 504,
+  FN_BACKUP_BUSY: 503,
+  FN_BACKUP_ELSEWHERE: 409,
   FN_BUS_FULL: 503,
   FN_TOO_MANY_STREAMS: 503,
 };

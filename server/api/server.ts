@@ -15,6 +15,7 @@ import type { Part } from '../../core/runtime/lifecycle.ts';
 import type { Logger } from '../../core/runtime/logger.ts';
 import type { ApiContext } from './context.ts';
 import { problemHandler } from './problem.ts';
+import { backupRoute } from './routes/backups.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { healthRoute } from './routes/health.ts';
 import { hostRoutes } from './routes/hosts.ts';
@@ -82,6 +83,7 @@ async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
       sliRoute(routes, context);
       sealRoutes(routes, context);
       deadLetterRoutes(routes, context);
+      backupRoute(routes, context);
       streamRoute(routes, context);
       routes.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger());
     },

@@ -32,10 +32,7 @@ export class ControlPart implements Part {
   constructor(config: ControlConfig, dataFolder: string, logger: Logger) {
     this.#logger = logger;
     this.alone = config.kind === 'embedded';
-    this.store =
-      config.kind === 'embedded'
-        ? new EmbeddedStore({ folder: join(dataFolder, 'control'), logger })
-        : new PostgresStore({ ...addressOf(config), ...secretsOf(config), logger });
+    this.store = openControlStore(config, dataFolder, logger);
     this.#opened.promise.catch(() => undefined);
   }
 
@@ -91,6 +88,13 @@ export class ControlPart implements Part {
       await sleepMs(delayMs, this.#stopping.signal);
     }
   }
+}
+
+/** The store that the configuration names; nothing is asked of it yet. */
+export function openControlStore(config: ControlConfig, dataFolder: string, logger: Logger): ControlStore {
+  return config.kind === 'embedded'
+    ? new EmbeddedStore({ folder: join(dataFolder, 'control'), logger })
+    : new PostgresStore({ ...addressOf(config), ...secretsOf(config), logger });
 }
 
 function addressOf({ host, port, database, user }: ControlConfig) {

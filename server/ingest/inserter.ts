@@ -50,6 +50,8 @@ export interface InserterOptions {
   /** A topic for dead letters, beside the table. */
   readonly letterSink?: LogSink | undefined;
   readonly reached?: ((point: IngestPoint) => void) | undefined;
+  /** Asked before each block is recorded; the pass ends when all of the block is stored. Absent: always let. */
+  readonly pass?: ((signal: AbortSignal) => Promise<Disposable>) | undefined;
 }
 
 /**
@@ -100,6 +102,7 @@ export class Inserter {
       onCut: undefined,
       letterSink: undefined,
       reached: undefined,
+      pass: undefined,
       ...options,
     };
     const { engine, dataFolder, logId, partition, logger, nowMs, insertDeadlineMs, ledger, grant, rules } =
@@ -165,14 +168,16 @@ export class Inserter {
     let stored = Promise.resolve(true);
     for (;;) {
       const filled = await this.#fill();
-      const batch = filled === undefined ? undefined : await this.#cut(filled);
+      const pass = filled === undefined ? undefined : await this.#pass(filled);
+      const batch = filled === undefined || pass === undefined ? undefined : await this.#cut(filled);
       if (batch !== undefined) await this.#writer.writeAhead(batch);
       const ended = !(await stored) || batch === undefined;
       if (ended) {
         if (batch !== undefined) this.#giveUp(batch);
+        pass?.[Symbol.dispose]();
         break;
       }
-      stored = this.#store(batch);
+      stored = this.#store(batch).finally(() => pass?.[Symbol.dispose]());
     }
   }
 
@@ -264,6 +269,16 @@ export class Inserter {
       this.#counts.miss(missed);
       logger.error({ partition, missed, earliest: String(earliest) }, 'the bus forgot records before they were stored');
       return { records: [], nextOffset: earliest, endOffset: earliest };
+    }
+  }
+
+  /** Undefined: told to end before the batch may be recorded. */
+  async #pass(batch: Batch): Promise<Disposable | undefined> {
+    try {
+      return (await this.#options.pass?.(this.#storing.signal)) ?? { [Symbol.dispose]: () => undefined };
+    } catch {
+      this.#giveUp(batch);
+      return undefined;
     }
   }
 

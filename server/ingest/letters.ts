@@ -21,6 +21,8 @@ export interface LettersOptions {
   readonly logger: Logger;
   /** The log that messages come from; undefined: nothing can be sent again. */
   readonly sink: LogSink | undefined;
+  /** Held while a letter goes into both stores. */
+  readonly pass: (signal: AbortSignal) => Promise<Disposable>;
 }
 
 type LetterRow = Static<(typeof deadLetterPage)['row']>;
@@ -102,7 +104,14 @@ export class Letters {
     const admitted = this.#admitter.admit(record);
     if ('error' in admitted) return refused(admitted.error);
     const tables = letters.map(({ refusedBy }) => refusedBy).filter((table) => table !== '');
-    const outcome = tables.length > 0 ? await this.#storeIn(tables, key, admitted, signal) : await this.#send(record);
+    if (tables.length === 0) {
+      // Without a pass: its block takes one. A backup between the two has it stored and not replayed, and it may come again.
+      const sent = await this.#send(record);
+      await recordReplay(control, key);
+      return sent;
+    }
+    using _pass = await this.#options.pass(signal);
+    const outcome = await this.#storeIn(tables, key, admitted, signal);
     if (outcome.outcome !== 'refused') await recordReplay(control, key);
     return outcome;
   }

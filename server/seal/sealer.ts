@@ -28,6 +28,8 @@ export interface SealerOptions {
    * two seals to the same one before. Absent: there is no other.
    */
   readonly inTurn?: InTurn | undefined;
+  /** Held while seals go in with their lines. */
+  readonly pass?: (signal: AbortSignal) => Promise<Disposable>;
 }
 
 type InTurn = (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => Promise<unknown>;
@@ -65,7 +67,7 @@ type Counted = RowsOf<typeof rawRowCounts>[number];
  */
 export class Sealer implements Part {
   readonly name = 'sealer';
-  readonly #options: Required<SealerOptions>;
+  readonly #options: Required<Omit<SealerOptions, 'pass'>> & Pick<SealerOptions, 'pass'>;
   readonly #writer: SealWriter;
   readonly #stopped = new AbortController();
   /** When each host and day was looked at, by name; ms on the wall clock. */
@@ -183,6 +185,8 @@ export class Sealer implements Part {
 
   async #write(batch: Batch, signal: AbortSignal): Promise<void> {
     const { seals, lines } = batch.take();
+    if (seals.length === 0) return;
+    using _pass = await this.#options.pass?.(signal);
     await this.#writer.write(seals, lines, signal);
     const revisions = seals.filter(({ revision }) => revision > 1);
     for (const { host, port, direction, day, revision } of revisions) {

@@ -26,6 +26,8 @@ export interface InsertFile {
 }
 
 export interface Engine {
+  /** Folder of its files, where they are on this machine and ours alone; undefined: another server has them. */
+  readonly folder?: string;
   /** Rows as JSON objects; 64-bit integers are decimal strings. */
   query(sql: string, parameters: QueryParameters, options: CallOptions): Promise<readonly unknown[]>;
   /** A statement without an answer: DDL, INSERT ... SELECT. */

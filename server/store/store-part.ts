@@ -1,18 +1,13 @@
 import { join } from 'node:path';
-import { sleepMs } from '../../core/runtime/clock.ts';
-import { toFourninesError } from '../../core/runtime/error.ts';
 import type { Part } from '../../core/runtime/lifecycle.ts';
 import type { Logger } from '../../core/runtime/logger.ts';
+import { whenReleased } from '../../core/runtime/when-released.ts';
 import type { StoreConfig } from '../config.ts';
 import { readSecret } from '../read-secret.ts';
 import { EmbeddedEngine } from './embedded/engine.ts';
 import type { StartableEngine } from './engine.ts';
 import { isMigrated, migrate } from './migrate.ts';
 import { NetworkedEngine } from './networked/engine.ts';
-
-/** A store whose last owner was killed lets go of the folder when its process has ended; one on a network may come up. */
-const openWaitMs = 20_000;
-const openRetryMs = 250;
 
 export interface StorePartOptions {
   readonly config: StoreConfig;
@@ -53,20 +48,10 @@ export class StorePart implements Part {
 
   async #open(): Promise<void> {
     const { config, logger } = this.#options;
-    const deadline = AbortSignal.any([AbortSignal.timeout(openWaitMs), this.#stopping.signal]);
-    for (let attempt = 0; ; attempt++) {
-      try {
-        await this.engine.start();
-        return;
-      } catch (error) {
-        const { code, message, retryable } = toFourninesError(error);
-        // Our lock on the folder is held: whoever has the store still is the rest of a killed run, and ends soon.
-        const passes = config.kind === 'embedded' ? code === 'FN_FOLDER_LOCKED' : retryable;
-        if (!passes || deadline.aborted) throw error;
-        if (attempt === 0) logger.info({ code, reason: message }, 'waiting for the store');
-        await sleepMs(openRetryMs, deadline).catch(() => undefined);
-      }
-    }
+    const { signal } = this.#stopping;
+    // One on a network may come up.
+    const passes = config.kind === 'embedded' ? undefined : ({ retryable }: { retryable: boolean }) => retryable;
+    await whenReleased(() => this.engine.start(), { logger, signal, ...(passes === undefined ? {} : { passes }) });
   }
 }
 

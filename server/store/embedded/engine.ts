@@ -78,6 +78,10 @@ export class EmbeddedEngine implements StartableEngine {
     return this.#starting;
   }
 
+  get folder(): string {
+    return this.#options.path;
+  }
+
   /** Process id of the engine, undefined while there is none. */
   get pid(): number | undefined {
     return this.#process?.pid;
