@@ -31,6 +31,7 @@ const exitOf: Partial<Record<ErrorCode, number>> = {
   FN_BUS_TOPIC: 3,
   FN_BUS_REFUSED: 3,
   FN_SERVER_AWAY: 3,
+  FN_SERVER_STOPPING: 3,
 };
 
 function program(): Command {

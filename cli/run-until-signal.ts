@@ -1,14 +1,24 @@
 import { Lifecycle, type Part } from '../core/runtime/lifecycle.ts';
 import type { Logger } from '../core/runtime/logger.ts';
 
-/** A stop that takes longer is given up: the next start resumes from what was stored. */
-const stopDeadlineMs = 15_000;
+/** Parts bound their stops themselves; one that takes longer is given up, and the next start goes on from what was kept. */
+const stopDeadlineMs = 12_000;
+/** A server finishes the blocks it holds and closes two stores: at worst 35 s together. */
+export const serverStopDeadlineMs = 45_000;
+
+export interface RunOptions {
+  /** Called when all parts run. */
+  readonly started: () => void;
+  /** Called at the signal, before anything is stopped. */
+  readonly stopping?: () => void;
+  readonly stopDeadlineMs?: number;
+}
 
 /**
- * Starts the parts, runs until SIGINT or SIGTERM (or until `done`), and stops them in reverse. A second signal, or a stop
- * that takes too long, ends the process at once.
+ * Starts the parts, runs until SIGINT or SIGTERM, and stops them in reverse; a signal during the start stops what has been
+ * started. A second signal, or a stop that takes too long, ends the process at once.
  */
-export async function runUntilSignal(parts: readonly Part[], logger: Logger, started: () => void): Promise<void> {
+export async function runUntilSignal(parts: readonly Part[], logger: Logger, options: RunOptions): Promise<void> {
   const lifecycle = new Lifecycle(parts, logger);
   const signalled = new Promise<string>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -18,14 +28,17 @@ export async function runUntilSignal(parts: readonly Part[], logger: Logger, sta
       });
     }
   });
-  await lifecycle.start();
-  started();
-  const signal = await signalled;
+  const early = await Promise.race([lifecycle.start().then(() => undefined), signalled]);
+  if (early === undefined) options.started();
+  const signal = early ?? (await signalled);
   logger.info({ signal }, 'stopping');
+  options.stopping?.();
+  const deadlineMs = options.stopDeadlineMs ?? stopDeadlineMs;
   const late = setTimeout(() => {
-    logger.error({ stopDeadlineMs }, 'stopping took too long; ending at once');
+    const unstopped = lifecycle.unstopped.join(', ');
+    logger.error({ deadlineMs, unstopped }, 'stopping took too long; ending at once');
     process.exit(1);
-  }, stopDeadlineMs);
+  }, deadlineMs);
   await lifecycle.stop();
   clearTimeout(late);
   logger.info({}, 'stopped');

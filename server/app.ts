@@ -17,6 +17,7 @@ import type { InserterStats } from './ingest/inserter-stats.ts';
 import { Letters } from './ingest/letters.ts';
 import { Fleet } from './live/fleet.ts';
 import { SelfMetrics } from './metrics/self-metrics.ts';
+import { Phase } from './phase.ts';
 import { Sealer } from './seal/sealer.ts';
 import type { Engine } from './store/engine.ts';
 import { storeId } from './store/queries/store-id.ts';
@@ -50,6 +51,8 @@ export interface Server {
   readonly parts: readonly Part[];
   /** Where it listens; empty before it has started. */
   url(): string;
+  /** It is going to be stopped: it says so, and begins nothing that takes long. */
+  drain(): void;
   /** Asks the store; for measurements. */
   readonly store: QueryContext;
   readonly ingestStats: () => InserterStats;
@@ -71,9 +74,9 @@ export function makeServer(options: ServerOptions): Server {
     inTurn: turns.forMigration(),
   });
   const { engine } = stores;
+  const phase = new Phase();
   const gate = new WriteGate();
-  const pass = (signal: AbortSignal) => gate.pass(signal);
-  const ingest = makeIngest(options, control, engine, pass);
+  const ingest = makeIngest(options, control, engine, gate);
   const fleet = new Fleet({
     source: liveBus ?? bus,
     from: liveBus === undefined ? 'earliest' : 'latest',
@@ -90,20 +93,10 @@ export function makeServer(options: ServerOptions): Server {
     collector: () => collectorStats(),
   });
   const store: QueryContext = { engine, observe: metrics.observeQuery };
-  const sealer = new Sealer({
-    store,
-    folder: join(data, 'seal'),
-    logger: logger.child({ component: 'seal' }),
-    nowMs: Date.now,
-    inTurn: turns.forSealing(config.leaseMs),
-    pass,
-  });
-  const letters = new Letters({
-    ...{ store, control: control.store, engine, dataFolder: data, logger, sink: options.sink, pass },
-  });
-  const backups = new Backups({ engine, control: control.store, dataFolder: data, gate, version }, logger);
+  const { sealer, letters, backups } = makeKeepers(options, { store, control, gate, turns });
   const context: ApiContext = {
     version,
+    phase,
     startedAtMs: Date.now(),
     startedMonoMs: performance.now(),
     nowMs: Date.now,
@@ -123,7 +116,10 @@ export function makeServer(options: ServerOptions): Server {
   };
   const api = new ApiPart(context, { address: config.address, port: config.port }, logger);
   return {
-    parts: [folder, bothStores(control, stores), ingest, sealer, fleet, backups, api],
+    // Whoever asks is answered from the beginning to the end: a start may take long (a migration, the store of a killed
+    // run), and so may a stop, and a probe must be able to tell both from a server that hangs.
+    parts: [folder, api, bothStores(control, stores), fleet, ingest, sealer, letters, backups, phase],
+    drain: () => phase.drain(),
     url: () => api.url,
     store,
     ingestStats: () => ingest.stats(),
@@ -133,12 +129,35 @@ export function makeServer(options: ServerOptions): Server {
   };
 }
 
-function makeIngest(
-  options: ServerOptions,
-  control: ControlPart,
-  engine: Engine,
-  pass: (signal: AbortSignal) => Promise<Disposable>,
-): Ingest {
+/** Who works on what is stored. */
+function makeKeepers(
+  { config, data, logger, sink, version }: ServerOptions,
+  parts: {
+    readonly store: QueryContext;
+    readonly control: ControlPart;
+    readonly gate: WriteGate;
+    readonly turns: Turns;
+  },
+) {
+  const { store, control, gate, turns } = parts;
+  const { engine } = store;
+  const pass = (signal: AbortSignal) => gate.pass(signal);
+  const isReady = () => control.stats().isOpen;
+  return {
+    sealer: new Sealer({
+      store,
+      folder: join(data, 'seal'),
+      logger: logger.child({ component: 'seal' }),
+      nowMs: Date.now,
+      inTurn: turns.forSealing(config.leaseMs),
+      pass,
+    }),
+    letters: new Letters({ store, control: control.store, engine, dataFolder: data, logger, sink, pass }),
+    backups: new Backups({ engine, control: control.store, dataFolder: data, gate, version, isReady }, logger),
+  };
+}
+
+function makeIngest(options: ServerOptions, control: ControlPart, engine: Engine, gate: WriteGate): Ingest {
   const { config, data, bus, logger, logId, onCut, reached, letterSink } = options;
   return new Ingest({
     log: bus,
@@ -157,7 +176,7 @@ function makeIngest(
     letterSink,
     onCut,
     reached,
-    pass,
+    pass: (signal) => gate.pass(signal),
   });
 }
 

@@ -30,7 +30,7 @@ export function collectorCommand(): Command {
         const { sink, part } = await openKafkaSink(config.bus.kafka, logger);
         const { collector, data: dataFolder } = config;
         const { parts } = makeSpooledCollector({ config: collector, dataFolder, sink, logger });
-        await runUntilSignal([part, ...parts], logger, started);
+        await runUntilSignal([part, ...parts], logger, { started });
         return;
       }
       const sink = new NdjsonSink(process.stdout);
@@ -40,6 +40,6 @@ export function collectorCommand(): Command {
         if (failed) process.exitCode = 1;
         return;
       }
-      await runUntilSignal([collector], logger, started);
+      await runUntilSignal([collector], logger, { started });
     });
 }

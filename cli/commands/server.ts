@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { makeConfiguredServer } from '../configured-server.ts';
 import { openLog } from '../log.ts';
 import { configFrom, configOption, dataOption, portOption, type SharedOptions } from '../options.ts';
-import { runUntilSignal } from '../run-until-signal.ts';
+import { runUntilSignal, serverStopDeadlineMs } from '../run-until-signal.ts';
 
 export function serverCommand(): Command {
   return new Command('server')
@@ -14,6 +14,10 @@ export function serverCommand(): Command {
       const config = configFrom(options);
       const logger = openLog(config.log.level);
       const { server, parts } = await makeConfiguredServer(config, logger);
-      await runUntilSignal(parts, logger, () => logger.info({ url: server.url() }, 'serving'));
+      await runUntilSignal(parts, logger, {
+        started: () => logger.info({ url: server.url() }, 'serving'),
+        stopping: () => server.drain(),
+        stopDeadlineMs: serverStopDeadlineMs,
+      });
     });
 }

@@ -3,7 +3,7 @@ import { makeSpooledCollector } from '../../collector/app.ts';
 import { makeConfiguredServer } from '../configured-server.ts';
 import { openLog } from '../log.ts';
 import { configFrom, configOption, dataOption, portOption, type SharedOptions } from '../options.ts';
-import { runUntilSignal } from '../run-until-signal.ts';
+import { runUntilSignal, serverStopDeadlineMs } from '../run-until-signal.ts';
 
 /** The bus answers a tick some seconds later, with its whole block: what has waited must not go one by one. */
 const inFlightMax = 1024;
@@ -26,9 +26,13 @@ export function upCommand(): Command {
         inFlightMax,
       });
       server.watchCollector(() => ({ ...agent.stats, spool: spool.status() }));
-      await runUntilSignal([...serverParts, ...parts], logger, () => {
-        logger.info({ url: server.url() }, 'everything runs');
-        process.stdout.write(`Fournines: ${server.url()}\n`);
+      await runUntilSignal([...serverParts, ...parts], logger, {
+        started: () => {
+          logger.info({ url: server.url() }, 'everything runs');
+          process.stdout.write(`Fournines: ${server.url()}\n`);
+        },
+        stopping: () => server.drain(),
+        stopDeadlineMs: serverStopDeadlineMs,
       });
     });
 }

@@ -177,6 +177,11 @@ export const errorCatalogue = {
     hint: 'Start it (npm start, or fournines server), or name its address with --server.',
     retryable: true,
   },
+  FN_SERVER_STOPPING: {
+    doc: 'The server is stopping and begins nothing that takes long.',
+    hint: 'Ask again when it runs: /api/v1/health/ready.',
+    retryable: true,
+  },
   FN_WIRE_DAMAGED: {
     doc: 'A message is torn, too long, or its checksum does not match.',
     hint: 'The bytes are kept as a dead letter.',

@@ -16,6 +16,7 @@ export class Lifecycle {
   readonly #parts: readonly Part[];
   readonly #logger: Logger;
   readonly #started: Part[] = [];
+  #ending: Part | undefined;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -32,6 +33,12 @@ export class Lifecycle {
   stop(): Promise<void> {
     this.#stopping ??= this.#stopAll();
     return this.#stopping;
+  }
+
+  /** Names of the parts that are not stopped, the one that is being stopped first. */
+  get unstopped(): readonly string[] {
+    const parts = [...this.#started].reverse();
+    return [...(this.#ending === undefined ? [] : [this.#ending]), ...parts].map(({ name }) => name);
   }
 
   async #startAll(): Promise<void> {
@@ -55,12 +62,14 @@ export class Lifecycle {
 
   async #stopStarted(): Promise<void> {
     for (let part = this.#started.pop(); part !== undefined; part = this.#started.pop()) {
+      this.#ending = part;
       try {
         await part.stop();
       } catch (error) {
         const { code, message } = toFourninesError(error);
         this.#logger.error({ part: part.name, code, reason: message }, 'part failed to stop');
       }
+      this.#ending = undefined;
     }
   }
 }

@@ -4,6 +4,7 @@ import type { InserterStats } from '../ingest/inserter-stats.ts';
 import type { Letters } from '../ingest/letters.ts';
 import type { Fleet } from '../live/fleet.ts';
 import type { SelfMetrics } from '../metrics/self-metrics.ts';
+import type { Phase } from '../phase.ts';
 import type { EngineStats } from '../store/engine.ts';
 import type { QueryContext } from '../store/run-query.ts';
 
@@ -29,6 +30,7 @@ interface SpoolBacklog {
 /** What the routes are made of: nothing here is reached in another way. */
 export interface ApiContext {
   readonly version: string;
+  readonly phase: Phase;
   readonly startedAtMs: number;
   /** On the clock of `monoMs`. */
   readonly startedMonoMs: number;

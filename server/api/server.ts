@@ -34,6 +34,8 @@ export type Api = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
+/** What is answered before the stores are open; the page and /metrics are, too. */
+const whileStarting = /^\/api\/v1\/(health|openapi\.json|stream)\b/;
 const pageFolder = fileURLToPath(new URL('../../web/dist/', import.meta.url));
 const requestBytesMax = 64 * 1024;
 const closeDeadlineMs = 5000;
@@ -76,6 +78,10 @@ async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
   await api.register(
     async (scope) => {
       const routes = scope.withTypeProvider<TypeBoxTypeProvider>();
+      routes.addHook('onRequest', async (request) => {
+        if (context.phase.current !== 'starting' || whileStarting.test(request.url)) return;
+        throw new FourninesError('FN_STORE_AWAY', 'the server is starting');
+      });
       healthRoute(routes, context);
       hostRoutes(routes, context);
       portRoutes(routes, context);

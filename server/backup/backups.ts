@@ -4,15 +4,20 @@ import type { Part } from '../../core/runtime/lifecycle.ts';
 import type { Logger } from '../../core/runtime/logger.ts';
 import { clearSnapshots, type Snapshot, type SnapshotOptions, takeSnapshot } from './snapshot.ts';
 
+export interface BackupsOptions extends SnapshotOptions {
+  /** Both stores are open, their schemas up to date. */
+  readonly isReady: () => boolean;
+}
+
 /** Backups of a running server: one at a time, and none outlives it. */
 export class Backups implements Part {
   readonly name = 'backups';
-  readonly #options: SnapshotOptions;
+  readonly #options: BackupsOptions;
   readonly #logger: Logger;
   readonly #stopping = new AbortController();
   #open: Promise<void> | undefined;
 
-  constructor(options: SnapshotOptions, logger: Logger) {
+  constructor(options: BackupsOptions, logger: Logger) {
     this.#options = options;
     this.#logger = logger.child({ component: 'backup' });
   }
@@ -37,6 +42,7 @@ export class Backups implements Part {
 
   /** A snapshot that lasts until `gone`, or until the server stops: then reading from it fails. */
   async open(gone: AbortSignal): Promise<Snapshot> {
+    if (!this.#options.isReady()) throw new FourninesError('FN_BACKUP_BUSY', 'the control store is being opened');
     if (this.#open !== undefined) throw new FourninesError('FN_BACKUP_BUSY', 'another backup is under way');
     const ended = Promise.withResolvers<void>();
     this.#open = ended.promise;

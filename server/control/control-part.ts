@@ -28,6 +28,7 @@ export class ControlPart implements Part {
   readonly #opened = Promise.withResolvers<void>();
   #opening: Promise<void> | undefined;
   #error = '';
+  #isOpen = false;
 
   constructor(config: ControlConfig, dataFolder: string, logger: Logger) {
     this.#logger = logger;
@@ -62,9 +63,9 @@ export class ControlPart implements Part {
     await this.#opening?.catch(() => undefined);
   }
 
-  /** `error`: the code of what keeps it from ever opening, or empty. */
-  stats(): ControlStats & { readonly error: string } {
-    return { ...this.store.stats(), error: this.#error };
+  /** `error`: the code of what keeps it from ever opening, or empty. `isOpen`: opened once, its schema up to date. */
+  stats(): ControlStats & { readonly error: string; readonly isOpen: boolean } {
+    return { ...this.store.stats(), error: this.#error, isOpen: this.#isOpen };
   }
 
   async #open(): Promise<void> {
@@ -73,6 +74,7 @@ export class ControlPart implements Part {
         await this.store.open();
         const passed = await migrateControl(this.store);
         if (passed.length > 0) this.#logger.info({ versions: passed.join(',') }, 'control store migrated');
+        this.#isOpen = true;
         this.#opened.resolve();
         return;
       } catch (error) {

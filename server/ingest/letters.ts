@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import type { Static } from 'typebox';
 import type { LogSink } from '../../core/bus/log.ts';
+import { sleepMs } from '../../core/runtime/clock.ts';
 import { FourninesError } from '../../core/runtime/error.ts';
+import type { Part } from '../../core/runtime/lifecycle.ts';
 import type { Logger } from '../../core/runtime/logger.ts';
 import type { ControlStore } from '../control/control-store.ts';
 import { type LetterKey, readReplays, recordReplay } from '../control/letter-replays.ts';
@@ -48,9 +50,12 @@ export type ReplayOutcome =
   | { readonly outcome: 'refused'; readonly code: string; readonly reason: string };
 
 const insertDeadlineMs = 30_000;
+const stopWaitMs = 5_000;
 
 /** Dead letters: asked for, and sent again once what kept them out is mended. */
-export class Letters {
+export class Letters implements Part {
+  readonly name = 'letters';
+  readonly #stopping = new AbortController();
   readonly #options: LettersOptions;
   readonly #admitter = new Admitter();
   /** One at a time, so that two clicks are one replay. */
@@ -82,9 +87,20 @@ export class Letters {
     return rows.map(({ base64, ...row }) => ({ ...row, offset, replayedAtMs, bytes: Buffer.from(base64, 'base64') }));
   }
 
+  async start(): Promise<void> {}
+
+  /** Takes no more replays; the one under way ends, or is left: what it has put into the log is known by its sequence. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new FourninesError('FN_SERVER_STOPPING', 'the server is stopping'));
+    const waited = new AbortController();
+    const late = sleepMs(stopWaitMs, waited.signal).catch(() => undefined);
+    await Promise.race([this.#tail, late]).finally(() => waited.abort());
+  }
+
   /** Sends a letter again, once: a second time has no effect, nor has a message that is stored already. */
   replay(key: LetterKey, signal: AbortSignal): Promise<ReplayOutcome> {
-    const replayed = this.#tail.then(() => this.#replay(key, signal));
+    const both = AbortSignal.any([signal, this.#stopping.signal]);
+    const replayed = this.#tail.then(() => this.#replay(key, both));
     this.#tail = replayed.catch(() => undefined);
     return replayed;
   }

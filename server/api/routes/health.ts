@@ -1,5 +1,6 @@
+import type { PhaseName } from '../../phase.ts';
 import type { ApiContext, CollectorStatus } from '../context.ts';
-import { Health } from '../schema/health.ts';
+import { Health, Live, Ready } from '../schema/health.ts';
 import type { Api } from '../server.ts';
 
 /** The bus is nearly full from here on: the store does not keep up. */
@@ -17,6 +18,32 @@ export function healthRoute(api: Api, context: ApiContext): void {
     reply.status(health.status === 'failed' ? 503 : 200);
     return health;
   });
+  api.get('/health/live', { schema: { response: { 200: Live } } }, async () => ({
+    status: 'ok' as const,
+    version: context.version,
+    startedAt: new Date(context.startedAtMs).toISOString(),
+  }));
+  api.get('/health/ready', { schema: { response: { 200: Ready, 503: Ready } } }, async (_request, reply) => {
+    const ready = readyOf(context);
+    reply.status(ready.status === 'ready' ? 200 : 503);
+    return ready;
+  });
+}
+
+/**
+ * Whether questions are answered: everything has been started, both schemas are up to date, the store answers. A control
+ * store that was there and is away holds up ingest, not questions: that is for `/health` to say.
+ */
+function readyOf({ phase, storeStats, control, version }: ApiContext): Ready {
+  const { state } = storeStats();
+  const { isOpen, error } = control.stats();
+  const away = state === 'ready' ? '' : `the store is ${state}`;
+  const unopened = error === '' ? 'the control store is being opened' : `the control store does not open: ${error}`;
+  const told = { starting: 'the server is starting', draining: 'the server is stopping', serving: '' }[phase.current];
+  const check = (name: string, reason: string): Check => ({ name, state: reason === '' ? 'ok' : 'failed', reason });
+  const checks = [check('server', told), check('store', away), check('control', isOpen ? '' : unopened)];
+  const serving = isOpen && away === '' ? 'ready' : isOpen ? 'away' : 'starting';
+  return { status: phase.current === 'serving' ? serving : phase.current, version, checks };
 }
 
 function healthOf(context: ApiContext): Health {
@@ -27,7 +54,7 @@ function healthOf(context: ApiContext): Health {
   const checks = [
     storeCheck(store.state),
     controlCheck(context.control.stats()),
-    ingestCheck(ingest.state, ingest.lagMs),
+    ingestCheck(context.phase.current, ingest.state, ingest.lagMs),
     ...(bus === null ? [] : [busCheck(bus)]),
   ];
   if (collector !== undefined) checks.push(collectorCheck(context), spoolCheck(collector.spool));
@@ -63,7 +90,8 @@ function controlCheck({ state, error }: { state: string; error: string }): Check
   return { name: 'control', state: 'degraded', reason: `the control store is ${state}; rows wait in the bus` };
 }
 
-function ingestCheck(state: string, lagMs: number | undefined): Check {
+function ingestCheck(phase: PhaseName, state: string, lagMs: number | undefined): Check {
+  if (phase !== 'serving') return { name: 'ingest', state: 'degraded', reason: `the server is ${phase}` };
   if (state === 'stopped') return { name: 'ingest', state: 'failed', reason: 'ingest has stopped' };
   if (state === 'waiting')
     return { name: 'ingest', state: 'degraded', reason: 'a store refuses blocks; they are tried again' };

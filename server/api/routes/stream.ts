@@ -56,6 +56,10 @@ export function streamRoute(api: Api, context: ApiContext): void {
     }
   }, heartbeatMs);
   heartbeat.unref();
+  // A page comes back by itself, and finds the next server or is told that there is none yet.
+  context.phase.draining.addEventListener('abort', () => {
+    for (const { response } of clients) response.end();
+  });
   api.addHook('preClose', async () => {
     unsubscribe();
     clearInterval(heartbeat);
@@ -66,6 +70,7 @@ export function streamRoute(api: Api, context: ApiContext): void {
     '/stream',
     { schema: { querystring: StreamQuery, response: { '4xx': Problem, '5xx': Problem } } },
     (request, reply) => {
+      context.phase.draining.throwIfAborted();
       if (clients.size >= context.streamsMax) {
         throw new FourninesError('FN_TOO_MANY_STREAMS', `${clients.size} streams are open`);
       }

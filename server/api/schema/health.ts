@@ -3,6 +3,27 @@ import { Count, Instant } from './common.ts';
 
 const CheckState = Type.Union([Type.Literal('ok'), Type.Literal('degraded'), Type.Literal('failed')]);
 
+const Check = Type.Object({
+  name: Type.String(),
+  state: CheckState,
+  reason: Type.String({ description: 'Empty when ok.' }),
+});
+
+/** Answered with 200 for as long as the process answers at all: what it says of itself is in `ready`. */
+export const Live = Type.Object({ status: Type.Literal('ok'), version: Type.String(), startedAt: Instant });
+export type Live = Static<typeof Live>;
+
+/** Answered with 200 when `status` is ready, else 503. */
+export const Ready = Type.Object({
+  status: Type.Union(
+    [Type.Literal('ready'), Type.Literal('starting'), Type.Literal('draining'), Type.Literal('away')],
+    { description: 'ready: questions are answered. away: it serves, and its store has just died and is restarted.' },
+  ),
+  version: Type.String(),
+  checks: Type.Array(Check),
+});
+export type Ready = Static<typeof Ready>;
+
 /** Answered with 200 when `status` is ok or degraded, 503 when failed. */
 export const Health = Type.Object({
   status: CheckState,
@@ -10,9 +31,7 @@ export const Health = Type.Object({
   startedAt: Instant,
   now: Instant,
   staleAfterMs: Type.Integer(),
-  checks: Type.Array(
-    Type.Object({ name: Type.String(), state: CheckState, reason: Type.String({ description: 'Empty when ok.' }) }),
-  ),
+  checks: Type.Array(Check),
   bus: Type.Union([Type.Object({ heldBytes: Type.Integer(), bytesMax: Type.Integer() }), Type.Null()], {
     description: 'What waits for the store in the bus of this process; null: the bus is outside of it.',
   }),
