@@ -16,6 +16,11 @@ export interface KeptRows {
     readonly boundary: number;
   } | null;
   readonly rows: ReadonlyMap<string, readonly AnyRow[]>;
+  /**
+   * The boot clock less the wall clock in the tick that told a row, ns: the wall clock may have stepped since. Left out:
+   * as in the last tick.
+   */
+  readonly monoLessWallNs?: ReadonlyMap<AnyRow, bigint>;
   /** Where every counter stood before these rows were written, by group key; left out: only the rows are known. */
   readonly states?: ReadonlyMap<string, KeptState>;
 }
@@ -40,14 +45,15 @@ export function resumeStates(sourceKinds: readonly Kind[], kept: KeptRows, bootI
   const { tick } = kept;
   // Another boot has other counters; their identities would say so too.
   if (tick === null || tick.bootId !== bootId) return states;
-  const monoLessWallNs = tick.monoNs - tick.wallNs;
+  const lastOffset = tick.monoNs - tick.wallNs;
+  const placed = (row: AnyRow) => placedAt(row, kept.monoLessWallNs?.get(row) ?? lastOffset);
   const ports = newest(portSlot, kept.rows.get(portSlot.name) ?? []);
   for (const kind of sourceKinds.filter(({ counters }) => counters.length > 0)) {
     for (const row of newest(kind, kept.rows.get(kind.name) ?? [])) {
       const anchor = kind === dropSlot ? anchorOf(row, ports, tick.boundary) : undefined;
       const values = kind.counters.map((name) => row[name] as bigint | null).filter((value) => value !== null);
       states.set(groupKey(kind, row), {
-        placed: placedAt(laterOf(row, anchor), monoLessWallNs),
+        placed: placed(laterOf(row, anchor)),
         epoch: row['epoch'] as bigint,
         values,
         written: true,
@@ -59,7 +65,7 @@ export function resumeStates(sourceKinds: readonly Kind[], kept: KeptRows, bootI
     const [, port, direction] = key.split('\u0000');
     const anchor = state.written ? anchorOf({ port, direction }, ports, tick.boundary) : undefined;
     if (anchor === undefined || endOf(anchor) <= state.placed.boundary) return state;
-    return { ...state, placed: placedAt(anchor, monoLessWallNs) };
+    return { ...state, placed: placed(anchor) };
   });
 }
 

@@ -74,6 +74,7 @@ class KeptReading {
   /** Kinds whose rows were written by another version: nobody knows where these counters stood. */
   readonly #unreadable = new Set<string>();
   #rows = new Map<string, Map<string, AnyRow>>();
+  readonly #monoLessWallNs = new Map<AnyRow, bigint>();
   #tick: KeptRows['tick'] = null;
   #nextSeq: bigint | undefined;
   #isHoled = false;
@@ -94,6 +95,7 @@ class KeptReading {
     this.checkpoint = checkpoint;
     this.#tick = checkpoint.tick;
     this.#rows = new Map();
+    this.#monoLessWallNs.clear();
     this.#unreadable.clear();
     this.#isHoled = false;
   }
@@ -110,17 +112,16 @@ class KeptReading {
     const states = new Map(
       [...this.checkpoint.states].filter(([key]) => !this.#unreadable.has(key.slice(0, key.indexOf('\u0000')))),
     );
-    return { tick: this.#tick, rows, states };
+    return { tick: this.#tick, rows, states, monoLessWallNs: this.#monoLessWallNs };
   }
 
   #addTick(value: Uint8Array): void {
     // Before the first checkpoint it says nothing that the checkpoint does not.
     if (this.checkpoint === undefined) return;
     const { bootId, blocks } = decodeMessage(value);
-    for (const block of blocks) {
-      if (block.kind === tickKind.name) this.#addBeat(block, bootId);
-      else this.#addBlock(block);
-    }
+    // The beat is the last block, and says how the clocks stood when the others were told.
+    for (const block of blocks) if (block.kind === tickKind.name) this.#addBeat(block, bootId);
+    for (const block of blocks) this.#addBlock(block);
   }
 
   #addBeat(block: EncodedBlock, bootId: string): void {
@@ -143,6 +144,12 @@ class KeptReading {
     }
     const rows = this.#rows.get(block.kind) ?? new Map<string, AnyRow>();
     this.#rows.set(block.kind, rows);
-    for (const row of reader.rows(present)) rows.set(groupKey(reader.kind, row), row);
+    const offset = this.#tick === null ? 0n : this.#tick.monoNs - this.#tick.wallNs;
+    for (const row of reader.rows(present)) {
+      const key = groupKey(reader.kind, row);
+      this.#monoLessWallNs.delete(rows.get(key) ?? {});
+      this.#monoLessWallNs.set(row, offset);
+      rows.set(key, row);
+    }
   }
 }

@@ -28,6 +28,17 @@ describe('states of a checkpoint and the rows behind it', () => {
     expect(states.get(keyOf('eth0', 'c'))).toMatchObject({ values: [9n], placed: { boundary: slot - 2 } });
   });
 
+  it('and was read when the clocks stood as that row was told, whatever the wall clock did since', () => {
+    const row = aPortRow({ slot: slot - 3, lateNs: 0n });
+    // Since then it was set back by an hour.
+    const before = tick.monoNs - tick.wallNs - 3600n * second;
+    const rows = new Map([['port_slot', [row]]]);
+    const [state] = resumed({ rows, monoLessWallNs: new Map([[row, before]]) }).values();
+    expect(state?.placed.monoNs).toBe(BigInt(slot - 2) * second + before);
+    const [other] = resumed({ rows }).values();
+    expect(other?.placed.monoNs).toBe(tick.monoNs - 3n * second);
+  });
+
   it('a drop counter without a row stood still up to the last row of its port', () => {
     const rows = new Map([['port_slot', [aPortRow({ slot })]]]);
     const states = resumed({ rows, states: new Map([[keyOf('eth0', 'c'), stateOf(50, [4n])]]) });
