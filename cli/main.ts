@@ -23,6 +23,7 @@ const exitOf: Partial<Record<ErrorCode, number>> = {
   FN_BACKUP_FOLDER: 3,
   FN_FOLDER: 3,
   FN_FOLDER_LOCKED: 3,
+  FN_DISK_FULL: 3,
   FN_PORT_IN_USE: 3,
   FN_NATIVE_MISSING: 3,
   FN_STORE_AWAY: 3,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { LogSink, LogSource } from '../core/bus/log.ts';
 import { type DataFolder, takeDataFolder } from '../core/runtime/data-folder.ts';
-import { assert } from '../core/runtime/error.ts';
+import { assert, FourninesError } from '../core/runtime/error.ts';
 import type { Part } from '../core/runtime/lifecycle.ts';
 import type { Logger } from '../core/runtime/logger.ts';
 import type { ApiContext, CollectorStatus } from './api/context.ts';
@@ -11,6 +11,7 @@ import { refuseUnfinished } from './backup/restore.ts';
 import { WriteGate } from './backup/write-gate.ts';
 import type { ServerConfig } from './config.ts';
 import { ControlPart } from './control/control-part.ts';
+import { DiskWatch } from './disk/disk-watch.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { defaultRules, type IngestPoint } from './ingest/inserter.ts';
 import type { InserterStats } from './ingest/inserter-stats.ts';
@@ -75,8 +76,13 @@ export function makeServer(options: ServerOptions): Server {
   });
   const { engine } = stores;
   const phase = new Phase();
+  const disk = new DiskWatch({
+    ...{ folder: data, lowBytes: config.diskLowBytes, floorBytes: config.diskFloorBytes },
+    logger: logger.child({ component: 'disk' }),
+  });
   const gate = new WriteGate();
-  const ingest = makeIngest(options, control, engine, gate);
+  const pass = passOf(disk, gate);
+  const ingest = makeIngest(options, control, engine, pass);
   const fleet = new Fleet({
     source: liveBus ?? bus,
     from: liveBus === undefined ? 'earliest' : 'latest',
@@ -88,12 +94,13 @@ export function makeServer(options: ServerOptions): Server {
   const metrics = new SelfMetrics({
     ingest: () => ingest.stats(),
     store: () => engine.stats(),
+    disk: () => disk.status,
     bus: busStats,
     live: () => fleet.stats,
     collector: () => collectorStats(),
   });
   const store: QueryContext = { engine, observe: metrics.observeQuery };
-  const { sealer, letters, backups } = makeKeepers(options, { store, control, gate, turns });
+  const { sealer, letters, backups } = makeKeepers(options, { store, control, gate, turns, pass, disk });
   const context: ApiContext = {
     version,
     phase,
@@ -110,6 +117,7 @@ export function makeServer(options: ServerOptions): Server {
     control,
     letters,
     backups,
+    diskStatus: () => disk.status,
     busStats,
     collectorStats: () => collectorStats(),
     metrics,
@@ -118,7 +126,7 @@ export function makeServer(options: ServerOptions): Server {
   return {
     // Whoever asks is answered from the beginning to the end: a start may take long (a migration, the store of a killed
     // run), and so may a stop, and a probe must be able to tell both from a server that hangs.
-    parts: [folder, api, bothStores(control, stores), fleet, ingest, sealer, letters, backups, phase],
+    parts: [folder, disk, api, bothStores(control, stores), fleet, ingest, sealer, letters, backups, phase],
     drain: () => phase.drain(),
     url: () => api.url,
     store,
@@ -129,19 +137,36 @@ export function makeServer(options: ServerOptions): Server {
   };
 }
 
+type Pass = (signal: AbortSignal) => Promise<Disposable>;
+
+/** What is new is stored only while there is room, and while no backup is being taken. */
+function passOf(disk: DiskWatch, gate: WriteGate): Pass {
+  return async (signal) => {
+    await disk.room(signal);
+    return gate.pass(signal);
+  };
+}
+
+interface Kept {
+  readonly store: QueryContext;
+  readonly control: ControlPart;
+  readonly gate: WriteGate;
+  readonly turns: Turns;
+  readonly pass: Pass;
+  readonly disk: DiskWatch;
+}
+
 /** Who works on what is stored. */
 function makeKeepers(
   { config, data, logger, sink, version }: ServerOptions,
-  parts: {
-    readonly store: QueryContext;
-    readonly control: ControlPart;
-    readonly gate: WriteGate;
-    readonly turns: Turns;
-  },
+  { store, control, gate, turns, pass, disk }: Kept,
 ) {
-  const { store, control, gate, turns } = parts;
   const { engine } = store;
-  const pass = (signal: AbortSignal) => gate.pass(signal);
+  // Somebody waits for the answer: it is told that there is no room, not kept until there is.
+  const passOrNot = async (signal: AbortSignal) => {
+    if (disk.status.state !== 'full') return gate.pass(signal);
+    throw new FourninesError('FN_DISK_FULL', "the data folder's disk is full");
+  };
   const isReady = () => control.stats().isOpen;
   return {
     sealer: new Sealer({
@@ -152,12 +177,12 @@ function makeKeepers(
       inTurn: turns.forSealing(config.leaseMs),
       pass,
     }),
-    letters: new Letters({ store, control: control.store, engine, dataFolder: data, logger, sink, pass }),
+    letters: new Letters({ store, control: control.store, engine, dataFolder: data, logger, sink, pass: passOrNot }),
     backups: new Backups({ engine, control: control.store, dataFolder: data, gate, version, isReady }, logger),
   };
 }
 
-function makeIngest(options: ServerOptions, control: ControlPart, engine: Engine, gate: WriteGate): Ingest {
+function makeIngest(options: ServerOptions, control: ControlPart, engine: Engine, pass: Pass): Ingest {
   const { config, data, bus, logger, logId, onCut, reached, letterSink } = options;
   return new Ingest({
     log: bus,
@@ -176,7 +201,7 @@ function makeIngest(options: ServerOptions, control: ControlPart, engine: Engine
     letterSink,
     onCut,
     reached,
-    pass: (signal) => gate.pass(signal),
+    pass,
   });
 }
 

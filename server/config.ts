@@ -107,6 +107,19 @@ export const ServerConfigSchema = Type.Object(
       description:
         'A second collector with the same host id is kept out until the first has told no slot for so long, s.',
     }),
+    diskLowBytes: Type.Integer({
+      minimum: 0,
+      maximum: 2 ** 50,
+      default: 2048 * MiB,
+      description: "Free bytes of the data folder's disk below which health is degraded.",
+    }),
+    diskFloorBytes: Type.Integer({
+      minimum: 0,
+      maximum: 2 ** 50,
+      default: 512 * MiB,
+      description:
+        'Free bytes below which nothing new is stored, and rows wait in the bus until there is room; 0: store until it is full.',
+    }),
     control: ControlConfigSchema,
     store: StoreConfigSchema,
   },

@@ -32,6 +32,11 @@ export const errorCatalogue = {
     hint: 'Check the path, its owner and the free space.',
     retryable: false,
   },
+  FN_DISK_FULL: {
+    doc: "The data folder's disk has less room than server.diskFloorBytes: nothing new is stored.",
+    hint: 'Make room; it goes on by itself. Questions are answered meanwhile, and rows wait in the bus.',
+    retryable: true,
+  },
   FN_PORT_IN_USE: {
     doc: 'The HTTP port is taken.',
     hint: 'Stop the other program, or choose another port with --port.',

@@ -1,5 +1,6 @@
 import type { Backups } from '../backup/backups.ts';
 import type { ControlPart } from '../control/control-part.ts';
+import type { DiskStatus } from '../disk/disk-watch.ts';
 import type { InserterStats } from '../ingest/inserter-stats.ts';
 import type { Letters } from '../ingest/letters.ts';
 import type { Fleet } from '../live/fleet.ts';
@@ -47,6 +48,7 @@ export interface ApiContext {
   readonly control: ControlPart;
   readonly letters: Letters;
   readonly backups: Backups;
+  readonly diskStatus: () => DiskStatus;
   /** Null: the bus is outside this process. */
   readonly busStats: () => { readonly heldBytes: number; readonly bytesMax: number } | null;
   readonly metrics: SelfMetrics;

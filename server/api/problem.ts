@@ -15,6 +15,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   FN_BACKUP_BUSY: 503,
   FN_BACKUP_ELSEWHERE: 409,
   FN_SERVER_STOPPING: 503,
+  FN_DISK_FULL: 503,
   FN_BUS_FULL: 503,
   FN_TOO_MANY_STREAMS: 503,
 };

@@ -23,7 +23,7 @@ export interface LettersOptions {
   readonly logger: Logger;
   /** The log that messages come from; undefined: nothing can be sent again. */
   readonly sink: LogSink | undefined;
-  /** Held while a letter goes into both stores. */
+  /** Held while a letter goes into both stores; rejects when there is no room for it. */
   readonly pass: (signal: AbortSignal) => Promise<Disposable>;
 }
 

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { CollectorStatus } from '../api/context.ts';
+import type { DiskStatus } from '../disk/disk-watch.ts';
 import type { InserterStats } from '../ingest/inserter-stats.ts';
 import type { EngineStats } from '../store/engine.ts';
 import type { QueryObserver } from '../store/run-query.ts';
@@ -7,6 +8,7 @@ import type { QueryObserver } from '../store/run-query.ts';
 export interface SelfStats {
   readonly ingest: () => InserterStats;
   readonly store: () => EngineStats;
+  readonly disk: () => DiskStatus;
   readonly bus: () => { readonly heldBytes: number; readonly bytesMax: number } | null;
   readonly live: () => { readonly messages: bigint; readonly unreadable: bigint; readonly missed: bigint };
   readonly collector: () => CollectorStatus | undefined;
@@ -33,57 +35,7 @@ export class SelfMetrics {
       help: 'Series of the fleet left out of this page because of its bound.',
       registers,
     });
-    const gauge = (name: string, help: string, read: () => number) => {
-      new Gauge({
-        name,
-        help,
-        registers,
-        collect() {
-          this.set(read());
-        },
-      });
-    };
-    gauge(
-      'fournines_bus_held_bytes',
-      'Bytes of ticks that wait for the store.',
-      () => stats.bus()?.heldBytes ?? Number.NaN,
-    );
-    gauge('fournines_bus_bytes_max', 'Bytes of ticks that may wait.', () => stats.bus()?.bytesMax ?? Number.NaN);
-    gauge(
-      'fournines_spool_backlog_bytes',
-      'Bytes of ticks that wait on disk for the bus.',
-      () => stats.collector()?.spool?.backlogBytes ?? Number.NaN,
-    );
-    gauge(
-      'fournines_spool_oldest_seconds',
-      'How long the first tick on disk has waited for the bus.',
-      () => (stats.collector()?.spool?.oldestAgeMs ?? Number.NaN) / 1000,
-    );
-    gauge(
-      'fournines_ingest_lag_seconds',
-      'Age of the newest stored slot when it was stored.',
-      () => (stats.ingest().lagMs ?? Number.NaN) / 1000,
-    );
-    gauge(
-      'fournines_store_insert_wait_seconds',
-      'How long the first waiting insert has waited.',
-      () => stats.store().lanes.insert.oldestWaitMs / 1000,
-    );
-    gauge(
-      'fournines_store_query_wait_seconds',
-      'How long the first waiting query has waited.',
-      () => stats.store().lanes.query.oldestWaitMs / 1000,
-    );
-    gauge(
-      'fournines_store_insert_wait_seconds_max',
-      'Longest any insert has waited.',
-      () => stats.store().lanes.insert.waitedMsMax / 1000,
-    );
-    gauge(
-      'fournines_store_queued',
-      'Statements that wait.',
-      () => stats.store().lanes.insert.queued + stats.store().lanes.query.queued,
-    );
+    gaugesOf(stats, registers);
     countersOf(stats, registers);
   }
 
@@ -94,6 +46,70 @@ export class SelfMetrics {
   text(): Promise<string> {
     return this.#registry.metrics();
   }
+}
+
+/** Gauges that are read when they are asked for; NaN: not known. */
+function gaugesOf(stats: SelfStats, registers: Registry[]): void {
+  const gauge = (name: string, help: string, read: () => number) => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  };
+  gauge(
+    'fournines_bus_held_bytes',
+    'Bytes of ticks that wait for the store.',
+    () => stats.bus()?.heldBytes ?? Number.NaN,
+  );
+  gauge('fournines_bus_bytes_max', 'Bytes of ticks that may wait.', () => stats.bus()?.bytesMax ?? Number.NaN);
+  gauge(
+    'fournines_disk_free_bytes',
+    "Free bytes of the data folder's disk.",
+    () => stats.disk().freeBytes ?? Number.NaN,
+  );
+  gauge('fournines_disk_floor_bytes', 'Free bytes below which nothing new is stored.', () => stats.disk().floorBytes);
+  gauge('fournines_disk_full', '1: nothing new is stored until there is room.', () =>
+    stats.disk().state === 'full' ? 1 : 0,
+  );
+  gauge(
+    'fournines_spool_backlog_bytes',
+    'Bytes of ticks that wait on disk for the bus.',
+    () => stats.collector()?.spool?.backlogBytes ?? Number.NaN,
+  );
+  gauge(
+    'fournines_spool_oldest_seconds',
+    'How long the first tick on disk has waited for the bus.',
+    () => (stats.collector()?.spool?.oldestAgeMs ?? Number.NaN) / 1000,
+  );
+  gauge(
+    'fournines_ingest_lag_seconds',
+    'Age of the newest stored slot when it was stored.',
+    () => (stats.ingest().lagMs ?? Number.NaN) / 1000,
+  );
+  gauge(
+    'fournines_store_insert_wait_seconds',
+    'How long the first waiting insert has waited.',
+    () => stats.store().lanes.insert.oldestWaitMs / 1000,
+  );
+  gauge(
+    'fournines_store_query_wait_seconds',
+    'How long the first waiting query has waited.',
+    () => stats.store().lanes.query.oldestWaitMs / 1000,
+  );
+  gauge(
+    'fournines_store_insert_wait_seconds_max',
+    'Longest any insert has waited.',
+    () => stats.store().lanes.insert.waitedMsMax / 1000,
+  );
+  gauge(
+    'fournines_store_queued',
+    'Statements that wait.',
+    () => stats.store().lanes.insert.queued + stats.store().lanes.query.queued,
+  );
 }
 
 /** Counters that others keep: told as they stand. */

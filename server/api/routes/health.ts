@@ -1,3 +1,4 @@
+import type { DiskStatus } from '../../disk/disk-watch.ts';
 import type { PhaseName } from '../../phase.ts';
 import type { ApiContext, CollectorStatus } from '../context.ts';
 import { Health, Live, Ready } from '../schema/health.ts';
@@ -55,6 +56,7 @@ function healthOf(context: ApiContext): Health {
     storeCheck(store.state),
     controlCheck(context.control.stats()),
     ingestCheck(context.phase.current, ingest.state, ingest.lagMs),
+    diskCheck(context.diskStatus()),
     ...(bus === null ? [] : [busCheck(bus)]),
   ];
   if (collector !== undefined) checks.push(collectorCheck(context), spoolCheck(collector.spool));
@@ -99,6 +101,16 @@ function ingestCheck(phase: PhaseName, state: string, lagMs: number | undefined)
     return { name: 'ingest', state: 'degraded', reason: `rows are stored ${Math.round(lagMs / 1000)} s late` };
   }
   return { name: 'ingest', state: 'ok', reason: '' };
+}
+
+function diskCheck({ state, freeBytes = 0, lowBytes, floorBytes }: DiskStatus): Check {
+  const reasons: Readonly<Record<DiskStatus['state'], string>> = {
+    ok: '',
+    low: `the data folder's disk has ${freeBytes} bytes left, less than ${lowBytes}; below ${floorBytes} nothing new is stored`,
+    full: `the data folder's disk has ${freeBytes} bytes left, less than ${floorBytes}: nothing new is stored, rows wait in the bus`,
+    unknown: "nobody says how much room the data folder's disk has",
+  };
+  return { name: 'disk', state: state === 'ok' ? 'ok' : 'degraded', reason: reasons[state] };
 }
 
 function busCheck({ heldBytes, bytesMax }: { heldBytes: number; bytesMax: number }): Check {
