@@ -19,6 +19,7 @@ import { Letters } from './ingest/letters.ts';
 import { Fleet } from './live/fleet.ts';
 import { SelfMetrics } from './metrics/self-metrics.ts';
 import { Phase } from './phase.ts';
+import type { SealPoint } from './seal/seal-tables.ts';
 import { Sealer } from './seal/sealer.ts';
 import type { Engine } from './store/engine.ts';
 import { storeId } from './store/queries/store-id.ts';
@@ -42,7 +43,9 @@ export interface ServerOptions {
   readonly letterSink?: LogSink;
   /** Told of each batch that will be stored whatever happens to this process: up to where, in the partition. */
   readonly onCut?: (partition: number, end: bigint) => void;
-  readonly reached?: (point: IngestPoint) => void;
+  readonly reached?: (point: IngestPoint | SealPoint) => void;
+  /** How long the store may take for one insert, ms. */
+  readonly insertDeadlineMs?: number;
   readonly logger: Logger;
   readonly version: string;
 }
@@ -158,7 +161,7 @@ interface Kept {
 
 /** Who works on what is stored. */
 function makeKeepers(
-  { config, data, logger, sink, version }: ServerOptions,
+  { config, data, logger, sink, version, reached }: ServerOptions,
   { store, control, gate, turns, pass, disk }: Kept,
 ) {
   const { engine } = store;
@@ -176,6 +179,7 @@ function makeKeepers(
       nowMs: Date.now,
       inTurn: turns.forSealing(config.leaseMs),
       pass,
+      reached,
     }),
     letters: new Letters({ store, control: control.store, engine, dataFolder: data, logger, sink, pass: passOrNot }),
     backups: new Backups({ engine, control: control.store, dataFolder: data, gate, version, isReady }, logger),
@@ -183,7 +187,7 @@ function makeKeepers(
 }
 
 function makeIngest(options: ServerOptions, control: ControlPart, engine: Engine, pass: Pass): Ingest {
-  const { config, data, bus, logger, logId, onCut, reached, letterSink } = options;
+  const { config, data, bus, logger, logId, onCut, reached, letterSink, insertDeadlineMs } = options;
   return new Ingest({
     log: bus,
     logId: logId ?? 'volatile',
@@ -202,6 +206,7 @@ function makeIngest(options: ServerOptions, control: ControlPart, engine: Engine
     onCut,
     reached,
     pass,
+    ...(insertDeadlineMs === undefined ? {} : { insertDeadlineMs }),
   });
 }
 

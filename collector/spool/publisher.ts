@@ -15,6 +15,9 @@ const answerDeadlineMs = 30 * 60_000;
 const backoffFirstMs = 100;
 const backoffMaxMs = 10_000;
 
+/** Where a process may be killed: a tick is in the spool, the bus has it, the spool knows that. */
+export type SpoolPoint = 'spooled' | 'produced' | 'acknowledged';
+
 export interface PublisherOptions {
   readonly spool: Spool;
   readonly sink: LogSink;
@@ -29,6 +32,7 @@ export interface PublisherOptions {
   readonly answerDeadlineMs?: number;
   /** How long `stop` goes on delivering, ms. */
   readonly stopDeadlineMs?: number;
+  readonly reached?: ((point: SpoolPoint) => void) | undefined;
 }
 
 export interface PublisherStats {
@@ -84,7 +88,7 @@ export class Publisher {
   #run: Promise<void> | undefined;
 
   constructor(options: PublisherOptions) {
-    this.#options = { inFlightMax, answerDeadlineMs, stopDeadlineMs: 3000, ...options };
+    this.#options = { inFlightMax, answerDeadlineMs, stopDeadlineMs: 3000, reached: undefined, ...options };
     this.#backlog = new Backlog(options.spool, options.logger);
     this.#rate = new DrainRate(options.bytesPerSecondMax, options.clock);
   }
@@ -188,6 +192,7 @@ export class Publisher {
   async #send(flight: Flight, key: string, value: Uint8Array): Promise<void> {
     try {
       await this.#answered(this.#options.sink.append(key, value));
+      this.#options.reached?.('produced');
       flight.state = 'taken';
       this.#advance();
     } catch (error) {
@@ -227,6 +232,7 @@ export class Publisher {
     }
     if (last === undefined) return;
     this.#options.spool.acknowledge(last.after);
+    this.#options.reached?.('acknowledged');
     const [first] = this.#flights;
     this.#oldestAtMs = first === undefined ? undefined : appendedAtMs(first.delivery);
     if (this.#failuresInRow > 0 && this.#failure === undefined) {

@@ -6,7 +6,7 @@ import type { Logger } from '../../core/runtime/logger.ts';
 import type { CollectorConfig } from '../config.ts';
 import type { KeptRows } from '../resume.ts';
 import { type Checkpoint, encodeCheckpoint } from './checkpoint.ts';
-import { Publisher, type PublisherStats } from './publisher.ts';
+import { Publisher, type PublisherStats, type SpoolPoint } from './publisher.ts';
 import { readKept } from './read-kept.ts';
 import { Spool, type SpoolStats } from './spool.ts';
 
@@ -20,6 +20,7 @@ export interface SpooledBusOptions {
   readonly logger: Logger;
   /** Ticks that may wait for the bus's answer at once; more where answers come late, as from a bus that stores first. */
   readonly inFlightMax?: number;
+  readonly reached?: ((point: SpoolPoint) => void) | undefined;
 }
 
 /** What health and metrics tell of the spool. */
@@ -39,10 +40,11 @@ export class SpooledBus implements Part, LogSink {
 
   /** Throws FN_FOLDER_LOCKED, FN_SPOOL_FOREIGN, FN_FOLDER or FN_SPOOL. */
   async start(): Promise<void> {
-    const { config, sink, folder, host, bootId, inFlightMax } = this.#options;
+    const { config, sink, folder, host, bootId, inFlightMax, reached } = this.#options;
     const logger = this.#logger;
     const { bytesMax, segmentBytes, fsyncMs } = config;
     const spool = await Spool.open({ folder, host, bootId, bytesMax, segmentBytes, fsyncMs, logger, nowMs: Date.now });
+    spool.onAppend(() => reached?.('spooled'));
     const publisher = new Publisher({
       spool,
       sink,
@@ -51,6 +53,7 @@ export class SpooledBus implements Part, LogSink {
       clock: { monoMs: () => performance.now(), sleep: sleepMs },
       nowMs: Date.now,
       random: Math.random,
+      reached,
       ...(inFlightMax === undefined ? {} : { inFlightMax }),
     });
     publisher.start();

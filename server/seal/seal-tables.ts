@@ -59,6 +59,9 @@ export type SealLineRow = RowOf<typeof sealRowKind>;
 
 const insertDeadlineMs = 60_000;
 
+/** Where a process may be killed: the lines of seals are in, and no seal; both are. */
+export type SealPoint = 'linesWritten' | 'sealed';
+
 /**
  * Writes seals with their lines. Lines go first: a seal is there only when all of it is. What a kill left without a seal
  * belongs to no hash that is listed, and nobody reads it.
@@ -66,11 +69,13 @@ const insertDeadlineMs = 60_000;
 export class SealWriter {
   readonly #engine: Engine;
   readonly #folder: string;
+  readonly #reached: ((point: SealPoint) => void) | undefined;
 
   /** `folder` is the writer's own, and empty when it begins. */
-  constructor(engine: Engine, folder: string) {
+  constructor(engine: Engine, folder: string, reached?: (point: SealPoint) => void) {
     this.#engine = engine;
     this.#folder = folder;
+    this.#reached = reached;
   }
 
   async clear(): Promise<void> {
@@ -85,7 +90,9 @@ export class SealWriter {
     for (const seal of seals) names.update(seal.sha256);
     const token = names.digest('hex');
     if (lines.length > 0) await this.#insert(sealRowKind, lines, token, signal);
+    this.#reached?.('linesWritten');
     await this.#insert(sealKind, seals, token, signal);
+    this.#reached?.('sealed');
   }
 
   async #insert<K extends Kind>(of: K, rows: readonly RowOf<K>[], token: string, signal: AbortSignal): Promise<void> {

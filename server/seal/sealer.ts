@@ -8,7 +8,7 @@ import { rawRowCounts } from '../store/queries/slot-rows.ts';
 import { type QueryContext, type RowsOf, runQuery } from '../store/run-query.ts';
 import { readSummedDay } from './read-day.ts';
 import { daySeconds, documentText, type SealDocument, sealDocument } from './seal-document.ts';
-import { type SealLineRow, type SealRow, SealWriter } from './seal-tables.ts';
+import { type SealLineRow, type SealPoint, type SealRow, SealWriter } from './seal-tables.ts';
 import { isoOf, type Path } from './slot-line.ts';
 
 export interface SealerOptions {
@@ -30,6 +30,7 @@ export interface SealerOptions {
   readonly inTurn?: InTurn | undefined;
   /** Held while seals go in with their lines. */
   readonly pass?: (signal: AbortSignal) => Promise<Disposable>;
+  readonly reached?: ((point: SealPoint) => void) | undefined;
 }
 
 type InTurn = (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => Promise<unknown>;
@@ -76,8 +77,15 @@ export class Sealer implements Part {
   #stats = { seals: 0, revisions: 0, failures: 0, lastErrorCode: '', lookedAtMs: 0 };
 
   constructor(options: SealerOptions) {
-    this.#options = { lateSeconds: 3 * 3600, silentSeconds: 24 * 3600, everyMs: 600_000, inTurn: always, ...options };
-    this.#writer = new SealWriter(options.store.engine, options.folder);
+    this.#options = {
+      lateSeconds: 3 * 3600,
+      silentSeconds: 24 * 3600,
+      everyMs: 600_000,
+      inTurn: always,
+      reached: undefined,
+      ...options,
+    };
+    this.#writer = new SealWriter(options.store.engine, options.folder, options.reached);
   }
 
   get stats(): SealerStats {
