@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { silentLogger } from '../../core/runtime/logger.ts';
+import { EmbeddedStore } from '../../server/control/embedded/embedded-store.ts';
 import type { IngestPoint } from '../../server/ingest/inserter.ts';
 import { EmbeddedEngine } from '../../server/store/embedded/engine.ts';
 import type { GeneratedLogOptions, GeneratedSums } from '../fakes/generated-log.ts';
@@ -24,7 +25,7 @@ export async function aSubjectFolder(): Promise<string> {
 
 export function startSubject(
   folder: string,
-  log: GeneratedLogOptions,
+  log: GeneratedLogOptions & { readonly lingerMs?: number },
   kill: readonly string[] = [],
   program = logSubject,
 ): Spawned {
@@ -41,6 +42,16 @@ export async function endOfSubject(server: Spawned): Promise<number | string> {
 /** Runs a server until it has stored all, or has killed itself. */
 export function runSubject(...start: Parameters<typeof startSubject>): Promise<number | string> {
   return endOfSubject(startSubject(...start));
+}
+
+/** The ledger forgets where it was: the log is read from its beginning, in other blocks. Gives the blocks so far. */
+export async function forgetOffsets(folder: string): Promise<number> {
+  const control = new EmbeddedStore({ folder: join(folder, 'control'), logger: silentLogger });
+  try {
+    return (await control.query("UPDATE ingest_block SET topic = 'before' RETURNING 1")).length;
+  } finally {
+    await control.close();
+  }
 }
 
 /** What the store holds, in the words of the generator; `twice` counts messages that are there more than once. */

@@ -1,10 +1,7 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { silentLogger } from '../../core/runtime/logger.ts';
-import { EmbeddedStore } from '../../server/control/embedded/embedded-store.ts';
 import { GeneratedLog } from '../fakes/generated-log.ts';
-import { aSubjectFolder, memorySubject, points, runSubject, storedBy } from './exactly-once-fixture.ts';
+import { aSubjectFolder, forgetOffsets, memorySubject, points, runSubject, storedBy } from './exactly-once-fixture.ts';
 import { today } from './store-fixture.ts';
 
 /** Several starts of a whole server, one after another. */
@@ -45,10 +42,7 @@ describe('a server that is killed with -9 at every point of its way', () => {
       const folder = await aFolder();
       const options = { seed: 7, messages: 120, hosts: 2, firstSlot: today, readMs: 5, recordsARead: 50 };
       expect(await runSubject(folder, options)).toBe(0);
-      const control = new EmbeddedStore({ folder: join(folder, 'control'), logger: silentLogger });
-      // The ledger forgets where it was: the log is read from its beginning, in other blocks.
-      await control.query("UPDATE ingest_block SET topic = 'before'");
-      await control.close();
+      await forgetOffsets(folder);
       expect(await runSubject(folder, { ...options, readMs: 2, recordsARead: 33 })).toBe(0);
       const { sums } = new GeneratedLog(options);
       const { poison, ...rest } = await storedBy(folder);

@@ -1,0 +1,81 @@
+/** What a run of rounds has shown so far. */
+export class Tally {
+  readonly #faults = new Map<string, { tried: number; hit: number }>();
+  readonly #wrong: string[] = [];
+  #logs = 0;
+  #messages = 0;
+  #lost = 0;
+  #doubled = 0;
+  #destroyed = 0;
+  #blocks = 0;
+  #seals = 0;
+
+  /** Names the rows of the table, in its order. */
+  constructor(faults: readonly string[]) {
+    for (const name of faults) this.#faults.set(name, { tried: 0, hit: 0 });
+  }
+
+  count(fault: string, tookEffect: boolean): void {
+    const row = this.#faults.get(fault) ?? { tried: 0, hit: 0 };
+    row.tried++;
+    if (tookEffect) row.hit++;
+    this.#faults.set(fault, row);
+  }
+
+  addLog(
+    log: string,
+    account: {
+      readonly messages: number;
+      readonly lost: number;
+      readonly doubled: number;
+      readonly destroyed?: number;
+      readonly blocks?: number;
+      readonly seals?: number;
+      readonly wrong: readonly string[];
+    },
+  ): void {
+    this.#logs++;
+    this.#messages += account.messages;
+    this.#lost += account.lost;
+    this.#doubled += account.doubled;
+    this.#destroyed += account.destroyed ?? 0;
+    this.#blocks += account.blocks ?? 0;
+    this.#seals += account.seals ?? 0;
+    if (account.wrong.length > 0) this.#wrong.push(`${log}: ${account.wrong.slice(0, 10).join('; ')}`);
+  }
+
+  get isGood(): boolean {
+    return this.#lost + this.#doubled + this.#wrong.length === 0;
+  }
+
+  get rounds(): number {
+    return [...this.#faults.values()].reduce((sum, { tried }) => sum + tried, 0);
+  }
+
+  toJSON(): object {
+    return {
+      rounds: this.rounds,
+      faults: Object.fromEntries(this.#faults),
+      logs: this.#logs,
+      messages: this.#messages,
+      lost: this.#lost,
+      doubled: this.#doubled,
+      destroyedByTheTest: this.#destroyed,
+      blocks: this.#blocks,
+      seals: this.#seals,
+      wrong: this.#wrong,
+    };
+  }
+
+  toString(): string {
+    const width = Math.max(...[...this.#faults.keys()].map((name) => name.length));
+    const rows = [...this.#faults].map(
+      ([name, { tried, hit }]) => `  ${name.padEnd(width)}  ${String(hit).padStart(4)} of ${tried}`,
+    );
+    const sums =
+      `${this.#messages} messages in ${this.#logs} logs: ${this.#lost} lost, ${this.#doubled} doubled, ` +
+      `${this.#wrong.length} logs with other sums; ${this.#destroyed} ticks destroyed by the test, each told as lost and ` +
+      `nothing else unknown; ${this.#blocks} blocks, ${this.#seals} seals whose chains hold`;
+    return [`${'fault'.padEnd(width + 2)}  hits of rounds`, ...rows, sums, ...this.#wrong].join('\n');
+  }
+}
