@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { silentLogger } from '../../../core/runtime/logger.ts';
 import { firstBreak, type ReadSeal } from '../../../server/seal/chain.ts';
-import { documentText } from '../../../server/seal/seal-document.ts';
+import { daySeconds, documentText } from '../../../server/seal/seal-document.ts';
 import { Sealer } from '../../../server/seal/sealer.ts';
 import { EmbeddedEngine } from '../../../server/store/embedded/engine.ts';
 import type { Engine } from '../../../server/store/engine.ts';
@@ -103,15 +103,22 @@ async function compareSums(engine: Engine, road: Road, wrong: string[]): Promise
   }
 }
 
-function expectedOf(road: Road, host: string): { readonly rows: number; readonly packets: bigint; perPort: bigint } {
-  let [rows, perPort] = [0, 0n];
+interface Expected {
+  readonly ticks: number;
+  readonly rows: number;
+  readonly packets: bigint;
+  readonly perPort: bigint;
+}
+
+function expectedOf(road: Road, host: string): Expected {
+  let [ticks, perPort] = [0, 0n];
   const next = road.spools.get(host)?.nextSeq ?? 0n;
   for (let seq = 0n; seq < next; seq++) {
     if (road.destroyed.has(`${host} ${seq}`)) continue;
-    rows += portsOfHost.length;
+    ticks++;
     perPort += incrementOf(road.options.seed, host, seq);
   }
-  return { rows, perPort, packets: perPort * BigInt(portsOfHost.length) };
+  return { ticks, perPort, rows: ticks * portsOfHost.length, packets: perPort * BigInt(portsOfHost.length) };
 }
 
 /** A letter has no sequence: read again from the beginning, it may be kept again. */
@@ -130,12 +137,12 @@ async function letters(engine: Engine, road: Road, wrong: string[]): Promise<voi
 async function toldLosses(engine: Engine, road: Road, wrong: string[]): Promise<void> {
   const rows = await ask(
     engine,
-    `SELECT concat(host, ' ', JSONExtractString(detail, 'fromSeq')) AS name, count() AS count,
-      any(JSONExtractString(detail, 'toSeq')) AS last
-     FROM event WHERE event = 'spool_lost' GROUP BY name`,
+    `SELECT host, JSONExtractString(detail, 'fromSeq') AS first, JSONExtractString(detail, 'toSeq') AS last,
+      count() AS count
+     FROM event WHERE event = 'spool_lost' GROUP BY host, first, last`,
   );
-  const told = rows.map(({ name, count }) => `${name} ${count}`).sort();
-  const ought = [...road.destroyed].map((name) => `${name} 1`).sort();
+  const told = rows.map(({ host, first, last, count }) => `${host} ${first} to ${last} ${count}`).sort();
+  const ought = [...road.destroyed].map((name) => `${name} to ${name.split(' ')[1]} 1`).sort();
   if (told.join() !== ought.join()) wrong.push(`told as lost: ${told.join()}; destroyed: ${ought.join()}`);
   const holes = await ask(engine, "SELECT host, detail FROM event WHERE event = 'seq_hole'");
   for (const { host, detail } of holes) {
@@ -144,7 +151,7 @@ async function toldLosses(engine: Engine, road: Road, wrong: string[]): Promise<
   }
 }
 
-/** The chain of each path holds, and its last seal has the sums. */
+/** The chain of each path holds; its last seal has the sums, and every slot of which there is no tick is unknown in it. */
 async function sealsOf(engine: Engine, road: Road, wrong: string[]): Promise<number> {
   const { data, firstSlot } = road.options;
   const folder = join(data, 'seal-again');
@@ -160,12 +167,19 @@ async function sealsOf(engine: Engine, road: Road, wrong: string[]): Promise<num
       const read = await Promise.all(path.map((seal) => readSeal(engine, seal)));
       const broken = firstBreak(read, '0000');
       if (broken !== undefined) wrong.push(`seals of ${host} ${port}, entry ${broken.seal.entry}: ${broken.what}`);
-      const { perPort } = expectedOf(road, host);
-      const offered = path.at(-1)?.['offered'];
-      if (offered !== String(perPort)) wrong.push(`${host} ${port} is sealed with ${offered} offered, not ${perPort}`);
+      const last = path.at(-1);
+      const { slots } = JSON.parse(last?.['header'] ?? '{"slots":{}}') as SealedSlots;
+      const { perPort, ticks } = expectedOf(road, host);
+      const is = [last?.['offered'], Number(slots.clean) + Number(slots.idle), slots.unknown].join();
+      const ought = [perPort, ticks, daySeconds - ticks].join();
+      if (is !== ought) wrong.push(`${host} ${port}: sealed offered, observed, unknown are ${is}, not ${ought}`);
     }
   }
   return seals.length;
+}
+
+interface SealedSlots {
+  readonly slots: { readonly clean?: number; readonly idle?: number; readonly unknown?: number };
 }
 
 async function readSeal(engine: Engine, seal: Row): Promise<ReadSeal> {
