@@ -143,17 +143,38 @@ export class Letters implements Part {
 
   /**
    * The rest of the message is stored, so it does not go through the log. Its insert has the very name under which the
-   * store refused it: whoever comes second changes nothing.
+   * store refused it: whoever comes second changes nothing. The store forgets names by and by, so each table that has
+   * taken its rows is noted, for when the one after it refuses again.
    */
   async #storeIn(
     tables: readonly string[],
-    { topic, partition, offset }: LetterKey,
+    key: LetterKey,
     admitted: Admitted,
     signal: AbortSignal,
   ): Promise<ReplayOutcome> {
+    const { control } = this.#options;
+    // No topic has a slash in its name.
+    const keys = tables.map((table) => ({ ...key, topic: `${key.topic}/${table}` }));
+    const stored = await readReplays(control, keys);
+    for (const [i, table] of tables.entries()) {
+      if (stored[i] !== null) continue;
+      const again = await this.#storeInOne(table, key, admitted, signal);
+      if (again !== undefined) return refused(again);
+      await recordReplay(control, keys[i] as LetterKey);
+    }
+    return { outcome: 'stored' };
+  }
+
+  /** Why the table does not take its rows; undefined: it has them. */
+  async #storeInOne(
+    table: string,
+    { topic, partition, offset }: LetterKey,
+    admitted: Admitted,
+    signal: AbortSignal,
+  ): Promise<FourninesError | undefined> {
     const { engine, dataFolder, logger } = this.#options;
-    const blocks = admitted.message.blocks.filter(({ kind }) => tables.includes(kind));
     const batch = new Batch();
+    const blocks = admitted.message.blocks.filter(({ kind }) => kind === table);
     batch.add({ ...admitted, message: { ...admitted.message, blocks } });
     const writer = new BatchWriter({
       engine,
@@ -165,8 +186,7 @@ export class Letters implements Part {
     });
     await writer.clear();
     const { deadLetters } = await writer.write(batch, signal);
-    const [again] = deadLetters;
-    return again === undefined ? { outcome: 'stored' } : refused(again.error);
+    return deadLetters[0]?.error;
   }
 }
 

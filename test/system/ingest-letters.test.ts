@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { InProcessLog } from '../../core/bus/in-process.ts';
 import { tick } from '../../core/catalogue/kinds.ts';
 import { Lifecycle } from '../../core/runtime/lifecycle.ts';
@@ -13,7 +13,7 @@ import type { DeadLetterPage } from '../../server/api/schema/dead-letters.ts';
 import { makeServer, type Server } from '../../server/app.ts';
 import { poisons } from '../fakes/poison.ts';
 import { aServerConfig } from '../fakes/server-config.ts';
-import { aPortRow, aTickMessage } from '../fakes/tick-message.ts';
+import { aDropRow, aPortRow, aTickMessage } from '../fakes/tick-message.ts';
 import { placeControl } from './control-fixture.ts';
 import { cli } from './spawned.ts';
 import { blockOf, today, until } from './store-fixture.ts';
@@ -65,15 +65,15 @@ async function letters(...args: string[]): Promise<{ code: number; out: string }
   );
 }
 
-const sums = async () =>
-  (
-    await server.store.engine.query(
-      `SELECT (SELECT count() FROM tick) AS ticks, (SELECT count() FROM port_slot) AS rows,
-        (SELECT sum(packets) FROM port_1m) AS rolled`,
-      {},
-      { deadlineMs: 10_000 },
-    )
-  )[0];
+async function sums() {
+  const rows = await server.store.engine.query(
+    `SELECT (SELECT count() FROM tick) AS ticks, (SELECT count() FROM port_slot) AS rows,
+      (SELECT sum(packets) FROM port_1m) AS rolled`,
+    {},
+    { deadlineMs: 10_000 },
+  );
+  return rows[0] as { readonly ticks: string; readonly rows: string; readonly rolled: string };
+}
 
 const stored = (offset: bigint) => until(() => server.ingestStats().nextOffset >= offset);
 
@@ -140,6 +140,35 @@ describe('dead letters', () => {
     expect(await sums()).toEqual({ ticks, rows: ticks, rolled: ticks });
   });
 
+  test('of two tables that refused it, the one that takes its rows first is not asked again', async () => {
+    const { engine } = server.store;
+    const before = await sums();
+    const [slot, port] = [today + 40, 'twice'];
+    const message = aTickMessage({
+      host: 'h1',
+      slot,
+      seq: 40n,
+      ports: [aPortRow({ host: 'h1', port, slot, packetsInc: 1n })],
+      drops: [aDropRow({ host: 'h1', port, slot, cause: 'no_mbuf' })],
+    });
+    for (const table of ['port_slot', 'drop_slot'])
+      await engine.command(`ALTER TABLE ${table} ADD CONSTRAINT no_poison CHECK port != 'twice'`);
+    const end = server.ingestStats().nextOffset;
+    await bus.append('h1', message);
+    await stored(end + 1n);
+    const { items } = await api<DeadLetterPage>('GET', '/dead-letters?code=FN_STORE&limit=1');
+    const path = `/dead-letters/${items[0]?.id}/replay`;
+    await engine.command('ALTER TABLE port_slot DROP CONSTRAINT no_poison');
+    const inserts = vi.spyOn(engine, 'insertFile');
+    expect(await api('POST', path)).toMatchObject({ outcome: 'refused', code: 'FN_STORE' });
+    await engine.command('ALTER TABLE drop_slot DROP CONSTRAINT no_poison');
+    expect(await api('POST', path)).toMatchObject({ outcome: 'stored' });
+    expect(inserts.mock.calls.filter(([{ table }]) => table === 'port_slot')).toHaveLength(1);
+    inserts.mockRestore();
+    const one = (name: keyof typeof before) => String(Number(before[name]) + 1);
+    expect(await sums()).toEqual({ ticks: one('ticks'), rows: one('rows'), rolled: one('rolled') });
+  });
+
   test('a letter that can be read by now (the server was upgraded) goes in by replay, and only once', async () => {
     // As an older server left it: a message of a schema that this one knows.
     const late = encodeMessage({ host: 'h1', bootId: 'boot', stream: 'stream', seq: 30n, slot: today + 30 }, [
@@ -158,11 +187,11 @@ describe('dead letters', () => {
     expect((await letters('replay', 'older:0:7')).out).toBe('older:0:7: sent\n');
     expect((await letters('replay', 'older:0:7')).out).toBe('older:0:7: before\n');
     await stored(end + 1n);
-    expect(await sums()).toMatchObject({ ticks: String(kinds + 11) });
+    expect(await sums()).toMatchObject({ ticks: String(kinds + 12) });
     // Had the first one not been noted (a crash in between), the message itself is known.
     await bus.append('h1', late);
     await stored(end + 2n);
-    expect(await sums()).toMatchObject({ ticks: String(kinds + 11) });
+    expect(await sums()).toMatchObject({ ticks: String(kinds + 12) });
     expect(server.ingestStats().duplicates).toBe(1);
   });
 
