@@ -65,6 +65,7 @@ export const roadFaults: readonly RoadFault[] = [
   { name: 'everything: kill -9 at once', inflict: killEverything },
 ];
 
+/** Half of the kills come at the point itself, half a little after it: on the way to the next. */
 function anArm(point: string, random: Random, hitMax: number): Armed {
   return { point, hit: 1 + Math.floor(random() * hitMax), afterMs: random() < 0.5 ? 0 : Math.floor(random() * 8) };
 }
