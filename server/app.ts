@@ -1,17 +1,16 @@
 import { join } from 'node:path';
 import type { LogSink, LogSource } from '../core/bus/log.ts';
-import { type DataFolder, takeDataFolder } from '../core/runtime/data-folder.ts';
 import { assert, FourninesError } from '../core/runtime/error.ts';
 import type { Part } from '../core/runtime/lifecycle.ts';
 import type { Logger } from '../core/runtime/logger.ts';
 import type { ApiContext, CollectorStatus } from './api/context.ts';
 import { ApiPart } from './api/server.ts';
 import { Backups } from './backup/backups.ts';
-import { refuseUnfinished } from './backup/restore.ts';
 import { WriteGate } from './backup/write-gate.ts';
 import type { ServerConfig } from './config.ts';
-import { ControlPart } from './control/control-part.ts';
+import type { ControlPart } from './control/control-part.ts';
 import { DiskWatch } from './disk/disk-watch.ts';
+import { FolderPart } from './folder-part.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { defaultRules, type IngestPoint } from './ingest/inserter.ts';
 import type { InserterStats } from './ingest/inserter-stats.ts';
@@ -24,8 +23,7 @@ import { Sealer } from './seal/sealer.ts';
 import type { Engine } from './store/engine.ts';
 import { storeId } from './store/queries/store-id.ts';
 import { type QueryContext, runQuery } from './store/run-query.ts';
-import { StorePart } from './store/store-part.ts';
-import { Turns } from './turns.ts';
+import { makeStores, type Stores } from './stores.ts';
 
 export interface ServerOptions {
   readonly config: ServerConfig;
@@ -69,15 +67,8 @@ export function makeServer(options: ServerOptions): Server {
   const { config, data, bus, heldBytes, liveBus, logger, version } = options;
   let collectorStats: () => CollectorStatus | undefined = () => undefined;
   const folder = new FolderPart(data);
-  const control = new ControlPart(config.control, data, logger.child({ component: 'control' }));
-  const turns = new Turns(control);
-  const stores = new StorePart({
-    config: config.store,
-    dataFolder: data,
-    logger: logger.child({ component: 'store' }),
-    inTurn: turns.forMigration(),
-  });
-  const { engine } = stores;
+  const stores = makeStores(config, data, logger);
+  const { control, engine } = stores;
   const phase = new Phase();
   const disk = new DiskWatch({
     ...{ folder: data, lowBytes: config.diskLowBytes, floorBytes: config.diskFloorBytes },
@@ -103,7 +94,7 @@ export function makeServer(options: ServerOptions): Server {
     collector: () => collectorStats(),
   });
   const store: QueryContext = { engine, observe: metrics.observeQuery };
-  const { sealer, letters, backups } = makeKeepers(options, { store, control, gate, turns, pass, disk });
+  const { sealer, letters, backups } = makeKeepers(options, stores, { store, gate, pass, disk });
   const context: ApiContext = {
     version,
     phase,
@@ -129,7 +120,7 @@ export function makeServer(options: ServerOptions): Server {
   return {
     // Whoever asks is answered from the beginning to the end: a start may take long (a migration, the store of a killed
     // run), and so may a stop, and a probe must be able to tell both from a server that hangs.
-    parts: [folder, disk, api, bothStores(control, stores), fleet, ingest, sealer, letters, backups, phase],
+    parts: [folder, disk, api, stores.part, fleet, ingest, sealer, letters, backups, phase],
     drain: () => phase.drain(),
     url: () => api.url,
     store,
@@ -152,9 +143,7 @@ function passOf(disk: DiskWatch, gate: WriteGate): Pass {
 
 interface Kept {
   readonly store: QueryContext;
-  readonly control: ControlPart;
   readonly gate: WriteGate;
-  readonly turns: Turns;
   readonly pass: Pass;
   readonly disk: DiskWatch;
 }
@@ -162,9 +151,9 @@ interface Kept {
 /** Who works on what is stored. */
 function makeKeepers(
   { config, data, logger, sink, version, reached }: ServerOptions,
-  { store, control, gate, turns, pass, disk }: Kept,
+  { control, engine, turns }: Stores,
+  { store, gate, pass, disk }: Kept,
 ) {
-  const { engine } = store;
   // Somebody waits for the answer: it is told that there is no room, not kept until there is.
   const passOrNot = async (signal: AbortSignal) => {
     if (disk.status.state !== 'full') return gate.pass(signal);
@@ -208,50 +197,6 @@ function makeIngest(options: ServerOptions, control: ControlPart, engine: Engine
     pass,
     ...(insertDeadlineMs === undefined ? {} : { insertDeadlineMs }),
   });
-}
-
-/** Both stores open side by side; they are closed one after the other. */
-function bothStores(control: Part, store: Part): Part {
-  return {
-    name: 'stores',
-    start: async () => {
-      const [first, second] = await Promise.allSettled([store.start(), control.start()]);
-      const failed = [first, second].find(({ status }) => status === 'rejected');
-      if (failed?.status !== 'rejected') return;
-      await Promise.allSettled([store.stop(), control.stop()]);
-      throw failed.reason;
-    },
-    stop: async () => {
-      await control.stop();
-      await store.stop();
-    },
-  };
-}
-
-/** The data folder, held while the server runs. */
-class FolderPart implements Part {
-  readonly name = 'data folder';
-  readonly #path: string;
-  #folder: DataFolder | undefined;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  async start(): Promise<void> {
-    const folder = takeDataFolder(this.#path);
-    try {
-      refuseUnfinished(this.#path);
-    } catch (error) {
-      folder.release();
-      throw error;
-    }
-    this.#folder = folder;
-  }
-
-  async stop(): Promise<void> {
-    this.#folder?.release();
-  }
 }
 
 async function idOf(engine: Engine, signal: AbortSignal): Promise<string> {
