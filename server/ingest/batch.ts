@@ -1,3 +1,4 @@
+import type { LogRecord } from '../../core/bus/log.ts';
 import type { Kind } from '../../core/catalogue/columns.ts';
 import { kinds } from '../../core/catalogue/kinds.ts';
 import { FourninesError } from '../../core/runtime/error.ts';
@@ -19,6 +20,8 @@ export class Batch {
   readonly refusedRuns = new Map<string, FourninesError>();
   /** Events of ingest itself, told of this batch. */
   told: readonly ToldEvent[] = [];
+  /** Called when it is stored or given up: from then on nobody holds its bytes. More than once does no harm. */
+  giveBack: () => void = () => undefined;
   rows = 0;
   bytes = 0;
   first = 0n;
@@ -145,4 +148,9 @@ export function blocksByKind(messages: readonly Admitted[], known: readonly Kind
     if (blocks === undefined) return [];
     return [{ kind, blocks, rows: blocks.reduce((sum, block) => sum + block.rows, 0) }];
   });
+}
+
+/** From the first arrival in the log to the last, by the log's own clock; 0 where that went back. */
+export function spanMs(records: readonly LogRecord[]): number {
+  return Math.max(0, (records.at(-1)?.appendedAtMs ?? 0) - (records[0]?.appendedAtMs ?? 0));
 }

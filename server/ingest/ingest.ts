@@ -8,13 +8,14 @@ import { BlockLedger, pruneBlocks, unsettledLogs } from '../control/block-ledger
 import type { ControlStore } from '../control/control-store.ts';
 import { type Grant, Leases } from '../control/leases.ts';
 import { forgetStreams } from '../control/speakers.ts';
+import { BacklogTurns } from './backlog-turns.ts';
 import { Inserter, type InserterOptions } from './inserter.ts';
 import { type InserterStats, sumStats } from './inserter-stats.ts';
 import { KeptBlocks } from './kept-block.ts';
 import { Retry } from './retry.ts';
 
 export interface IngestOptions
-  extends Omit<InserterOptions, 'partition' | 'logId' | 'ledger' | 'grant' | 'kept' | 'log'> {
+  extends Omit<InserterOptions, 'partition' | 'logId' | 'ledger' | 'grant' | 'kept' | 'log' | 'turns'> {
   readonly log: LogSource;
   /**
    * Names the log for good: its topic and the topic's id. `volatile`: it is in memory and ends with this process, so each
@@ -38,6 +39,8 @@ const keptDays = 8;
 /** A spool that is found again after that begins anew. */
 const streamDays = 90;
 const pruneEveryMs = 3_600_000;
+/** One batch is inserted, one is ready, one is being made. */
+const backlogBatchesMax = 3;
 
 interface Held {
   readonly grant: Grant;
@@ -62,6 +65,7 @@ export class Ingest implements Part {
   readonly #leaving = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   readonly #past: InserterStats[] = [];
+  readonly #turns = new BacklogTurns(backlogBatchesMax);
   #logId = '';
   #storeId = 'own';
   #server: Grant | undefined;
@@ -219,7 +223,7 @@ export class Ingest implements Part {
   #inserter(grant: Grant, logId: string, partition: number, log: LogSource): Inserter {
     const { logId: _, control, ready: __, alone: ___, leaseMs: ____, storeId: _____, ...options } = this.#options;
     const ledger = new BlockLedger(control, logId, partition);
-    return new Inserter({ ...options, log, partition, logId, ledger, grant, kept: this.#kept });
+    return new Inserter({ ...options, log, partition, logId, ledger, grant, kept: this.#kept, turns: this.#turns });
   }
 
   /** Stores what has been read, then gives the partition to whoever asks next. */

@@ -6,7 +6,8 @@ import type { Ledger, RecordedBlock } from '../control/block-ledger.ts';
 import type { Grant } from '../control/leases.ts';
 import type { Engine } from '../store/engine.ts';
 import { Admitter } from './admit.ts';
-import { Batch } from './batch.ts';
+import type { BacklogTurns } from './backlog-turns.ts';
+import { Batch, spanMs } from './batch.ts';
 import { BatchWriter, type Written } from './batch-writer.ts';
 import { BlockTokens } from './block-tokens.ts';
 import { Cutter } from './cutter.ts';
@@ -35,7 +36,7 @@ export interface InserterOptions {
   readonly dataFolder: string;
   readonly logger: Logger;
   readonly nowMs?: () => number;
-  /** A batch is stored when it has this many rows or bytes, or when its first record is this old, whichever is first. */
+  /** A batch is stored when it has this many rows or bytes, or when its first record is this old and no more is there. */
   readonly rowsMax?: number;
   readonly bytesMax?: number;
   readonly lingerMs?: number;
@@ -52,6 +53,8 @@ export interface InserterOptions {
   readonly reached?: ((point: IngestPoint) => void) | undefined;
   /** Asked before each block is recorded; the pass ends when all of the block is stored. Absent: always let. */
   readonly pass?: ((signal: AbortSignal) => Promise<Disposable>) | undefined;
+  /** Shared by the partitions of a server: those that are behind take turns. Absent: this one never waits for others. */
+  readonly turns?: BacklogTurns | undefined;
 }
 
 /**
@@ -61,7 +64,10 @@ export interface InserterOptions {
 export const batchRowsMax = 262_144;
 export const batchBytesMax = 32 * 1024 * 1024;
 const readBytesMax = 8 * 1024 * 1024;
+/** Of a batch's first read, which every partition may hold while it waits for its turn. */
+const firstReadBytesMax = 1024 * 1024;
 const idleWaitMs = 1_000;
+const turnWaitMs = 30_000;
 export const defaultRules: StreamRules = { fenceSilentSeconds: 5, gapsMax: 256 };
 
 /**
@@ -72,6 +78,9 @@ export const defaultRules: StreamRules = { fenceSilentSeconds: 5, gapsMax: 256 }
  * Two stages: while one block is inserted, the next is read, checked, recorded and written to its files; then it waits.
  * So at most two are held, each of at most `bytesMax` and one record, in memory and once more as files. Blocks go in one
  * at a time and in order, and the bus is told of offsets only when all before them are stored.
+ *
+ * A partition that is behind makes its batches as large as they may be, and takes turns with the others of its server, so
+ * that a backlog takes no more memory for being spread over many partitions.
  */
 export class Inserter {
   readonly name: string;
@@ -103,6 +112,7 @@ export class Inserter {
       letterSink: undefined,
       reached: undefined,
       pass: undefined,
+      turns: undefined,
       ...options,
     };
     const { engine, dataFolder, logId, partition, logger, nowMs, insertDeadlineMs, ledger, grant, rules } =
@@ -228,16 +238,23 @@ export class Inserter {
     const retry = new Retry();
     // On a clock that never steps: an hour back must not keep rows waiting for an hour.
     let sinceMs = 0;
+    let caughtUp = true;
     while (!this.#reading.signal.aborted && batch.rows < rowsMax && batch.bytes < bytesMax) {
       const empty = batch.records === 0;
-      const leftMs = empty ? idleWaitMs : sinceMs + lingerMs - performance.now();
-      if (leftMs <= 0) break;
+      const leftMs = empty ? idleWaitMs : Math.max(0, sinceMs + lingerMs - performance.now());
+      // Where more can be read at once, a larger batch costs no time.
+      if (leftMs === 0 && caughtUp) break;
       try {
-        const { records, nextOffset } = await this.#read(bytesMax - batch.bytes, leftMs, empty);
-        if (empty && records.length > 0) sinceMs = performance.now();
+        const { records, nextOffset, endOffset } = await this.#read(bytesMax - batch.bytes, leftMs, empty);
         for (const record of records) batch.add(this.#admitter.admit(record));
         this.#offset = nextOffset;
         retry.failures = 0;
+        caughtUp = nextOffset >= endOffset || records.length === 0;
+        if (empty && records.length > 0) {
+          if (!caughtUp) batch.giveBack = await this.#turn();
+          // What the log had before it was read has waited there.
+          sinceMs = performance.now() - Math.min(lingerMs, spanMs(records));
+        }
       } catch (error) {
         const { code, message } = toFourninesError(error);
         if (this.#reading.signal.aborted || code === 'FN_BUS_CLOSED') break;
@@ -252,14 +269,25 @@ export class Inserter {
     return batch;
   }
 
-  async #read(bytesMax: number, waitMs: number, mayJump: boolean): Promise<ReadBatch> {
+  /** Waits until few enough others hold a whole batch of a backlog; what has been read waits with it. */
+  async #turn(): Promise<() => void> {
+    const { turns } = this.#options;
+    const nothing = () => undefined;
+    if (turns === undefined) return nothing;
+    // Told to end, it has no need of a turn: nothing more is read. And partitions that cannot store for reasons of their
+    // own must not stop all others.
+    const enough = AbortSignal.any([this.#reading.signal, AbortSignal.timeout(turnWaitMs)]);
+    return turns.take(enough).catch(() => nothing);
+  }
+
+  async #read(bytesMax: number, waitMs: number, isFirst: boolean): Promise<ReadBatch> {
     const { log, partition, ledger, grant, logger } = this.#options;
     const { signal } = this.#reading;
-    const maxBytes = Math.min(readBytesMax, bytesMax);
+    const maxBytes = Math.min(isFirst ? firstReadBytesMax : readBytesMax, bytesMax);
     try {
       return await log.read({ partition, offset: this.#offset, maxBytes, waitMs, signal });
     } catch (error) {
-      if (toFourninesError(error).code !== 'FN_BUS_OFFSET' || !mayJump) throw error;
+      if (toFourninesError(error).code !== 'FN_BUS_OFFSET' || !isFirst) throw error;
       const earliest = await log.earliest(partition);
       // A log that ends before what the ledger says is another log: to go on would take new records for old ones.
       if (earliest <= this.#offset) throw error;
@@ -317,6 +345,8 @@ export class Inserter {
     } catch {
       this.#giveUp(batch);
       return false;
+    } finally {
+      batch.giveBack();
     }
   }
 
@@ -336,6 +366,7 @@ export class Inserter {
 
   #giveUp(batch: Batch): void {
     const { first, last, records } = batch;
+    batch.giveBack();
     this.#options.logger.warn(
       { first: String(first), last: String(last), records },
       'stopped before all was stored; the bus still has it',

@@ -9,6 +9,7 @@ import { FourninesError } from '../../../../core/runtime/error.ts';
 import { silentLogger } from '../../../../core/runtime/logger.ts';
 import { BlockBuilder } from '../../../../core/wire/block-builder.ts';
 import { encodeMessage } from '../../../../core/wire/message.ts';
+import { BacklogTurns } from '../../../../server/ingest/backlog-turns.ts';
 import { Inserter, type InserterOptions } from '../../../../server/ingest/inserter.ts';
 import type { CallOptions, Engine, InsertFile } from '../../../../server/store/engine.ts';
 import { aGrant, MemoryLedger } from '../../../fakes/memory-ledger.ts';
@@ -164,5 +165,71 @@ describe('two stages', () => {
     await expect.poll(() => inserter.stats().messages).toBe(3);
     await inserter.stop();
     expect(log.heldRecords).toBe(0);
+  });
+});
+
+describe('a partition that is behind', () => {
+  /** One record a read, so that the first read of a batch does not reach the end. */
+  const slowly = (log: InProcessLog, before = async () => undefined as unknown) => {
+    const read = log.read.bind(log);
+    return vi.spyOn(log, 'read').mockImplementation(async (request) => {
+      if (request.offset > 0n) await before();
+      return read({ ...request, maxBytes: 1 });
+    });
+  };
+
+  test('fills its batch up to the end of the log, however long that takes', async () => {
+    const { log, told, inserter } = await aRoad(0, async () => undefined, { bytesMax: 1 << 20, lingerMs: 5 });
+    slowly(log, () => delay(10));
+    await Promise.all([0, 1, 2, 3, 4].map((seq) => log.append('h', aMessage(seq))));
+    await expect.poll(() => inserter.stats().messages).toBe(5);
+    expect(told).toEqual(['insert 0-4', 'stored 0-4', 'release 5']);
+    await inserter.stop();
+  });
+
+  test('does not let rows wait for company that have waited in the log', async () => {
+    const { log, told, inserter } = await aRoad(0, async () => undefined, { bytesMax: 1 << 20, lingerMs: 60_000 });
+    const read = log.read.bind(log);
+    vi.spyOn(log, 'read').mockImplementation(async (request) => {
+      const batch = await read(request);
+      const records = batch.records.map((record) => ({ ...record, appendedAtMs: 30_000 * Number(record.offset) }));
+      return { ...batch, records };
+    });
+    await Promise.all([0, 1, 2].map((seq) => log.append('h', aMessage(seq))));
+    await expect.poll(() => inserter.stats().messages).toBe(3);
+    expect(told).toEqual(['insert 0-2', 'stored 0-2', 'release 3']);
+    await inserter.stop();
+  });
+
+  test('waits with one read in hand while another has the turn, until that is stored', async () => {
+    const gate = Promise.withResolvers<void>();
+    const over = { turns: new BacklogTurns(1), bytesMax: 1 << 20, lingerMs: 20 };
+    const first = await aRoad(0, () => gate.promise, over);
+    slowly(first.log);
+    await Promise.all([0, 1, 2].map((seq) => first.log.append('h', aMessage(seq))));
+    await expect.poll(() => first.told).toContain('insert 0-2');
+    const second = await aRoad(0, async () => undefined, { ...over, dataFolder: join(folder, 'second') });
+    const read = slowly(second.log);
+    await Promise.all([0, 1, 2].map((seq) => second.log.append('h', aMessage(seq))));
+    await delay(100);
+    expect(read.mock.calls.filter(([{ offset }]) => offset > 0n)).toEqual([]);
+    expect(second.inserter.stats().messages).toBe(0);
+
+    gate.resolve();
+    await expect.poll(() => second.inserter.stats().messages).toBe(3);
+    await Promise.all([first.inserter.stop(), second.inserter.stop()]);
+    expect(second.told).toEqual(['insert 0-2', 'stored 0-2', 'release 3']);
+  });
+
+  test('stopped while it waits for a turn it stores what it has', async () => {
+    const turns = new BacklogTurns(1);
+    await turns.take(new AbortController().signal);
+    const { log, told, inserter } = await aRoad(0, async () => undefined, { turns, bytesMax: 1 << 20 });
+    const read = slowly(log);
+    await Promise.all([0, 1, 2].map((seq) => log.append('h', aMessage(seq))));
+    await expect.poll(() => read.mock.calls.length).toBeGreaterThan(0);
+    await delay(50);
+    await inserter.stop();
+    expect(told).toEqual(['insert 0-0', 'stored 0-0', 'release 1']);
   });
 });
