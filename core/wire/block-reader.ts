@@ -12,9 +12,12 @@ import type { EncodedBlock } from './message.ts';
 export class BlockReader<K extends Kind = Kind> {
   readonly kind: K;
   readonly #forms: ReadonlyMap<bigint, BlockForm>;
+  /** A row with all its names and no values. */
+  readonly #blank: Readonly<Record<string, unknown>>;
 
   constructor(kind: K) {
     this.kind = kind;
+    this.#blank = Object.fromEntries(kind.columns.map(({ name }) => [name, undefined]));
     const forms = formsOf(kind).map((form) => new BlockForm(form, kind));
     this.#forms = new Map(forms.map((form) => [form.fingerprint, form]));
   }
@@ -53,55 +56,64 @@ export class BlockReader<K extends Kind = Kind> {
 
   /** The rows of a block as `check` gives it. */
   rows(block: EncodedBlock): RowOf<K>[] {
+    // Copies of one object, filled column by column: several times as fast as rows made one by one from their entries.
+    const rows = Array.from({ length: block.rows }, () => ({ ...this.#blank }));
     let next = 0;
-    const columns = this.kind.columns.map((column) => {
+    for (const column of this.kind.columns) {
       const parts = block.parts.slice(next, next + partForms(column).length);
       next += parts.length;
-      return [column.name, readColumn(column, parts, block.rows)] as const;
-    });
-    return Array.from({ length: block.rows }, (_, row) => {
-      return Object.fromEntries(columns.map(([name, values]) => [name, values[row]])) as RowOf<K>;
-    });
+      const read = valuesOf(column, parts);
+      for (const [i, row] of rows.entries()) row[column.name] = read(i);
+    }
+    return rows as RowOf<K>[];
   }
 }
 
-function readColumn(column: Column, parts: readonly Uint8Array[], rows: number): unknown[] {
-  const bytes = asBuffer(parts[0] as Uint8Array);
-  const each = (read: (row: number) => unknown) => Array.from({ length: rows }, (_, row) => read(row));
+/** Gives the values of a column, asked for row by row from the first on. */
+function valuesOf(column: Column, parts: readonly Uint8Array[]): (row: number) => unknown {
+  const bytes = viewOf(parts[0] as Uint8Array);
   switch (column.type) {
     case 'Enum8':
-      return each((row) => column.labels[(bytes[row] as number) - 1]);
-    case 'String': {
-      let at = 0;
-      return each(() => {
-        const [length, from] = readLength(bytes, at);
-        at = from + length;
-        return bytes.toString('utf8', from, at);
-      });
-    }
+      return (row) => column.labels[bytes.getUint8(row) - 1];
+    case 'String':
+      return stringsOf(parts[0] as Uint8Array);
     case 'Nullable(UInt64)': {
-      const values = asBuffer(parts[1] as Uint8Array);
-      return each((row) => (bytes[row] === 1 ? null : values.readBigUInt64LE(row * 8)));
+      const values = viewOf(parts[1] as Uint8Array);
+      return (row) => (bytes.getUint8(row) === 1 ? null : values.getBigUint64(row * 8, true));
     }
     case 'Nullable(Int64)': {
-      const values = asBuffer(parts[1] as Uint8Array);
-      return each((row) => (bytes[row] === 1 ? null : values.readBigInt64LE(row * 8)));
+      const values = viewOf(parts[1] as Uint8Array);
+      return (row) => (bytes.getUint8(row) === 1 ? null : values.getBigInt64(row * 8, true));
     }
     case 'UInt8':
-      return each((row) => bytes[row]);
+      return (row) => bytes.getUint8(row);
     case 'UInt16':
-      return each((row) => bytes.readUInt16LE(row * 2));
+      return (row) => bytes.getUint16(row * 2, true);
     case 'UInt32':
     case "DateTime('UTC')":
-      return each((row) => bytes.readUInt32LE(row * 4));
+      return (row) => bytes.getUint32(row * 4, true);
     case 'UInt64':
-      return each((row) => bytes.readBigUInt64LE(row * 8));
+      return (row) => bytes.getBigUint64(row * 8, true);
     case 'Int64':
     case "DateTime64(3, 'UTC')":
-      return each((row) => bytes.readBigInt64LE(row * 8));
+      return (row) => bytes.getBigInt64(row * 8, true);
   }
 }
 
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** Neighbours mostly say the same (a host, both directions of a port): then they share one string. */
+function stringsOf(part: Uint8Array): () => string {
+  const bytes = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+  let end = 0;
+  let last = { text: '', from: 0, to: 0 };
+  return () => {
+    const [length, from] = readLength(bytes, end);
+    end = from + length;
+    const isSame = length === last.to - last.from && bytes.compare(bytes, last.from, last.to, from, end) === 0;
+    if (!isSame) last = { text: bytes.toString('utf8', from, end), from, to: end };
+    return last.text;
+  };
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

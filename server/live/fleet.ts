@@ -15,6 +15,7 @@ const readWaitMs = 1000;
 const retryMs = 200;
 /** Hosts that have been silent for so long leave memory; the store still knows them. */
 const forgetHostAfterMs = 3_600_000;
+const forgetEveryMs = 10_000;
 
 export interface FleetOptions {
   readonly source: LogSource;
@@ -56,6 +57,7 @@ export class Fleet implements Part {
     datapaths: new BlockReader(datapathSlot),
   };
   readonly #loops: Promise<void>[] = [];
+  #forgetAtMs = 0;
   #stats = { messages: 0n, unreadable: 0n, missed: 0n };
 
   constructor(options: FleetOptions) {
@@ -152,9 +154,15 @@ export class Fleet implements Part {
     this.hosts.set(arrival.host, host);
     if (!host.add(arrival.rows, monoMs)) return;
     this.#stats = { ...this.#stats, messages: this.#stats.messages + 1n };
+    this.#forget(monoMs);
+    for (const listener of this.#listeners) listener(arrival);
+  }
+
+  #forget(monoMs: number): void {
+    if (monoMs < this.#forgetAtMs) return;
+    this.#forgetAtMs = monoMs + forgetEveryMs;
     for (const [name, { arrivedAtMs }] of this.hosts)
       if (arrivedAtMs < monoMs - forgetHostAfterMs) this.hosts.delete(name);
-    for (const listener of this.#listeners) listener(arrival);
   }
 
   #rows(message: Message): HostRows {
