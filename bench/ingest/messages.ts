@@ -1,18 +1,31 @@
 import type { LogRecord } from '../../core/bus/log.ts';
 import { columnSqlName } from '../../core/catalogue/columns.ts';
-import { portSlot } from '../../core/catalogue/kinds.ts';
+import { portSlot, tick as tickKind } from '../../core/catalogue/kinds.ts';
 import { BlockBuilder } from '../../core/wire/block-builder.ts';
 import { BlockReader } from '../../core/wire/block-reader.ts';
-import { decodeMessage, encodeMessage } from '../../core/wire/message.ts';
+import { decodeMessage, type EncodedBlock, encodeMessage, type MessageHead } from '../../core/wire/message.ts';
 
 export const hosts = 200;
 export const ports = 60;
 export const rowsOfMessage = ports * 2;
 export const rowsOfTick = hosts * rowsOfMessage;
 
+export interface FleetShape {
+  readonly hosts: number;
+  readonly ports: number;
+  /** Unix seconds of the first slot. */
+  readonly from: number;
+  /** With the row of the tick itself, as a collector's message has it. */
+  readonly withTick: boolean;
+}
+
 /** Messages as a bus would give them: ticks in order, hosts within a tick. Counters run on, rates vary by port. */
-export function tickMessages(ticks: number): LogRecord[] {
-  const from = Math.floor(Date.now() / 1000) - ticks;
+export function tickMessages(ticks: number, shape: Partial<FleetShape> = {}): LogRecord[] {
+  const wanted = { hosts, ports, from: Math.floor(Date.now() / 1000) - ticks, withTick: false, ...shape };
+  return messagesOf(ticks, wanted);
+}
+
+function messagesOf(ticks: number, { hosts, ports, from, withTick }: FleetShape): LogRecord[] {
   const builder = new BlockBuilder(portSlot);
   const packets = new BigUint64Array(hosts * ports * 2);
   let seed = 1;
@@ -55,11 +68,20 @@ export function tickMessages(ticks: number): LogRecord[] {
         });
       }
       const head = { host, bootId: 'b0', stream: 's0', seq: BigInt(tick), slot: from + tick };
-      const value = encodeMessage(head, [builder.block()]);
+      const value = encodeMessage(head, [builder.block(), ...(withTick ? [tickBlock(head)] : [])]);
       out.push({ partition: 0, offset: BigInt(out.length), key: host, value, appendedAtMs: 0 });
     }
   }
   return out;
+}
+
+function tickBlock(head: MessageHead): EncodedBlock {
+  const builder = new BlockBuilder(tickKind);
+  const { host, slot, bootId, stream, seq } = head;
+  const wallNs = BigInt(slot + 1) * 1_000_000_000n;
+  const costs = { gatherNs: 4_000_000n, skipped: 0, cpuNs: 6_000_000n, rssBytes: 90_000_000n };
+  builder.add({ host, slot, bootId, stream, seq, wallNs, monoNs: wallNs, ...costs });
+  return builder.block();
 }
 
 /** The rows of a message as JSON lines, numbers bare: what the same message would be on a wire of JSON rows. */

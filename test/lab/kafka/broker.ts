@@ -97,6 +97,11 @@ export class KafkaBroker {
     return this.#process?.isRunning ?? false;
   }
 
+  get pid(): number {
+    if (this.#process === undefined) throw new Error('this broker does not run');
+    return this.#process.pid;
+  }
+
   get dataFolder(): string {
     return path.join(this.folder, 'data');
   }

@@ -25,6 +25,8 @@ export class TcpProxy {
   accepted = 0;
   /** Bytes that went on towards the broker. */
   forwardedBytes = 0;
+  /** Bytes that arrived from either side. */
+  carriedBytes = 0;
   /** Bytes of answers that were swallowed. */
   swallowedBytes = 0;
   readonly #target: number;
@@ -79,6 +81,7 @@ export class TcpProxy {
     }
     void this.#forward(client, broker).catch(end);
     broker.on('data', (chunk: Buffer) => {
+      this.carriedBytes += chunk.length;
       if (this.mode === 'pass') client.write(chunk);
       else this.swallowedBytes += chunk.length;
     });
@@ -87,6 +90,7 @@ export class TcpProxy {
   /** Towards the broker, with back-pressure: a slow broker must be felt by the client's socket. */
   async #forward(client: net.Socket, broker: net.Socket): Promise<void> {
     for await (const chunk of client as AsyncIterable<Buffer>) {
+      this.carriedBytes += chunk.length;
       if (this.mode === 'black-hole') continue;
       const slowMs = this.bytesPerSecond === undefined ? 0 : (chunk.length / this.bytesPerSecond) * 1000;
       if (this.delayMs + slowMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs + slowMs));
