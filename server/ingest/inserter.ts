@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { LogRecord, LogSink, LogSource, ReadBatch } from '../../core/bus/log.ts';
+import type { LogRecord, LogSink, LogSource } from '../../core/bus/log.ts';
 import { FourninesError, toFourninesError } from '../../core/runtime/error.ts';
 import type { Logger } from '../../core/runtime/logger.ts';
 import type { Ledger, RecordedBlock } from '../control/block-ledger.ts';
@@ -7,7 +7,8 @@ import type { Grant } from '../control/leases.ts';
 import type { Engine } from '../store/engine.ts';
 import { Admitter } from './admit.ts';
 import type { BacklogTurns } from './backlog-turns.ts';
-import { Batch, spanMs } from './batch.ts';
+import type { Batch } from './batch.ts';
+import { BatchFiller } from './batch-filler.ts';
 import { BatchWriter, type Written } from './batch-writer.ts';
 import { BlockTokens } from './block-tokens.ts';
 import { Cutter } from './cutter.ts';
@@ -63,11 +64,6 @@ export interface InserterOptions {
  */
 export const batchRowsMax = 262_144;
 export const batchBytesMax = 32 * 1024 * 1024;
-const readBytesMax = 8 * 1024 * 1024;
-/** Of a batch's first read, which every partition may hold while it waits for its turn. */
-const firstReadBytesMax = 1024 * 1024;
-const idleWaitMs = 1_000;
-const turnWaitMs = 30_000;
 export const defaultRules: StreamRules = { fenceSilentSeconds: 5, gapsMax: 256 };
 
 /**
@@ -88,14 +84,13 @@ export class Inserter {
   readonly #admitter = new Admitter();
   readonly #writer: BatchWriter;
   readonly #cutter: Cutter;
+  readonly #filler: BatchFiller;
   readonly #counts = new InserterCounts();
   /** Ends reading; what was read is still stored. */
   readonly #reading = new AbortController();
   /** Ends storing too. */
   readonly #storing = new AbortController();
   #run: Promise<void> | undefined;
-  /** Next offset to read. */
-  #offset = 0n;
 
   constructor(options: InserterOptions) {
     this.name = `inserter-${options.partition}`;
@@ -134,6 +129,12 @@ export class Inserter {
     });
     const tokens = new BlockTokens(logId, partition);
     this.#cutter = new Cutter({ ledger, grant, tokens, admitter: this.#admitter, rules });
+    this.#filler = new BatchFiller({
+      ...this.#options,
+      admitter: this.#admitter,
+      onMissed: (missed) => this.#counts.miss(missed),
+      signal: this.#reading.signal,
+    });
   }
 
   async start(): Promise<void> {
@@ -177,7 +178,8 @@ export class Inserter {
     }
     let stored = Promise.resolve(true);
     for (;;) {
-      const filled = await this.#fill();
+      const filled = await this.#filler.fill();
+      if (filled !== undefined) this.#options.reached?.('fetched');
       const pass = filled === undefined ? undefined : await this.#pass(filled);
       const batch = filled === undefined || pass === undefined ? undefined : await this.#cut(filled);
       if (batch !== undefined) await this.#writer.writeAhead(batch);
@@ -210,8 +212,8 @@ export class Inserter {
     await this.settleUndone();
     const position = await this.#persist('read the ledger', signal, () => ledger.position({ signal }));
     const earliest = await this.#persist('read the log', signal, () => log.earliest(partition));
-    this.#offset = position ?? earliest;
-    this.#counts.storedOffset = this.#offset;
+    this.#filler.offset = position ?? earliest;
+    this.#counts.storedOffset = this.#filler.offset;
   }
 
   async #redo(block: RecordedBlock, source: LogSource): Promise<void> {
@@ -229,75 +231,6 @@ export class Inserter {
     }
     logger.info({ ...fields, records: block.records }, 'a block that was recorded before is stored again');
     await this.#store(batch);
-  }
-
-  /** Reads until the batch is large or old enough, or reading ends; undefined: it has ended, and there is no more. */
-  async #fill(): Promise<Batch | undefined> {
-    const { rowsMax, bytesMax, lingerMs, logger, partition } = this.#options;
-    const batch = new Batch();
-    const retry = new Retry();
-    // On a clock that never steps: an hour back must not keep rows waiting for an hour.
-    let sinceMs = 0;
-    let caughtUp = true;
-    while (!this.#reading.signal.aborted && batch.rows < rowsMax && batch.bytes < bytesMax) {
-      const empty = batch.records === 0;
-      const leftMs = empty ? idleWaitMs : Math.max(0, sinceMs + lingerMs - performance.now());
-      // Where more can be read at once, a larger batch costs no time.
-      if (leftMs === 0 && caughtUp) break;
-      try {
-        const { records, nextOffset, endOffset } = await this.#read(bytesMax - batch.bytes, leftMs, empty);
-        for (const record of records) batch.add(this.#admitter.admit(record));
-        this.#offset = nextOffset;
-        retry.failures = 0;
-        caughtUp = nextOffset >= endOffset || records.length === 0;
-        if (empty && records.length > 0) {
-          if (!caughtUp) batch.giveBack = await this.#turn();
-          // What the log had before it was read has waited there.
-          sinceMs = performance.now() - Math.min(lingerMs, spanMs(records));
-        }
-      } catch (error) {
-        const { code, message } = toFourninesError(error);
-        if (this.#reading.signal.aborted || code === 'FN_BUS_CLOSED') break;
-        // What has been read goes in first: a read that fails for long must not keep it waiting.
-        if (!empty) break;
-        logger.error({ partition, code, reason: message }, 'ingest cannot read');
-        await retry.wait(this.#reading.signal).catch(() => undefined);
-      }
-    }
-    if (batch.records === 0) return undefined;
-    this.#options.reached?.('fetched');
-    return batch;
-  }
-
-  /** Waits until few enough others hold a whole batch of a backlog; what has been read waits with it. */
-  async #turn(): Promise<() => void> {
-    const { turns } = this.#options;
-    const nothing = () => undefined;
-    if (turns === undefined) return nothing;
-    // Told to end, it has no need of a turn: nothing more is read. And partitions that cannot store for reasons of their
-    // own must not stop all others.
-    const enough = AbortSignal.any([this.#reading.signal, AbortSignal.timeout(turnWaitMs)]);
-    return turns.take(enough).catch(() => nothing);
-  }
-
-  async #read(bytesMax: number, waitMs: number, isFirst: boolean): Promise<ReadBatch> {
-    const { log, partition, ledger, grant, logger } = this.#options;
-    const { signal } = this.#reading;
-    const maxBytes = Math.min(isFirst ? firstReadBytesMax : readBytesMax, bytesMax);
-    try {
-      return await log.read({ partition, offset: this.#offset, maxBytes, waitMs, signal });
-    } catch (error) {
-      if (toFourninesError(error).code !== 'FN_BUS_OFFSET' || !isFirst) throw error;
-      const earliest = await log.earliest(partition);
-      // A log that ends before what the ledger says is another log: to go on would take new records for old ones.
-      if (earliest <= this.#offset) throw error;
-      const missed = Number(earliest - this.#offset);
-      const range = { first: this.#offset, last: earliest - 1n, records: missed };
-      await ledger.lose(grant, range, { signal });
-      this.#counts.miss(missed);
-      logger.error({ partition, missed, earliest: String(earliest) }, 'the bus forgot records before they were stored');
-      return { records: [], nextOffset: earliest, endOffset: earliest };
-    }
   }
 
   /** Undefined: told to end before the batch may be recorded. */
