@@ -86,7 +86,8 @@ function preparations({ queryId, database, settings, parameters, isReadOnly }: R
   const changes = [...parameters, ...settings].map(([key, value]) => `${name(key)} = ${quoted(value)}`);
   return [
     ...(database === '' ? [] : [`USE \`${database.replaceAll('`', '')}\``]),
-    ...(changes.length === 0 ? [] : [`SET ${changes.join(', ')}`]),
+    // As `clickhouse local` chDB takes an expression for a SELECT; a server does not.
+    `SET ${['implicit_select = 0', ...changes].join(', ')}`,
     ...(isReadOnly ? ['SET readonly = 2'] : []),
   ].map((sql) => marked(`${queryId}-set`, sql));
 }

@@ -7,7 +7,7 @@ import { Answer } from './answer.ts';
 import type { Database } from './database.ts';
 import { Exception, toldOf } from './exception.ts';
 import { header, type Request, readRequest } from './request.ts';
-import { formatOf, fromFile, hasRows, killByMark, marked } from './statement.ts';
+import { canStream, formatOf, fromFile, hasRows, killByMark, marked } from './statement.ts';
 
 export interface FrontOptions {
   readonly database: Database;
@@ -107,7 +107,8 @@ export class HttpFront {
     };
     response.once('close', onClose);
     try {
-      answer.head({ queryId, format: formatOf(sql) ?? request.format, timezone: this.#options.timezone });
+      const format = (hasRows(sql) ? formatOf(sql) : undefined) ?? request.format;
+      answer.head({ queryId, format, timezone: this.#options.timezone });
       const statement = marked(queryId, path === undefined ? killByMark(sql) : fromFile(sql, path));
       await this.#options.database.with(request, (session) => this.#execute(session, request, statement, answer));
       answer.end();
@@ -119,7 +120,7 @@ export class HttpFront {
   async #execute(session: Session, request: Request, statement: string, answer: Answer): Promise<void> {
     const { format, waitsForEnd, sql } = request;
     const startedMs = performance.now();
-    if (waitsForEnd || !hasRows(sql)) {
+    if (waitsForEnd || !canStream(sql, formatOf(sql) ?? format)) {
       const result = await session.queryAsync(statement, { format });
       const elapsedNs = Math.round((performance.now() - startedMs) * 1e6);
       const read = { read_rows: String(result.rowsRead), read_bytes: String(result.bytesRead) };

@@ -11,6 +11,11 @@ export function hasRows(sql: string): boolean {
   return answers.test(bare(sql));
 }
 
+/** One whose rows chDB can give piece by piece: a document that is one whole (JSON) would come as several. */
+export function canStream(sql: string, format: string): boolean {
+  return /^(SELECT|WITH|FROM)\b/i.test(bare(sql)) && /EachRow|^CSV|^T(SV|abSeparated)|^RowBinary|^Custom/.test(format);
+}
+
 /** An insert whose rows are not in the statement. */
 export function expectsBytes(sql: string): boolean {
   const text = bare(sql);
