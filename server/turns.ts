@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { FourninesError } from '../core/runtime/error.ts';
+import { FourninesError, toFourninesError } from '../core/runtime/error.ts';
 import type { ControlPart } from './control/control-part.ts';
 import { Turn } from './control/turn.ts';
 
@@ -21,7 +21,10 @@ export class Turns {
     const turn = new Turn({ control: this.#control.store, name: 'sealer', holder: this.#holder, ttlMs });
     return async (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => {
       await this.#control.ready(signal);
-      await turn.take(signal, work);
+      await turn.take(signal, work).catch((error: unknown) => {
+        // A control store that is away is told of by those who cannot go on without it.
+        if (!toFourninesError(error).retryable) throw error;
+      });
     };
   }
 

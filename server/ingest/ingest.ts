@@ -153,8 +153,7 @@ export class Ingest implements Part {
 
   async #round(): Promise<void> {
     const { log, control } = this.#options;
-    await this.#beAlive();
-    const servers = await this.#leases.holders(`${this.#serversOf()}${this.#storeId}:`);
+    const servers = await this.#beAlive();
     const mine = servers.indexOf(this.#holder);
     const partitions = await log.partitions();
     const isMine = (partition: number) => mine >= 0 && partition % servers.length === mine;
@@ -173,31 +172,39 @@ export class Ingest implements Part {
     await this.#leases.forget('server:');
   }
 
-  async #beAlive(): Promise<void> {
-    if (this.#server !== undefined && (await this.#leases.renew(this.#server))) return;
-    this.#server = undefined;
-    await this.#refuseOtherStores(() => true);
-    const grant = await this.#leases.acquire(`${this.#serversOf()}${this.#storeId}:${this.#holder}`, this.#holder);
-    if (grant === undefined) return;
+  /** Gives all live servers that share this log and its store, this one among them. */
+  async #beAlive(): Promise<readonly string[]> {
+    if (this.#server === undefined || !(await this.#leases.renew(this.#server))) {
+      this.#server = undefined;
+      await this.#sharers(() => true);
+      const name = `${this.#serversOf()}${this.#storeId}:${this.#holder}`;
+      this.#server = await this.#leases.acquire(name, this.#holder);
+    }
     try {
-      // Two that came at the same time have not seen each other: one of them goes.
-      await this.#refuseOtherStores((other) => other < this.#holder);
-      this.#server = grant;
+      // Two that came at the same time, or were cut off from each other, have not seen each other: one of them goes.
+      return await this.#sharers((other) => other < this.#holder);
     } catch (error) {
-      await this.#leases.release(grant).catch(() => undefined);
+      if (toFourninesError(error).code === 'FN_STORE_OTHER') await this.#standBack();
       throw error;
     }
   }
 
-  /** Half of the blocks in one store and half in another would be sums that nobody can trust. */
-  async #refuseOtherStores(counts: (holder: string) => boolean): Promise<void> {
+  /** Half of the blocks in one store and half in another would be sums that nobody can trust: FN_STORE_OTHER. */
+  async #sharers(goesBefore: (holder: string) => boolean): Promise<readonly string[]> {
+    const sharers = await this.#leases.holders(`${this.#serversOf()}${this.#storeId}:`);
+    if (this.#options.storeId === undefined) return sharers;
     const all = await this.#leases.holders(this.#serversOf());
-    const mine = await this.#leases.holders(`${this.#serversOf()}${this.#storeId}:`);
-    const others = all.filter((holder) => !mine.includes(holder) && counts(holder));
-    if (others.length === 0) return;
+    const others = all.filter((holder) => !sharers.includes(holder) && goesBefore(holder));
+    if (others.length === 0) return sharers;
     throw new FourninesError('FN_STORE_OTHER', 'a server that runs puts the blocks of this log into another store', {
       context: { log: this.#logId, servers: others.length },
     });
+  }
+
+  async #standBack(): Promise<void> {
+    for (const [partition, held] of this.#held) this.#leave(partition, held);
+    if (this.#server !== undefined) await this.#leases.release(this.#server);
+    this.#server = undefined;
   }
 
   /** Servers on this log; those on another one have no share in it. */

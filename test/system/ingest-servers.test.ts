@@ -249,6 +249,31 @@ function serversContract(name: string, open: () => Promise<ControlStore>): void 
       await until(() => other.partitions.length === 4);
     });
 
+    test('of two with different stores that were cut off from each other one stands back', async () => {
+      const log = new GeneratedLog({ ...options, messages: 2 });
+      const { engine } = store;
+      let cut = true;
+      const deaf: ControlStore = {
+        ...controlWith(control, async () => undefined),
+        // Asked for the servers of the log, whatever their store, it knows none.
+        query: async (sql, values = [], ...rest) =>
+          cut && /^server:[^:]+:$/.test(String(values[0])) ? [] : control.query(sql, values, ...rest),
+      };
+      const servers = [
+        await aServer({ log, engine, control: deaf, storeId: async () => 'one' }),
+        await aServer({ log, engine, control: deaf, storeId: async () => 'two' }),
+      ];
+      const states = () => servers.map((server) => server.stats().state);
+      await until(async () => {
+        const live = "SELECT 1 FROM lease WHERE starts_with(name, 'server:') AND expires_at > clock_timestamp()";
+        return (await control.query(live)).length === 2;
+      });
+      cut = false;
+      await until(() => states().filter((state) => state === 'waiting').length === 1);
+      const [stays, goes] = servers.toSorted((a) => (a.stats().state === 'waiting' ? 1 : -1));
+      await until(() => stays?.partitions.length === 4 && goes?.partitions.length === 0);
+    });
+
     test('records that the log forgot are recorded as lost, by offset, and ingest goes on', async () => {
       const log = new GeneratedLog({ ...options, partitions: 1, messages: 40 });
       const first = await aServer({ log, engine: store.engine, control });

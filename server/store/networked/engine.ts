@@ -115,7 +115,7 @@ export class NetworkedEngine implements StartableEngine {
 
   async #open(): Promise<void> {
     const { url, database, logger } = this.#options;
-    const [row] = await this.#ask('SELECT version() AS version, timezone() AS zone');
+    const [row] = await this.#ask('SELECT version() AS version');
     const names = exactlyOnceSettings.map((name) => `'${name}'`).join(', ');
     const known = await this.#ask(`SELECT name FROM system.settings WHERE name IN (${names})`);
     const missing = exactlyOnceSettings.filter((name) => !known.some((each) => each['name'] === name));
