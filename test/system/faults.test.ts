@@ -17,7 +17,6 @@ const names = [
   'collector: a tick is destroyed in the spool',
   'network: acknowledgements are swallowed',
   'store: kill -9 in mid-insert',
-  'server: cut recorded, offset committed',
   'server: seal half written',
 ];
 

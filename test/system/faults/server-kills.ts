@@ -50,10 +50,10 @@ export class ServerLog {
 
   static async open(kind: ServerKind, seed: number, firstSlot: number, random: Random): Promise<ServerLog> {
     const isLog = kind === 'generated log';
-    // As much as all of its servers can store in their lives: each life ends by its kill.
+    // More than its servers can store in their lives, each of which ends by its kill.
     const sizes = isLog
-      ? { messages: 2000, recordsARead: 10, readMs: 15 }
-      : { messages: 200, recordsARead: 20, readMs: 0 };
+      ? { messages: 2000, recordsARead: 10, readMs: 60 }
+      : { messages: 600, recordsARead: 20, readMs: 0 };
     const options = { seed, hosts: 3, firstSlot, ...sizes };
     return new ServerLog(kind, await aSubjectFolder(), options, random);
   }
@@ -81,7 +81,7 @@ export class ServerLog {
   }
 
   async account(): Promise<ServerAccount> {
-    await runSubject(this.#folder, this.#options, [], this.#program);
+    await runSubject(this.#folder, { ...this.#options, readMs: 0 }, [], this.#program);
     return compared(this.#folder, this.#options, this.#kind === 'generated log');
   }
 
