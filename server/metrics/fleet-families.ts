@@ -30,6 +30,31 @@ export function fleetFamilies(hosts: readonly HostLive[], monoMs: number, staleA
   ];
 }
 
+/**
+ * How far the store is behind each host, in event time. A host whose newest stored slot nobody knows has no sample: while
+ * the store does not answer there are none at all.
+ */
+export function storedFamilies(hosts: readonly HostLive[], storedTo: ReadonlyMap<string, number>): Family[] {
+  const known = hosts.flatMap(({ host, lastTick }) => {
+    const to = storedTo.get(host);
+    return lastTick === undefined || to === undefined ? [] : [{ host, to, told: lastTick.slot + 1 }];
+  });
+  return [
+    {
+      name: 'fournines_host_stored_timestamp_seconds',
+      type: 'gauge',
+      help: 'End of the newest slot of the host that is stored.',
+      samples: known.map(({ host, to }) => [{ host }, to] as const),
+    },
+    {
+      name: 'fournines_host_stored_lag_seconds',
+      type: 'gauge',
+      help: 'Event time from there to the end of the last slot the host has told.',
+      samples: known.map(({ host, to, told }) => [{ host }, Math.max(0, told - to)] as const),
+    },
+  ];
+}
+
 function portFamilies(hosts: readonly HostLive[]): Family[] {
   const paths = hosts.flatMap(({ host, paths: of }) => [...of.values()].map((path) => ({ host, path })));
   const perPath = (name: string, help: string, value: (path: (typeof paths)[number]['path']) => bigint): Family => ({

@@ -59,6 +59,9 @@ function hostOf(scenario: Scenario, host: string, i: number, nowMs: number): Hos
     bootId: `5f0c8e1${i}-6d1b-4a53-9a44-0f6f5f2f8a1${i}`,
     lastSlot: instant(slot),
     lagMs: stale ? staleForSeconds * 1_000 : 640 + i * 210,
+    storedTo: instant(slot - (stale ? 0 : 2)),
+    lagSeconds: stale ? 0 : 2,
+    silentSince: stale ? instant(slot + 1) : null,
     ports: new Set(
       pathsOf(scenario)
         .filter((path) => path.host === host)
@@ -107,6 +110,13 @@ export function hostDetail(scenario: Scenario, host: Host, nowMs: number): HostD
   };
 }
 
+function silentOf(scenario: Scenario, host: string | null, nowMs: number): PortPage['silent'] {
+  const silent = hosts(scenario, nowMs).flatMap(({ host: name, silentSince: since }) =>
+    since === null || (host ?? name) !== name ? [] : [{ host: name, since }],
+  );
+  return { count: silent.length, hosts: silent.slice(0, 20) };
+}
+
 export function portPage(scenario: Scenario, query: URLSearchParams, nowMs: number): PortPage {
   const span = spanOf(query, nowMs);
   const found = select(scenario, query);
@@ -116,6 +126,8 @@ export function portPage(scenario: Scenario, query: URLSearchParams, nowMs: numb
   return {
     window: windowOf(span),
     completeTo: scenario === 'noData' ? null : instant(Math.min(span.to, Math.floor(nowMs / 1_000) - 1)),
+    silent: silentOf(scenario, query.get('host'), nowMs),
+    revision: scenario === 'noData' ? null : instant(Math.floor(nowMs / 1_000) - 1),
     items,
     nextCursor: start + limit < found.length ? `${start + limit}` : null,
   };

@@ -93,6 +93,8 @@ export function ledgerPage(scenario: Scenario, host: string, span: Span): Ledger
   return {
     window: windowOf(span),
     completeTo: scenario === 'noData' ? null : instant(span.to),
+    silent: { count: 0, hosts: [] },
+    revision: null,
     items: found.map((datapath) => entryOf(scenario, host, datapath, span)),
     nextCursor: null,
   };
@@ -104,6 +106,8 @@ export function ledgerDetail(scenario: Scenario, host: string, name: string, spa
   return {
     window: windowOf(span),
     completeTo: scenario === 'noData' ? null : instant(span.to),
+    silent: { count: 0, hosts: [] },
+    revision: null,
     entry: entryOf(scenario, host, datapath, span),
     joints: jointsOf(scenario, datapath, span),
     ports: portsOf(scenario, datapath, span),

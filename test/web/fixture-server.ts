@@ -128,8 +128,8 @@ export function answer(scenario: Scenario, url: URL, nowMs: number): unknown {
   if (kind === 'ports' && third === 'queues') return series.queueSeries(scenario, first, second, span);
   if (kind === 'ports' && third === 'xstats') return api.xstats(scenario, nowMs);
   if (kind === 'slis') {
-    const { window, completeTo } = api.portPage(scenario, url.searchParams, nowMs);
-    return { window, completeTo, ...list(api.slis(scenario, url.searchParams, nowMs)) };
+    const { items: _, ...told } = api.portPage(scenario, url.searchParams, nowMs);
+    return { ...told, ...list(api.slis(scenario, url.searchParams, nowMs)) };
   }
   if (kind === 'ledger') {
     return first === ''

@@ -15,6 +15,7 @@ import type { Host } from '../schema/hosts.ts';
 import { HostDetail, HostPage, SoftnetSeries, ThreadSeries } from '../schema/hosts.ts';
 import { stepGrid } from '../series.ts';
 import type { Api } from '../server.ts';
+import { lagSeconds } from '../watermark.ts';
 import { iso, type RequestedWindow, requestedStep, requestedWindow } from '../window.ts';
 
 /** Hosts that have been silent for longer than raw rows live are not listed. */
@@ -86,6 +87,7 @@ function hostOf(context: ApiContext, name: string, stored: StoredTick | undefine
   const nowMs = context.nowMs();
   // Live goes first: after a clock that ran ahead for a while the newest stored slot lies in the future.
   const lastSlot = live?.lastTick?.slot ?? stored?.at ?? 0;
+  const storedTo = stored === undefined ? undefined : stored.at + 1;
   const isLive = live !== undefined && context.monoMs() - live.arrivedAtMs <= context.staleAfterMs;
   return {
     host: name,
@@ -93,6 +95,9 @@ function hostOf(context: ApiContext, name: string, stored: StoredTick | undefine
     bootId: live?.lastTick?.bootId ?? stored?.bootId ?? '',
     lastSlot: iso(lastSlot),
     lagMs: Math.max(0, nowMs - (lastSlot + 1) * 1000),
+    storedTo: storedTo === undefined ? null : iso(storedTo),
+    lagSeconds: lagSeconds(lastSlot + 1, storedTo) ?? null,
+    silentSince: isLive ? null : iso(lastSlot + 1),
     ports: new Set([...(live?.paths.values() ?? [])].map(({ last }) => last.port)).size,
     packetsPerSecond: { rx: isLive ? rate(live, 'rx') : null, tx: isLive ? rate(live, 'tx') : null },
     dropsPerSecond: isLive ? dropRate(live) : null,

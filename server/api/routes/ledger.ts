@@ -3,12 +3,11 @@ import type { ApiContext } from '../context.ts';
 import { decodeCursor } from '../cursor.ts';
 import { readDetail } from '../ledger-detail.ts';
 import { readEntries } from '../ledger-entries.ts';
-import { readWatermark } from '../read-watermark.ts';
+import { readWatermark, tellWindow } from '../read-watermark.ts';
 import { PageQuery, Problem, WindowQuery } from '../schema/common.ts';
 import { LedgerDetail, LedgerPage } from '../schema/ledger.ts';
 import type { Api } from '../server.ts';
 import { requestedStep, requestedWindow } from '../window.ts';
-import { toldWindow } from './ports.ts';
 
 const strict = { additionalProperties: false } as const;
 const Name = Type.String({ minLength: 1, maxLength: 255 });
@@ -34,16 +33,17 @@ export function ledgerRoutes(api: Api, context: ApiContext): void {
     },
     async ({ query }) => {
       const { host, limit } = query;
-      const complete = await readWatermark(context, host);
-      const window = requestedWindow(query, complete ?? nowSecond());
+      const watermark = await readWatermark(context, host);
+      const window = requestedWindow(query, watermark.completeTo ?? nowSecond());
       const after = decodeCursor(query.cursor, 2);
+      const told = await tellWindow(context, { window, watermark, host });
       const { entries, nextCursor } = await readEntries(context.store, {
         window,
         host,
         after: after && { host: after[0] ?? '', datapath: after[1] ?? '' },
         limit,
       });
-      return { ...toldWindow(window, complete), items: entries.map(({ entry }) => entry), nextCursor };
+      return { ...told, items: entries.map(({ entry }) => entry), nextCursor };
     },
   );
   api.get(
@@ -56,10 +56,11 @@ export function ledgerRoutes(api: Api, context: ApiContext): void {
       },
     },
     async ({ params, query }) => {
-      const complete = await readWatermark(context, params.host);
-      const { window, step } = requestedStep(requestedWindow(query, complete ?? nowSecond()), query.step);
+      const watermark = await readWatermark(context, params.host);
+      const { window, step } = requestedStep(requestedWindow(query, watermark.completeTo ?? nowSecond()), query.step);
+      const told = await tellWindow(context, { window, watermark, host: params.host });
       const detail = await readDetail(context.store, { ...params, window, step, now: nowSecond() });
-      return { ...toldWindow(window, complete), ...detail };
+      return { ...told, ...detail };
     },
   );
 }

@@ -1,6 +1,7 @@
 import { writeExposition } from '../../metrics/exposition.ts';
-import { fleetFamilies } from '../../metrics/fleet-families.ts';
+import { fleetFamilies, storedFamilies } from '../../metrics/fleet-families.ts';
 import type { ApiContext } from '../context.ts';
+import { readStoredToOr } from '../read-watermark.ts';
 import type { Api } from '../server.ts';
 
 /** A page of so many series is about 10 MB; a larger fleet is split over several servers. */
@@ -9,7 +10,12 @@ const seriesMax = 100_000;
 /** GET /metrics: the fleet's series, then those of this process. */
 export function metricsRoute(api: Api, context: ApiContext): void {
   api.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
-    const families = fleetFamilies([...context.fleet.hosts.values()], context.monoMs(), context.staleAfterMs);
+    const hosts = [...context.fleet.hosts.values()];
+    const storedTo = await readStoredToOr(context);
+    const families = [
+      ...fleetFamilies(hosts, context.monoMs(), context.staleAfterMs),
+      ...storedFamilies(hosts, storedTo ?? new Map()),
+    ];
     const fleet = writeExposition(families, seriesMax);
     context.metrics.truncated.set(fleet.truncated);
     reply.type('text/plain; version=0.0.4; charset=utf-8');

@@ -9,12 +9,12 @@ import { decodeCursor, decodePortCursor, encodeCursor } from '../cursor.ts';
 import { type AccountedPath, readAccountedPaths, readPaths } from '../path-sums.ts';
 import { readReplay } from '../port-replay.ts';
 import { readPortSeries } from '../port-series.ts';
-import { readWatermark } from '../read-watermark.ts';
+import { readWatermark, tellWindow } from '../read-watermark.ts';
 import { PageQuery, Problem, WindowQuery } from '../schema/common.ts';
 import { PortPage, PortReplay, PortSeries, type PortSums, QueueSeries, XstatPage } from '../schema/ports.ts';
 import { stepGrid } from '../series.ts';
 import type { Api } from '../server.ts';
-import { iso, type RequestedWindow, requestedStep, requestedWindow } from '../window.ts';
+import { iso, requestedStep, requestedWindow } from '../window.ts';
 
 const strict = { additionalProperties: false } as const;
 const Name = Type.String({ minLength: 1, maxLength: 255 });
@@ -44,11 +44,12 @@ export function portRoutes(api: Api, context: ApiContext): void {
     },
     async ({ query }) => {
       const { host, port, limit } = query;
-      const complete = await readWatermark(context, host);
-      const window = requestedWindow(query, complete ?? nowSecond(context));
+      const watermark = await readWatermark(context, host);
+      const window = requestedWindow(query, watermark.completeTo ?? nowSecond(context));
       const after = decodePortCursor(query.cursor);
+      const told = await tellWindow(context, { window, watermark, host });
       const { paths, nextCursor } = await readAccountedPaths(context.store, { window, host, port, after, limit });
-      return { ...toldWindow(window, complete), items: paths.map(portSumsOf), nextCursor };
+      return { ...told, items: paths.map(portSumsOf), nextCursor };
     },
   );
   api.get(
@@ -93,8 +94,8 @@ export function portRoutes(api: Api, context: ApiContext): void {
 }
 
 async function replayPort(context: ApiContext, name: PortName, query: SeriesAsked): Promise<PortReplay> {
-  const complete = await readWatermark(context, name.host);
-  const window = requestedWindow(query, complete ?? nowSecond(context));
+  const watermark = await readWatermark(context, name.host);
+  const window = requestedWindow(query, watermark.completeTo ?? nowSecond(context));
   const replay = await readReplay(context.store, { ...name, window });
   if (replay.causes.length === 0 && replay.counters.length === 0) await requirePort(context, name);
   return replay;
@@ -102,14 +103,6 @@ async function replayPort(context: ApiContext, name: PortName, query: SeriesAske
 
 function nowSecond(context: ApiContext): number {
   return Math.floor(context.nowMs() / 1000);
-}
-
-/** Window and watermark, as every answer with sums has them. */
-export function toldWindow(window: RequestedWindow, complete: number | undefined) {
-  return {
-    window: { from: iso(window.from), to: iso(window.to) },
-    completeTo: complete === undefined ? null : iso(complete),
-  };
 }
 
 function portSumsOf(path: AccountedPath): PortSums {

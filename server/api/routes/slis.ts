@@ -4,12 +4,11 @@ import { ppsConformity } from '../../sli/pps.ts';
 import type { ApiContext } from '../context.ts';
 import { decodePortCursor } from '../cursor.ts';
 import { readPaths, type StoredPath } from '../path-sums.ts';
-import { readWatermark } from '../read-watermark.ts';
+import { readWatermark, tellWindow } from '../read-watermark.ts';
 import { PageQuery, Problem, WindowQuery } from '../schema/common.ts';
 import { type Sli, SliPage } from '../schema/slis.ts';
 import type { Api } from '../server.ts';
 import { requestedWindow } from '../window.ts';
-import { toldWindow } from './ports.ts';
 
 const Name = Type.String({ minLength: 1, maxLength: 255 });
 const SliQuery = Type.Object(
@@ -29,11 +28,12 @@ export function sliRoute(api: Api, context: ApiContext): void {
     { schema: { querystring: SliQuery, response: { 200: SliPage, '4xx': Problem, '5xx': Problem } } },
     async ({ query }) => {
       const { host, port, limit } = query;
-      const complete = await readWatermark(context, host);
-      const window = requestedWindow(query, complete ?? Math.floor(context.nowMs() / 1000));
+      const watermark = await readWatermark(context, host);
+      const window = requestedWindow(query, watermark.completeTo ?? Math.floor(context.nowMs() / 1000));
       const after = decodePortCursor(query.cursor);
+      const told = await tellWindow(context, { window, watermark, host });
       const { paths, nextCursor } = await readPaths(context.store, { window, host, port, after, limit });
-      return { ...toldWindow(window, complete), items: paths.map((path) => sliOf(query.sli, path)), nextCursor };
+      return { ...told, items: paths.map((path) => sliOf(query.sli, path)), nextCursor };
     },
   );
 }

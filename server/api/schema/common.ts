@@ -44,6 +44,30 @@ export const WindowQuery = {
 
 export const Window = Type.Object({ from: Instant, to: Instant });
 
+/** Silent hosts that are named; the others are counted. */
+export const silentHostsMax = 20;
+
+/** How far the sums of an answer can be relied on, beside the window itself. */
+export const Completeness = {
+  completeTo: Type.Union([Instant, Type.Null()], {
+    description: 'Slots before this instant are in the sums, from every host asked for that is not silent.',
+  }),
+  silent: Type.Object(
+    {
+      count: Type.Integer({ minimum: 0 }),
+      hosts: Type.Array(Type.Object({ host: Type.String(), since: Instant }), { maxItems: silentHostsMax }),
+    },
+    {
+      description:
+        'Hosts asked for of which nothing has come for staleAfterMs (health), since the end of their last slot; the longest silent are named. Their slots are missing, and come when they are back.',
+    },
+  ),
+  revision: Type.Union([Instant, Type.Null()], {
+    description:
+      'When rows of the minutes of this window were last stored: since then no sum of it has changed. Later than an answer that was complete: rows came late, and the sums are another revision. null: not known (nothing stored, or before this was kept).',
+  }),
+};
+
 /** How well a window is known. `expected` is the length of the window: it comes from the clock, never from rows. */
 export const Coverage = Type.Object({
   expected: Type.Integer(),

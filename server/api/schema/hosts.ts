@@ -11,6 +11,11 @@ export const Host = Type.Object({
   bootId: Type.String(),
   lastSlot: Instant,
   lagMs: Type.Integer({ description: 'Now less the end of the last slot.' }),
+  storedTo: Type.Union([Instant, Type.Null()], { description: 'Its slots before this instant are in the store.' }),
+  lagSeconds: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'Event time from there to the end of the last slot it has told; null: nobody knows.',
+  }),
+  silentSince: Type.Union([Instant, Type.Null()], { description: 'End of its last slot, where it is stale.' }),
   ports: Type.Integer({ description: 'Ports seen in the live window.' }),
   packetsPerSecond: Type.Object(
     { rx: Type.Union([Count, Type.Null()]), tx: Type.Union([Count, Type.Null()]) },

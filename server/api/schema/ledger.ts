@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Count, Coverage, Direction, Instant, page, Window } from './common.ts';
+import { Completeness, Count, Coverage, Direction, Instant, page, Window } from './common.ts';
 
 /** An integer that may be below zero, as decimal digits. */
 const SignedCount = Type.String({ pattern: '^-?[0-9]+$', description: 'Integer as decimal digits, with its sign.' });
@@ -51,9 +51,7 @@ export type LedgerEntry = Static<typeof LedgerEntry>;
 
 export const LedgerPage = Type.Object({
   window: Window,
-  completeTo: Type.Union([Instant, Type.Null()], {
-    description: 'Slots before this instant have arrived from every live host that was asked for.',
-  }),
+  ...Completeness,
   ...page(LedgerEntry).properties,
 });
 export type LedgerPage = Static<typeof LedgerPage>;
@@ -136,7 +134,7 @@ const LedgerSeries = Type.Object({
 
 export const LedgerDetail = Type.Object({
   window: Window,
-  completeTo: Type.Union([Instant, Type.Null()]),
+  ...Completeness,
   entry: LedgerEntry,
   joints: Type.Array(Joint),
   ports: Type.Array(LedgerPort),

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Count, Coverage, Direction, Instant, page, Window } from './common.ts';
+import { Completeness, Count, Coverage, Direction, Instant, page, Window } from './common.ts';
 
 const CauseSum = Type.Object({
   cause: Type.String(),
@@ -35,9 +35,7 @@ export type PortSums = Static<typeof PortSums>;
 
 export const PortPage = Type.Object({
   window: Window,
-  completeTo: Type.Union([Instant, Type.Null()], {
-    description: 'Slots before this instant have arrived from every live host that was asked for.',
-  }),
+  ...Completeness,
   ...page(PortSums).properties,
 });
 export type PortPage = Static<typeof PortPage>;

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Count, Coverage, Direction, Instant, page, Window } from './common.ts';
+import { Completeness, Count, Coverage, Direction, page, Window } from './common.ts';
 
 /** Numerator and denominator, never a quotient; `ppb` is floor(num x 10^9 / den) for display, null when den is 0. */
 const Ratio = Type.Object({ num: Count, den: Count, ppb: Type.Union([Count, Type.Null()]) });
@@ -27,7 +27,7 @@ export type Sli = Static<typeof Sli>;
 
 export const SliPage = Type.Object({
   window: Window,
-  completeTo: Type.Union([Instant, Type.Null()]),
+  ...Completeness,
   ...page(Sli).properties,
 });
 export type SliPage = Static<typeof SliPage>;

@@ -84,27 +84,32 @@ async function sequencesOf(session: ControlSession, tables: readonly string[]): 
   return sequences;
 }
 
-/** The ledger up to `heads`. All of it was settled then, and nobody changes a settled block: no transaction is needed. */
+/**
+ * The ledger up to `heads`. All of it was settled then, and nobody changes a settled block: no transaction is needed, and
+ * ingest cuts its blocks in between.
+ */
 export async function* settledBlocks(
   store: ControlStore,
   heads: Heads,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  let [topic, partition, first] = ['', -1, -1n];
-  for (;;) {
-    const rows = await store.query(
-      `SELECT b.topic, b.partition, b.first_offset, to_jsonb(b)::text AS line FROM ${ledgerTable} AS b
-       JOIN jsonb_to_recordset($1::text::jsonb) AS h(topic text, partition integer, last bigint)
-         ON h.topic = b.topic AND h.partition = b.partition AND b.last_offset <= h.last
-       WHERE (b.topic, b.partition, b.first_offset) > ($2, $3::integer, $4::bigint)
-       ORDER BY b.topic, b.partition, b.first_offset LIMIT ${rowsAFetch}`,
-      [JSON.stringify(heads), topic, partition, first],
-      { signal, deadlineMs: dumpDeadlineMs },
-    );
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    yield Buffer.from(linesOf(rows));
-    [topic, partition, first] = [String(last['topic']), Number(last['partition']), last['first_offset'] as bigint];
+  for (const { topic, partition, last } of heads) {
+    for (let after = -1n; ; ) {
+      // Not given to the query itself: to cancel one costs an embedded store its process.
+      signal.throwIfAborted();
+      // One partition, by its key: a page costs the same wherever it begins.
+      const rows = await store.query(
+        `SELECT b.first_offset, to_jsonb(b)::text AS line FROM ${ledgerTable} AS b
+         WHERE topic = $1 AND partition = $2::integer AND first_offset > $3::bigint AND first_offset <= $4::bigint
+         ORDER BY first_offset LIMIT ${rowsAFetch}`,
+        [topic, partition, after, last],
+        { deadlineMs: dumpDeadlineMs },
+      );
+      const end = rows.at(-1);
+      if (end === undefined) break;
+      yield Buffer.from(linesOf(rows));
+      after = end['first_offset'] as bigint;
+    }
   }
 }
 

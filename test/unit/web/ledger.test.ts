@@ -35,6 +35,8 @@ function aDetail(change: Partial<LedgerDetail> = {}): LedgerDetail {
   return {
     window: { from: '1970-01-01T00:00:00Z', to: '1970-01-01T00:00:04Z' },
     completeTo: null,
+    silent: { count: 0, hosts: [] },
+    revision: null,
     entry: anEntry(),
     joints: [],
     ports: [],

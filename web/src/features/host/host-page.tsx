@@ -32,7 +32,7 @@ export function HostPage() {
   const tab = tabs.includes(search.tab ?? '') ? (search.tab ?? 'ports') : 'ports';
   return (
     <>
-      <PageHead title={host} host={host} window={ports.data?.window} completeTo={ports.data?.completeTo} />
+      <PageHead title={host} host={host} window={ports.data?.window} complete={ports.data} />
       <StaleBanner host={host} />
       <QueryView query={detail} what={`host ${host}`}>
         {(found) => (

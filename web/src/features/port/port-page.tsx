@@ -27,7 +27,7 @@ export function PortPage() {
   const queues = useQueueSeries(host, port, range);
   return (
     <>
-      <PageHead title={port} host={host} port={port} window={sums.data?.window} completeTo={sums.data?.completeTo} />
+      <PageHead title={port} host={host} port={port} window={sums.data?.window} complete={sums.data} />
       <StaleBanner host={host} />
       <QueryView query={sums} what={`port ${port}`}>
         {({ items }) =>

@@ -12,7 +12,7 @@ export function PortsPage() {
   const ports = usePorts({}, range);
   return (
     <>
-      <PageHead title="All ports" window={ports.data?.window} completeTo={ports.data?.completeTo} />
+      <PageHead title="All ports" window={ports.data?.window} complete={ports.data} />
       <StaleBanner />
       <QueryView query={ports} what="ports">
         {(page) => <PortsSection page={page} withHost />}

@@ -1,6 +1,7 @@
 import { Breadcrumb } from '../../components/breadcrumb.tsx';
 import { formatInstant, zoneName } from '../../format/time.ts';
 import { useUrl } from '../../url/use-url.ts';
+import { type Completeness, completeText, revisionText, silentNames, silentText } from './model.ts';
 import { RangePicker } from './range-picker.tsx';
 
 /** Where one is, of which time, and up to when it is complete. */
@@ -11,10 +12,10 @@ export function PageHead(props: {
   readonly queue?: string;
   readonly ranged?: boolean;
   readonly window?: { readonly from: string; readonly to: string } | undefined;
-  /** null: no live host could say; undefined: not asked yet. */
-  readonly completeTo?: string | null | undefined;
+  /** What the answer says of how far it is complete; undefined: not asked yet. */
+  readonly complete?: Completeness | undefined;
 }) {
-  const { title, host, port, queue, ranged = true, window, completeTo } = props;
+  const { title, host, port, queue, ranged = true, window, complete } = props;
   const { zone } = useUrl();
   return (
     <div className="page-head">
@@ -28,12 +29,16 @@ export function PageHead(props: {
           <RangePicker />
           <p className="as-of num">
             {window === undefined ? '' : `${windowText(window, zone)} · `}
-            {completeTo === undefined
-              ? ''
-              : completeTo === null
-                ? 'complete to: unknown'
-                : `as of ${formatInstant(Date.parse(completeTo), zone)}`}{' '}
+            {complete === undefined ? null : (
+              <span title={revisionText(complete, zone)}>{completeText(complete, zone)}</span>
+            )}{' '}
             {zoneName(zone)}
+            {complete === undefined || complete.silent.count === 0 ? null : (
+              <span className="silent" title={silentNames(complete, zone)}>
+                {' · '}
+                {silentText(complete, zone)}
+              </span>
+            )}
           </p>
         </div>
       ) : (

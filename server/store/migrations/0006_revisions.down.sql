@@ -1,0 +1,9 @@
+DROP VIEW IF EXISTS stored_1m_replica_mv;
+DROP VIEW IF EXISTS stored_1m_datapath_mv;
+DROP VIEW IF EXISTS stored_1m_drop_unknown_mv;
+DROP VIEW IF EXISTS stored_1m_drop_bridge_mv;
+DROP VIEW IF EXISTS stored_1m_port_bridge_mv;
+DROP VIEW IF EXISTS stored_1m_drop_mv;
+DROP VIEW IF EXISTS stored_1m_port_mv;
+DROP VIEW IF EXISTS stored_1m_tick_mv;
+DROP TABLE IF EXISTS stored_1m;
