@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { link, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FourninesError, toFourninesError } from '../../core/runtime/error.ts';
+import { FourninesError, systemCode, toFourninesError } from '../../core/runtime/error.ts';
 import { dumpControl, ledgerFile, settledBlocks } from '../control/backup/dump.ts';
 import type { ControlStore } from '../control/control-store.ts';
 import { type FrozenFile, folderOf, freezeStore, thawStore } from '../store/backup/freeze.ts';
@@ -73,7 +73,9 @@ export async function takeSnapshot(options: SnapshotOptions, signal: AbortSignal
     const ledger = { path: ledgerFile, bytes: settledBlocks(control, dump.heads, signal) };
     return { head, files: inOrder(files, ledger), [Symbol.asyncDispose]: dispose };
   } catch (error) {
-    await dispose();
+    // What went wrong is told, not that clearing up did, too.
+    await dispose().catch(() => undefined);
+    if (isFull(error)) throw new FourninesError('FN_DISK_FULL', "the data folder's disk is full", { cause: error });
     if (signal.aborted || !late.aborted) throw error;
     throw new FourninesError('FN_BACKUP_BUSY', 'ingest did not come to the end of a block in time', {
       cause: toFourninesError(error),
@@ -116,6 +118,12 @@ async function filesIn(scratch: string, folder: string): Promise<readonly Frozen
     files.push({ path: `${folder}/${name}`, source, bytes: (await stat(source)).size });
   }
   return files;
+}
+
+/** The rows of the control store are written beside the stores first: some megabytes. */
+function isFull(error: unknown): boolean {
+  const cause = error instanceof FourninesError ? error.cause : error;
+  return ['ENOSPC', 'EDQUOT'].includes(systemCode(cause) ?? '');
 }
 
 function unsettled(blocks: number): FourninesError {
