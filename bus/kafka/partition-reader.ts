@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { LogRecord, ReadBatch } from '../../core/bus/log.ts';
 import { fetchPartition } from './fetch.ts';
 import type { KafkaLink } from './link.ts';
@@ -51,6 +52,9 @@ export class PartitionReader {
       const order = { topicId, partition: this.#partition, offset, maxBytes: encodedMax, waitMs };
       const { bytes, endOffset } = await fetchPartition(connection, order);
       this.#rest = { next: offset, records: [], at: 0, batchEnd: offset, bytes, bytesAt: 0, endOffset };
+    } else {
+      // Nothing was waited for: a reader that is behind would keep everything else in this process waiting for a whole fetch.
+      await setImmediate();
     }
     return this.#take(this.#rest, maxBytes);
   }

@@ -10,7 +10,8 @@ import { BlockReader } from '../../core/wire/block-reader.ts';
 import { decodeMessage, type Message } from '../../core/wire/message.ts';
 import { HostLive, type HostRows } from './host-live.ts';
 
-const readBytesMax = 4 * 1024 * 1024;
+/** Some thousand rows: what is done with one read holds everything else up for about 20 ms. */
+const readBytesMax = 512 * 1024;
 const readWaitMs = 1000;
 const retryMs = 200;
 /** Hosts that have been silent for so long leave memory; the store still knows them. */
