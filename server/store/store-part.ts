@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { FourninesError } from '../../core/runtime/error.ts';
 import type { Part } from '../../core/runtime/lifecycle.ts';
 import type { Logger } from '../../core/runtime/logger.ts';
 import { whenReleased } from '../../core/runtime/when-released.ts';
@@ -58,6 +59,9 @@ export class StorePart implements Part {
 function engineOf({ config, dataFolder, logger }: StorePartOptions): StartableEngine {
   if (config.kind === 'embedded') return new EmbeddedEngine({ path: join(dataFolder, 'clickhouse'), logger });
   const { url, database, user, passwordFile, caFile, compression } = config;
+  if (caFile !== '' && !url.startsWith('https:')) {
+    throw new FourninesError('FN_CONFIG', 'server.store.caFile: it is for https, and server.store.url is not');
+  }
   if (url.startsWith('http:') && passwordFile !== '' && !isLoopback(url)) {
     logger.warn({ url }, 'the password of the store can be read on its way: use https');
   }

@@ -24,6 +24,7 @@ describe('a server is refused', () => {
     ['a shared control store on a bus that is not', `server: { ${postgres} }`],
     ['a shared control store and a shared store on a bus that is not', `server: { ${postgres}, ${clickhouse} }`],
     ['a shared store on a shared bus without a shared memory of what is stored', `${kafka}\nserver: { ${clickhouse} }`],
+    ['an authority where nothing is encrypted', `server: { store: { kind: clickhouse, caFile: ${folder}/ca.pem } }`],
     ['a password file that is not there', `server: { store: { kind: clickhouse, passwordFile: ${folder}/none } }`],
   ])('%s', async (_, yaml) => {
     await expect(makeConfiguredServer(configOf(yaml), silentLogger)).rejects.toMatchObject({ code: 'FN_CONFIG' });
