@@ -12,7 +12,7 @@ import type { ControlPart } from './control/control-part.ts';
 import { DiskWatch } from './disk/disk-watch.ts';
 import { FolderPart } from './folder-part.ts';
 import { Ingest } from './ingest/ingest.ts';
-import { defaultRules, type IngestPoint } from './ingest/inserter.ts';
+import { defaultRules, type IngestPoint, type InserterOptions } from './ingest/inserter.ts';
 import type { InserterStats } from './ingest/inserter-stats.ts';
 import { Letters } from './ingest/letters.ts';
 import { Fleet } from './live/fleet.ts';
@@ -42,8 +42,8 @@ export interface ServerOptions {
   /** Told of each batch that will be stored whatever happens to this process: up to where, in the partition. */
   readonly onCut?: (partition: number, end: bigint) => void;
   readonly reached?: (point: IngestPoint | SealPoint) => void;
-  /** How long the store may take for one insert, ms. */
-  readonly insertDeadlineMs?: number;
+  /** Where ingest is to be more impatient, or its blocks smaller, than by itself. */
+  readonly ingest?: Pick<InserterOptions, 'insertDeadlineMs' | 'rowsMax'>;
   readonly logger: Logger;
   readonly version: string;
 }
@@ -176,7 +176,7 @@ function makeKeepers(
 }
 
 function makeIngest(options: ServerOptions, control: ControlPart, engine: Engine, pass: Pass): Ingest {
-  const { config, data, bus, logger, logId, onCut, reached, letterSink, insertDeadlineMs } = options;
+  const { config, data, bus, logger, logId, onCut, reached, letterSink } = options;
   return new Ingest({
     log: bus,
     logId: logId ?? 'volatile',
@@ -195,7 +195,7 @@ function makeIngest(options: ServerOptions, control: ControlPart, engine: Engine
     onCut,
     reached,
     pass,
-    ...(insertDeadlineMs === undefined ? {} : { insertDeadlineMs }),
+    ...options.ingest,
   });
 }
 

@@ -28,6 +28,7 @@ const server = makeServer({
   reached: (at) => {
     if (at === point && ++hits === Number(hit)) process.kill(process.pid, 'SIGKILL');
   },
+  ingest: { rowsMax: 60 },
   logger: silentLogger,
   version: 'test',
 });

@@ -142,7 +142,9 @@ describe('a store that hangs until the bus is full', () => {
       const from = Math.floor(Date.now() / 1000) + 1;
       const store = childOf(small);
       process.kill(store, 'SIGSTOP');
-      await vi.waitFor(async () => expect((await spool())?.backlogBytes).toBeGreaterThan(65_536), wait);
+      // A tick of a small host is a kilobyte or two.
+      const full = { ...wait, timeout: 180_000 };
+      await vi.waitFor(async () => expect((await spool())?.backlogBytes).toBeGreaterThan(65_536), full);
       const backlogTicks = (await spool())?.backlogTicks ?? 0;
       expect((await ask<Health>('/health')).status).toBe('degraded');
       process.kill(store, 'SIGCONT');

@@ -36,7 +36,8 @@ const server = makeServer({
   liveBus,
   logId: async () => `${topic}.${await bus.topicId()}`,
   reached: fuse.reached,
-  insertDeadlineMs: 3000,
+  // Small blocks: many of each point come by.
+  ingest: { insertDeadlineMs: 3000, rowsMax: 200 },
   logger: silentLogger,
   version: 'test',
 });
