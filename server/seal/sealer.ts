@@ -31,6 +31,8 @@ export interface SealerOptions {
   /** Held while seals go in with their lines. */
   readonly pass?: (signal: AbortSignal) => Promise<Disposable>;
   readonly reached?: ((point: SealPoint) => void) | undefined;
+  /** How often it asks whether it is its turn, ms. */
+  readonly turnMs?: number;
 }
 
 type InTurn = (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => Promise<unknown>;
@@ -53,8 +55,6 @@ const lookAgainMs = 24 * 3600 * 1000;
 /** One insert holds at most about so many lines and seals. */
 const batchLinesMax = 20_000;
 const batchSealsMax = 200;
-/** Whether another server has stopped sealing is looked up so often. */
-const turnMs = 5_000;
 const always: InTurn = (signal, work) => work(signal);
 /** After each path the store is left alone as long as the path took, up to this. */
 const pauseMsMax = 100;
@@ -82,6 +82,7 @@ export class Sealer implements Part {
       silentSeconds: 24 * 3600,
       everyMs: 600_000,
       inTurn: always,
+      turnMs: 5_000,
       reached: undefined,
       ...options,
     };
@@ -112,7 +113,7 @@ export class Sealer implements Part {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { inTurn = always, everyMs } = this.#options;
+    const { inTurn = always, everyMs, turnMs } = this.#options;
     const looking = async (turn: AbortSignal) => {
       while (!turn.aborted) {
         await this.look(turn).catch((error: unknown) => this.#failed(error, {}));

@@ -16,11 +16,11 @@ import type { DayRows, PortRow } from '../../server/seal/day-rows.ts';
 import { exportSlots, planExport } from '../../server/seal/export-slots.ts';
 import { readSummedDay, readWholeDay } from '../../server/seal/read-day.ts';
 import { sealDocument } from '../../server/seal/seal-document.ts';
-import { Sealer } from '../../server/seal/sealer.ts';
+import { Sealer, type SealerOptions } from '../../server/seal/sealer.ts';
 import { decodeLine, sumsOf } from '../../server/seal/slot-line.ts';
 import type { Engine } from '../../server/store/engine.ts';
 import { aCause, dayStart, histories } from '../unit/server/seal/histories.ts';
-import { aDropSlot, aPortSlot, count, insertRows, type OpenStore, openStore, today } from './store-fixture.ts';
+import { aDropSlot, aPortSlot, count, insertRows, type OpenStore, openStore, today, until } from './store-fixture.ts';
 
 const daySeconds = 86_400;
 const yesterday = today - daySeconds;
@@ -77,7 +77,9 @@ async function tickAt(host: string, slot: number): Promise<void> {
   await insertRows(store, tick, [{ host, slot, ...beat, rssBytes: 0n }]);
 }
 
-function aSealer(options: { engine?: Engine; nowMs?: number; silentSeconds?: number } = {}): Sealer {
+type SealerOver = Partial<Pick<SealerOptions, 'inTurn' | 'silentSeconds'>> & { engine?: Engine; nowMs?: number };
+
+function aSealer(options: SealerOver = {}): Sealer {
   const nowMs = options.nowMs ?? (today + 4 * 3600) * 1000;
   const folder = mkdtempSync(join(store.folder, 'seal-'));
   return new Sealer({
@@ -86,6 +88,8 @@ function aSealer(options: { engine?: Engine; nowMs?: number; silentSeconds?: num
     logger: silentLogger,
     nowMs: () => nowMs,
     silentSeconds: options.silentSeconds ?? 10 * daySeconds,
+    inTurn: options.inTurn,
+    turnMs: 50,
   });
 }
 
@@ -188,6 +192,27 @@ describe('sealing', () => {
     expect(await listSeals('silent')).toEqual([]);
     await aSealer({ silentSeconds: 4 * 3600 }).look(never);
     expect(await listSeals('silent')).toHaveLength(1);
+  });
+
+  test('is done in turn only: another server that has it is waited for, and one that lost it stops', async () => {
+    const turn = new AbortController();
+    const begun = Promise.withResolvers<void>();
+    let others = 0;
+    const sealer = aSealer({
+      inTurn: async (signal, work) => {
+        // The first time somebody else has it.
+        if (others++ === 0) return;
+        begun.resolve();
+        await work(AbortSignal.any([signal, turn.signal]));
+      },
+    });
+    await sealer.start();
+    expect(sealer.stats.lookedAtMs).toBe(0);
+    await begun.promise;
+    await until(() => sealer.stats.lookedAtMs > 0);
+    turn.abort(new Error('somebody else has it now'));
+    await sealer.stop();
+    expect(sealer.stats.failures).toBe(0);
   });
 
   test('is done once, whoever looks again', async () => {
