@@ -30,6 +30,7 @@ const errorBytesMax = 64 * 1024;
 /** Each call has a deadline of its own; this one is the client's and only ends what nobody waits for. */
 const requestTimeoutMs = 3_600_000;
 const exceptionHeader = 'x-clickhouse-exception-code';
+const queryIdHeader = 'x-clickhouse-query-id';
 
 /**
  * The same for every statement of every connection, so nothing depends on which statement goes where. What one statement
@@ -86,7 +87,7 @@ export class HttpStore {
           abort_signal: signal,
           ignore_error_response: true,
         }),
-      signal,
+      { queryId, signal },
     );
   }
 
@@ -98,7 +99,7 @@ export class HttpStore {
       await this.#answer(
         () =>
           this.#client.exec({ query, values, query_id: queryId, abort_signal: signal, ignore_error_response: true }),
-        signal,
+        { queryId, signal },
       );
     } finally {
       await file.close();
@@ -109,13 +110,21 @@ export class HttpStore {
     await this.#client.close();
   }
 
-  async #answer(request: () => Promise<Answer>, signal: AbortSignal): Promise<string> {
+  async #answer(request: () => Promise<Answer>, { queryId, signal }: Ask): Promise<string> {
     try {
       const { stream, response_headers: headers, http_status_code: status = 0 } = await request();
       // The client listens to the signal only until the answer begins.
       addAbortSignal(signal, stream);
       const code = headers[exceptionHeader];
-      if (code === undefined && status >= 200 && status < 300) return await textOf(stream, answerBytesMax);
+      if (code === undefined && status >= 200 && status < 300) {
+        if (isAnswerTo(queryId, headers)) return await textOf(stream, answerBytesMax);
+        stream.destroy();
+        throw new CarriedError({
+          code: '',
+          type: `HTTP ${status}`,
+          message: 'what answered is not the ClickHouse that was asked',
+        });
+      }
       throw errorOf(String(code ?? ''), status, await textOf(stream, errorBytesMax));
     } catch (error) {
       if (error instanceof CarriedError || error instanceof FourninesError) throw error;
@@ -129,6 +138,14 @@ interface Answer {
   readonly stream: Readable;
   readonly response_headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly http_status_code?: number;
+}
+
+/** A gateway that is friendly to everybody must not make rows pass for stored. */
+function isAnswerTo(queryId: string, headers: Answer['response_headers']): boolean {
+  const named = headers[queryIdHeader];
+  return named === undefined
+    ? Object.keys(headers).some((name) => name.startsWith('x-clickhouse-'))
+    : named === queryId;
 }
 
 /** The number is the header's; the text only tells people more. */
