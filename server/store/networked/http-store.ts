@@ -40,7 +40,6 @@ const connectionSettings = {
   output_format_json_quote_64bit_integers: 1,
   // The answer begins when it is whole: an error never comes behind the first rows of what then is no answer.
   wait_end_of_query: 1,
-  cancel_http_readonly_queries_on_client_close: 1,
   async_insert: 0,
 } as const;
 
@@ -152,7 +151,11 @@ function isAnswerTo(queryId: string, headers: Answer['response_headers']): boole
 function errorOf(code: string, status: number, text: string): CarriedError {
   const parsed = parseError(text);
   const type = 'type' in parsed ? (parsed.type ?? '') : '';
-  return new CarriedError({ code, type: type === '' ? `HTTP ${status}` : type, message: parsed.message });
+  return new CarriedError({
+    code,
+    type: type === '' ? `HTTP ${status}` : type,
+    message: parsed.message.trim() || `HTTP ${status}`,
+  });
 }
 
 async function textOf(stream: Readable, bytesMax: number): Promise<string> {

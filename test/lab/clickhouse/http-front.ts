@@ -132,6 +132,8 @@ export class HttpFront {
   }
 }
 
-function cancelsOnClose({ sql, settings }: Request): boolean {
-  return settings.get('cancel_http_readonly_queries_on_client_close') === '1' && hasRows(sql);
+function cancelsOnClose({ sql, settings, isReadOnly }: Request): boolean {
+  // The real server looks after a client that may only read, and after no other.
+  const mayOnlyRead = isReadOnly || Number(settings.get('readonly') ?? 0) > 0;
+  return mayOnlyRead && settings.get('cancel_http_readonly_queries_on_client_close') === '1' && hasRows(sql);
 }
