@@ -112,6 +112,8 @@ describe.skipIf(postgresPrograms() === undefined)('two servers with one ClickHou
     };
   });
   afterAll(async () => {
+    // A test that ran out of time leaves its servers.
+    await Promise.all(spawned.map((server) => server.stop('SIGKILL')));
     await engine.close();
     await control.close();
     await postgres[Symbol.asyncDispose]();
@@ -120,16 +122,13 @@ describe.skipIf(postgresPrograms() === undefined)('two servers with one ClickHou
   const options: GeneratedLogOptions = {
     ...{ seed: 31, messages: 60, hosts: 4, partitions: 2, firstSlot: today, readMs: 25, recordsARead: 10 },
   };
-  const aServer = (logId: string, go: string, kill: readonly string[] = []) =>
-    new Spawned(process.execPath, [
-      subject,
-      aFolder(),
-      logId,
-      JSON.stringify(options),
-      JSON.stringify(config),
-      go,
-      ...kill,
-    ]);
+  const spawned: Spawned[] = [];
+  const aServer = (logId: string, go: string, kill: readonly string[] = []) => {
+    const args = [aFolder(), logId, JSON.stringify(options), JSON.stringify(config), go, ...kill];
+    const server = new Spawned(process.execPath, [subject, ...args]);
+    spawned.push(server);
+    return server;
+  };
   const isStored = async (log: GeneratedLog, logId: string) => {
     const ends = await control.query(
       `SELECT partition, max(last_offset) AS last FROM ingest_block WHERE topic = $1
@@ -153,25 +152,21 @@ describe.skipIf(postgresPrograms() === undefined)('two servers with one ClickHou
       const logId = `log-${point}`;
       const go = join(aFolder(), 'go');
       const [first, second] = [aServer(logId, go, [point, '2']), aServer(logId, go)];
-      try {
-        // Each has a partition before the first record is read.
-        await until(async () => {
-          const holders = await control.query(
-            'SELECT DISTINCT holder FROM lease WHERE starts_with(name, $1) AND expires_at > clock_timestamp()',
-            [`ingest:${logId}:`],
-          );
-          return holders.length === 2;
-        }, 60_000);
-        writeFileSync(go, '');
-        expect(await first.end(), first.stderr).toBe('SIGKILL');
-        await until(() => isStored(log, logId), 60_000);
-        await until(async () => (await holderOf('sealer')) !== undefined);
-        const owners = await control.query('SELECT DISTINCT holder FROM ingest_block WHERE topic = $1', [logId]);
-        expect(owners).toHaveLength(2);
-        expect(await second.stop(), second.stderr).toBe(0);
-      } finally {
-        await Promise.all([first.stop('SIGKILL'), second.stop('SIGKILL')]);
-      }
+      // Each has a partition before the first record is read.
+      await until(async () => {
+        const holders = await control.query(
+          'SELECT DISTINCT holder FROM lease WHERE starts_with(name, $1) AND expires_at > clock_timestamp()',
+          [`ingest:${logId}:`],
+        );
+        return holders.length === 2;
+      }, 60_000);
+      writeFileSync(go, '');
+      expect(await first.end(), first.stderr).toBe('SIGKILL');
+      await until(() => isStored(log, logId), 60_000);
+      await until(async () => (await holderOf('sealer')) !== undefined);
+      const owners = await control.query('SELECT DISTINCT holder FROM ingest_block WHERE topic = $1', [logId]);
+      expect(owners).toHaveLength(2);
+      expect(await second.stop(), second.stderr).toBe(0);
       expect(await storedIn(engine)).toEqual(expected(log));
       // Both came upon an empty database: one of them made it.
       expect(await count(engine, 'schema_migration')).toBe(readMigrations().length);
