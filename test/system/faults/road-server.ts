@@ -30,7 +30,8 @@ const link = () => new KafkaLink({ brokers: [{ host: '127.0.0.1', port }], clien
 const bus = new KafkaSource({ link: link(), topic });
 const liveBus = new KafkaSource({ link: link(), topic });
 const server = makeServer({
-  config: aServerConfig({ lingerMs: 50 }),
+  // Its disk is small, and is to run full: that is one of the faults.
+  config: aServerConfig({ lingerMs: 50, diskLowBytes: 0, diskFloorBytes: 0 }),
   data: options.data,
   bus,
   liveBus,
