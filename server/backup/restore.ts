@@ -61,13 +61,14 @@ async function fill({ from, dataFolder, control, logger }: RestoreOptions, manif
   const controlStore = openControlStore(control, dataFolder, logger);
   const engine = new EmbeddedEngine({ path: join(dataFolder, 'clickhouse'), logger });
   try {
-    await controlStore.open();
-    await checkControlEmpty(controlStore);
+    // An embedded one is made here, and empty; a PostgreSQL may be somebody's.
+    if (control.kind === 'postgres') await checkControlEmpty(controlStore);
     await engine.start();
     await fillStore(engine, manifest, from);
     for (const { path } of manifest.files) {
       if (path.startsWith('dead-letters/')) await copySynced(join(from, path), join(dataFolder, path));
     }
+    await controlStore.open();
     await loadControl(controlStore, manifest, from);
   } finally {
     await engine.close();
