@@ -48,7 +48,8 @@ export class Backups implements Part {
     this.#open = ended.promise;
     const signal = AbortSignal.any([gone, this.#stopping.signal]);
     const settle = () => {
-      this.#open = undefined;
+      // Disposed twice, it must not free the one after it.
+      if (this.#open === ended.promise) this.#open = undefined;
       ended.resolve();
     };
     let snapshot: Snapshot;
