@@ -62,7 +62,7 @@ describe('a backup', () => {
     log = new SlowLog(options);
     server = makeServer({
       ...{ config: aServerConfig({ lingerMs: 50 }), data, bus: log, logId: async () => 'generated' },
-      ...{ logger: silentLogger, version: 'test' },
+      ...{ ingest: { rowsMax: 20 }, logger: silentLogger, version: 'test' },
     });
     lifecycle = new Lifecycle(server.parts, silentLogger);
     await lifecycle.start();

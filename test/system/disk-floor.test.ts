@@ -31,6 +31,7 @@ describe.skipIf(process.getuid?.() !== 0)("a data folder's disk without room", (
     const server = makeServer({
       config: aServerConfig({ lingerMs: 50, diskLowBytes: 200 * MiB, diskFloorBytes: 100 * MiB }),
       ...{ data, bus: log, logId: async () => 'generated', logger: silentLogger, version: 'test' },
+      ingest: { rowsMax: 20 },
     });
     const lifecycle = new Lifecycle(server.parts, silentLogger);
     const disk = async () => {

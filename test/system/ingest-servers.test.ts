@@ -31,7 +31,7 @@ async function aServer(
   folders.push(dataFolder);
   const ingest = new Ingest({
     ...{ logId: async () => `log-${round}`, ready: async () => undefined, alone: false, leaseMs: 1_000 },
-    ...{ dataFolder, logger: silentLogger, lingerMs: 20, rules: defaultRules },
+    ...{ dataFolder, logger: silentLogger, lingerMs: 20, rowsMax: 20, rules: defaultRules },
     ...over,
   });
   started.push(ingest);

@@ -73,6 +73,7 @@ test('a server with ClickHouse on a network stores a log exactly, the store kill
   const server = makeServer({
     config: aServerConfig({ lingerMs: 50, store: { ...aServerConfig().store, ...front.config } }),
     ...{ data, bus: log, logId: async () => 'generated', logger: silentLogger, version: 'test' },
+    ingest: { rowsMax: 20 },
   });
   const lifecycle = new Lifecycle(server.parts, silentLogger);
   await lifecycle.start();
