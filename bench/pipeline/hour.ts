@@ -91,7 +91,7 @@ function* hourOf({ hosts, ports, ticks }: HourOptions): Generator<Keyed> {
 }
 
 /** What is promised, MiB; the store with ClickHouse's own limit of 1.5 GiB and its code. */
-const bounds: Partial<Memory> = { product: 512, store: 2048, 'control store': 200 };
+const bounds: Partial<Memory> = { product: 768, store: 2048, 'control store': 200 };
 
 export function hourReport(result: HourResult, say: (line: string) => void): void {
   const { hosts, ports, ticks, rows, ms, kafkaBytes, memory, peak } = result;

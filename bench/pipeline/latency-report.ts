@@ -22,6 +22,8 @@ function tellRate(result: RateResult, say: (line: string) => void): void {
   say(`  CPU, of a core: ${shares.join(', ')}`);
   const peaks = Object.entries(peakMiB).map(([name, most]) => `${name} ${most.toFixed(0)}`);
   say(`  peak resident memory, MiB: ${peaks.join(', ')}`);
+  const retries = Object.entries(result.retries).map(([code, count]) => `${count} x ${code}`);
+  if (retries.length > 0) say(`  ingest tried again: ${retries.join(', ')}`);
   say(`  ${result.keptUp ? 'all was stored soon after the last was sent' : 'the store fell BEHIND the load'}`);
 }
 

@@ -19,6 +19,8 @@ export interface Seen {
   readonly queryableMs: readonly number[];
   /** How long one look took, ms: the median. */
   readonly lookMs: number;
+  /** Failed attempts of ingest since its start, by code. */
+  readonly retries: Readonly<Record<string, number>>;
 }
 
 const lookEveryMs = 200;
@@ -47,7 +49,8 @@ async function answer(request: LatencyRequest): Promise<void> {
     process.exit(0);
   }
   const sorted = lookMs.sort((a, b) => a - b);
-  const seen: Seen = { rows: server.ingestStats().rows, queryableMs, lookMs: sorted[sorted.length >> 1] ?? Number.NaN };
+  const { rows, retries } = server.ingestStats();
+  const seen: Seen = { rows, retries, queryableMs, lookMs: sorted[sorted.length >> 1] ?? Number.NaN };
   queryableMs = [];
   lookMs = [];
   process.send?.(seen);

@@ -32,6 +32,8 @@ export interface RateResult {
   readonly acknowledgedMs: Quantiles;
   readonly loadLateMs: Quantiles;
   readonly lookMs: number;
+  /** Failed attempts of ingest, by code: a store or a control store that was too slow. */
+  readonly retries: Readonly<Record<string, number>>;
   /** Share of a core. */
   readonly cpu: Readonly<Record<'product' | 'store' | 'control store' | 'broker' | 'load', number>>;
   readonly peakMiB: Readonly<Record<'product' | 'store' | 'broker', number>>;
@@ -127,7 +129,7 @@ async function measureRate(
     const measured = (values: readonly number[]) => quantilesOf(values.slice(warmUpSeconds * hosts));
     const share = (name: keyof typeof cpuAfter) => (cpuAfter[name] - cpuBefore[name]) / (seconds * 1000);
     return {
-      ...{ rate: hosts * rowsOfMessage, hosts, seconds, keptUp, lookMs: seen.lookMs },
+      ...{ rate: hosts * rowsOfMessage, hosts, seconds, keptUp, lookMs: seen.lookMs, retries: seen.retries },
       ticksSeen: seen.queryableMs.length,
       ticksLive: liveMs.length,
       queryableMs: quantilesOf(seen.queryableMs),

@@ -23,8 +23,6 @@ import type { Answer, Control, Drain, Drained, Pids, Request, Setting, Straight,
 const tables = ['port_slot', 'port_1m', 'port_1h', 'tick', 'event', 'dead_letter'];
 const setting = JSON.parse(process.argv[2] ?? '') as Setting;
 const config = aServerConfig();
-/** The last block of a partition waits so long for company that never comes; the blocks before it are full. */
-const lingerMs = 50;
 const engine = new EmbeddedEngine({ path: join(setting.folder, 'clickhouse'), logger: silentLogger });
 const control = new ControlPart(config.control, setting.folder, silentLogger);
 const controls = new Map<Control, ControlStore>([['embedded', control.store]]);
@@ -74,7 +72,7 @@ async function answer(request: Request): Promise<Answer> {
   }
 }
 
-/** Just as the server does it, but for the linger, until the last record is stored and marked. */
+/** Just as the server does it, with its defaults, until the last record is stored and marked. */
 async function drain({ control: kind, broker, topic, records }: Drain): Promise<Drained> {
   const kafka = new KafkaSource({ link: new KafkaLink({ brokers: [broker], clientId: 'bench' }), topic });
   const source: LogSource = kafka;
@@ -94,7 +92,7 @@ async function drain({ control: kind, broker, topic, records }: Drain): Promise<
     engine,
     dataFolder: setting.folder,
     logger: silentLogger,
-    lingerMs,
+    lingerMs: config.lingerMs,
   });
   const startedAtMs = performance.now();
   await ingest.start();

@@ -5,7 +5,7 @@ import type { Ledger } from '../control/block-ledger.ts';
 import type { Grant } from '../control/leases.ts';
 import type { Admitter } from './admit.ts';
 import type { BacklogTurns } from './backlog-turns.ts';
-import { Batch, spanMs } from './batch.ts';
+import { Batch } from './batch.ts';
 import { Retry } from './retry.ts';
 
 const readBytesMax = 8 * 1024 * 1024;
@@ -13,8 +13,6 @@ const readBytesMax = 8 * 1024 * 1024;
 const firstReadBytesMax = 1024 * 1024;
 const idleWaitMs = 1_000;
 const turnWaitMs = 30_000;
-/** A log that gives little at a time is not waited for any longer, however much it has. */
-const fillMsMax = 3_000;
 
 export interface BatchFillerOptions {
   readonly log: LogSource;
@@ -50,14 +48,14 @@ export class BatchFiller {
     const retry = new Retry();
     // On a clock that never steps: an hour back must not keep rows waiting for an hour.
     let sinceMs = 0;
-    let firstMs = 0;
     let caughtUp = true;
     while (!signal.aborted && batch.rows < rowsMax && batch.bytes < bytesMax) {
       const empty = batch.records === 0;
-      const leftMs = empty ? idleWaitMs : Math.max(0, sinceMs + lingerMs - performance.now());
-      // Where more can be read at once, a larger batch costs no time.
-      const isLong = !empty && performance.now() - firstMs > Math.max(fillMsMax, lingerMs);
-      if (leftMs === 0 && (caughtUp || isLong)) break;
+      const ageMs = performance.now() - sinceMs;
+      // Its rows have waited in the log before they were read: at the end of a backlog there is nothing to wait for.
+      const waitedMs = caughtUp ? Math.max(ageMs, batch.spanMs) : ageMs;
+      const leftMs = empty ? idleWaitMs : lingerMs - waitedMs;
+      if (leftMs <= 0) break;
       try {
         const { records, nextOffset, endOffset } = await this.#read(bytesMax - batch.bytes, leftMs, empty);
         for (const record of records) batch.add(admitter.admit(record));
@@ -66,9 +64,7 @@ export class BatchFiller {
         caughtUp = nextOffset >= endOffset || records.length === 0;
         if (empty && records.length > 0) {
           if (!caughtUp) batch.giveBack = await this.#turn();
-          firstMs = performance.now();
-          // What the log had before it was read has waited there.
-          sinceMs = performance.now() - Math.min(lingerMs, spanMs(records));
+          sinceMs = performance.now();
         }
       } catch (error) {
         const { code, message } = toFourninesError(error);

@@ -1,4 +1,3 @@
-import type { LogRecord } from '../../core/bus/log.ts';
 import type { Kind } from '../../core/catalogue/columns.ts';
 import { kinds } from '../../core/catalogue/kinds.ts';
 import { FourninesError } from '../../core/runtime/error.ts';
@@ -40,6 +39,12 @@ export class Batch {
 
   get items(): readonly (Admitted | Refused)[] {
     return this.#items;
+  }
+
+  /** From the first arrival in the log to the last, by the log's own clock; 0 where that went back. */
+  get spanMs(): number {
+    const [first, last] = [this.#items[0], this.#items.at(-1)];
+    return Math.max(0, (last?.record.appendedAtMs ?? 0) - (first?.record.appendedAtMs ?? 0));
   }
 
   /** What goes into the store. */
@@ -148,9 +153,4 @@ export function blocksByKind(messages: readonly Admitted[], known: readonly Kind
     if (blocks === undefined) return [];
     return [{ kind, blocks, rows: blocks.reduce((sum, block) => sum + block.rows, 0) }];
   });
-}
-
-/** From the first arrival in the log to the last, by the log's own clock; 0 where that went back. */
-export function spanMs(records: readonly LogRecord[]): number {
-  return Math.max(0, (records.at(-1)?.appendedAtMs ?? 0) - (records[0]?.appendedAtMs ?? 0));
 }

@@ -39,7 +39,7 @@ const suspectMark = 4;
  * The last seconds of one path, bounded in rows. They need not be in order of time: after the clock stepped back they
  * are not, and then rows leave in the order in which they came.
  *
- * A fleet has tens of thousands of paths with hundreds of rows each. As objects they took five times the memory, and the
+ * A fleet has tens of thousands of paths with hundreds of rows each. As objects they took four times the memory, and the
  * collector of garbage walked over all of them; here they are bytes in a ring that grows to its bound.
  */
 export class PathWindow {
