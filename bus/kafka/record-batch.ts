@@ -1,8 +1,8 @@
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { compressionsAlgorithmsByBitmask, crc32c } from '@platformatic/kafka';
 import type { LogRecord } from '../../core/bus/log.ts';
 import { lz4BytesMax } from './lz4-bound.ts';
-import { ZstdDecoder } from './zstd-decoder.ts';
+import { zstdContentBytes } from './zstd-content.ts';
 
 /**
  * Record batches as Kafka keeps and sends them (format 2, big endian):
@@ -32,7 +32,6 @@ const headBytes = 61;
 const lengthFieldEnd = 12;
 /** Of one batch: four times the largest that we send. Snappy has no bound, but packs at most 21 to 1. */
 const decodedBytesMax = 32 * 1024 * 1024;
-const zstd = new ZstdDecoder();
 
 /** Whether a whole batch begins at `at`: the same answer as `batchAt`, without reading it. */
 export function hasBatchAt(bytes: Buffer, at: number): boolean {
@@ -122,17 +121,16 @@ function readRecords({ bytes, firstOffset }: RecordBatch, partition: number, fro
 }
 
 function decompress(bytes: Buffer, codec: number): Buffer {
+  // Ticks pack 4 to 6 to 1: one piece mostly holds all, where the usual 16 KiB would mean a copy of every byte.
+  const guess = Math.min(Math.max(bytes.length * 8, 64 * 1024), 4 * 1024 * 1024);
+  const bound = { maxOutputLength: decodedBytesMax, chunkSize: guess };
   switch (codec) {
     case 0:
       return bytes;
     case 1:
-      // Ticks pack 4 to 6 to 1: one piece mostly holds all, where the usual 16 KiB would mean a copy of every byte.
-      return gunzipSync(bytes, {
-        maxOutputLength: decodedBytesMax,
-        chunkSize: Math.min(Math.max(bytes.length * 8, 64 * 1024), 4 * 1024 * 1024),
-      });
+      return gunzipSync(bytes, bound);
     case 4:
-      return zstd.decode(bytes, decodedBytesMax);
+      return zstdDecompressSync(bytes, { ...bound, chunkSize: zstdPieceBytes(bytes) ?? guess });
     default: {
       if (codec === 3 && lz4BytesMax(bytes) > decodedBytesMax) throw new RangeError('unpacks to too much');
       const algorithm = compressionsAlgorithmsByBitmask[codec as keyof typeof compressionsAlgorithmsByBitmask];
@@ -140,6 +138,12 @@ function decompress(bytes: Buffer, codec: number): Buffer {
       return algorithm.decompressSync(bytes) as Buffer;
     }
   }
+}
+
+/** What a frame says it holds, in one piece, and a byte more: a piece that is full is followed by another one. */
+function zstdPieceBytes(frame: Buffer): number | undefined {
+  const bytes = zstdContentBytes(frame);
+  return bytes === undefined || bytes >= decodedBytesMax ? undefined : Math.max(64, bytes + 1);
 }
 
 /** Reads forward and throws a RangeError rather than leave its bytes. */
