@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { sleepMs } from '../../../core/runtime/clock.ts';
 import { GeneratedLog, type GeneratedLogOptions } from '../../fakes/generated-log.ts';
+import { until } from '../../lab/waiting.ts';
 import {
   aSubjectFolder,
   endOfSubject,
@@ -72,7 +73,7 @@ export class ServerLog {
     if (isPoint) return (await endOfSubject(server)) === 'SIGKILL';
     const took = await this.#killLater(server, victim);
     // The server goes on without the store it had, and is killed itself a little later.
-    if (took && victim !== 'anywhere') await this.#killLater(server, 'anywhere');
+    if (victim !== 'anywhere') await this.#killLater(server, 'anywhere');
     const code = await server.end();
     // One whose store dies while it is being opened does not start, and says so: whoever started it starts it again.
     const isExcused = took && /FN_(STORE|CONTROL)_AWAY/.test(server.stderr);
@@ -97,14 +98,16 @@ export class ServerLog {
     return startSubject(this.#folder, this.#options, kill, this.#program);
   }
 
-  /** False: it had ended before, or has no such process yet. */
+  /** False: it had ended before, or never had such a process. */
   async #killLater(server: Spawned, victim: Victim): Promise<boolean> {
     await sleepMs(this.#random() * anywhereMs, new AbortController().signal);
-    const { pid, exitCode, signalCode } = server.child;
-    if (exitCode !== null || signalCode !== null || pid === undefined) return false;
+    const { child } = server;
     const program = programOf[victim];
-    const target = program === undefined ? pid : childOf(pid, program);
-    return target !== undefined && signalTo(target, 'SIGKILL');
+    const target = await until({ what: `there is a ${victim}`, deadlineMs: 10_000 }, () => {
+      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return 'ended';
+      return program === undefined ? child.pid : childOf(child.pid, program);
+    });
+    return target !== 'ended' && signalTo(target, 'SIGKILL');
   }
 }
 

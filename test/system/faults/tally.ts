@@ -74,8 +74,14 @@ export class Tally {
     );
     const sums =
       `${this.#messages} messages in ${this.#logs} logs: ${this.#lost} lost, ${this.#doubled} doubled, ` +
-      `${this.#wrong.length} logs with other sums; ${this.#destroyed} ticks destroyed by the test, each told as lost and ` +
-      `nothing else unknown; ${this.#blocks} blocks, ${this.#seals} seals whose chains hold`;
-    return [`${'fault'.padEnd(width + 2)}  hits of rounds`, ...rows, sums, ...this.#wrong].join('\n');
+      `${this.#wrong.length} logs in which something is wrong; ` +
+      `${this.#destroyed} ticks destroyed by the test; ${this.#blocks} blocks, ${this.#seals} seals`;
+    const good = 'What was destroyed is told as lost, nothing else is unknown, and the chains of all seals hold.';
+    return [
+      `${'fault'.padEnd(width + 2)}  hits of rounds`,
+      ...rows,
+      sums,
+      ...(this.isGood ? [good] : this.#wrong),
+    ].join('\n');
   }
 }
