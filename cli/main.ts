@@ -5,6 +5,7 @@ import { backupCommand } from './commands/backup.ts';
 import { collectorCommand } from './commands/collector.ts';
 import { configCommand } from './commands/config.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
 import { exportSlotsCommand } from './commands/export-slots.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { serverCommand } from './commands/server.ts';
@@ -21,6 +22,9 @@ const exitOf: Partial<Record<ErrorCode, number>> = {
   FN_RESTORE_UNFINISHED: 2,
   FN_BACKUP_BUSY: 3,
   FN_BACKUP_FOLDER: 3,
+  FN_SLOTS_FILE: 2,
+  FN_OBJECTIVE_FILE: 2,
+  FN_EXCLUSIONS_FILE: 2,
   FN_FOLDER: 3,
   FN_FOLDER_LOCKED: 3,
   FN_DISK_FULL: 3,
@@ -49,6 +53,7 @@ function program(): Command {
     .addCommand(collectorCommand())
     .addCommand(exportSlotsCommand())
     .addCommand(verifySealsCommand())
+    .addCommand(evaluateCommand())
     .addCommand(deadLettersCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand())

@@ -289,6 +289,21 @@ export const errorCatalogue = {
     retryable: false,
   },
   FN_NOT_FOUND: { doc: 'There is no such thing.', hint: 'Check the name and the time range.', retryable: false },
+  FN_SLOTS_FILE: {
+    doc: 'A file of slots contradicts itself, or has a line that is none; no verdict is made of it.',
+    hint: 'Mend the line, or export the file again with fournines export-slots; docs/evaluate.md has the keys.',
+    retryable: false,
+  },
+  FN_OBJECTIVE_FILE: {
+    doc: 'An objective is not OpenSLO v1, or asks for what cannot be computed.',
+    hint: 'Mend the key at that line; docs/evaluate.md has an example and every key.',
+    retryable: false,
+  },
+  FN_EXCLUSIONS_FILE: {
+    doc: 'A list of exclusions has a mistake.',
+    hint: 'Mend the key at that line: each exclusion has from, to, category, reason and approvedBy.',
+    retryable: false,
+  },
   FN_TOO_MANY_STREAMS: {
     doc: 'Too many event streams are open.',
     hint: 'Close a page, or raise server.streamsMax.',

@@ -1,0 +1,156 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, Scalar } from 'yaml';
+import { FourninesError } from '../../core/runtime/error.ts';
+
+export type YamlCode = 'FN_OBJECTIVE_FILE' | 'FN_EXCLUSIONS_FILE';
+
+const textMax = 262_144;
+const itemsMax = 10_000;
+
+interface Origin {
+  readonly name: string;
+  readonly code: YamlCode;
+  readonly lines: LineCounter;
+}
+
+/** Parses a file of YAML whose every key is known; whatever does not fit is refused with its line and key. */
+export function readYaml(name: string, text: string, code: YamlCode): YamlValue {
+  if (text.length > textMax) throw new FourninesError(code, `${name} is longer than ${textMax} characters`);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { uniqueKeys: true, lineCounter: lines });
+  const mistake = document.errors[0] ?? document.warnings[0];
+  const origin = { name, code, lines };
+  if (mistake !== undefined) {
+    const line = lines.linePos(mistake.pos[0]).line;
+    const what =
+      mistake.code === 'DUPLICATE_KEY' ? `a key stands twice` : (mistake.message.split(/ at line | in "/)[0] ?? '');
+    throw new FourninesError(code, `${name} line ${line}: ${what.split('\n')[0]}`, { context: { file: name, line } });
+  }
+  return new YamlValue(origin, '', document.contents, 1);
+}
+
+/** A value, where it stands, and how it must look. */
+export class YamlValue {
+  readonly key: string;
+  readonly line: number;
+  readonly #origin: Origin;
+  readonly #node: Node | null;
+
+  constructor(origin: Origin, key: string, node: Node | null, line: number) {
+    this.#origin = origin;
+    this.key = key;
+    this.#node = node;
+    this.line = node?.range ? origin.lines.linePos(node.range[0]).line : line;
+    if (isAlias(node)) this.fail('an alias', 'Write the value out.');
+    if (node?.tag !== undefined && !node.tag.startsWith('tag:yaml.org,2002:'))
+      this.fail(`a tag ${node.tag} means nothing here`);
+  }
+
+  fail(what: string, hint?: string): never {
+    const { name, code } = this.#origin;
+    const where = this.key === '' ? '' : `, key ${this.key}`;
+    throw new FourninesError(code, `${name} line ${this.line}${where}: ${what}`, {
+      ...(hint === undefined ? {} : { hint }),
+      context: { file: name, line: this.line, key: this.key },
+    });
+  }
+
+  /** Keys and values, each key one of `known`. */
+  map<const K extends string>(known: readonly K[]): YamlMap<K> {
+    if (!isMap(this.#node)) this.fail(`must have the keys ${known.join(', ')}`);
+    const values = new Map<string, YamlValue>();
+    for (const pair of this.#node.items as Pair<Node, Node | null>[]) {
+      const name = isScalar(pair.key) ? String(pair.key.value) : '?';
+      const value = new YamlValue(this.#origin, this.#below(name), pair.value, this.#lineOf(pair.key));
+      if (!(known as readonly string[]).includes(name)) {
+        const at = new YamlValue(this.#origin, this.#below(name), pair.key, value.line);
+        at.fail('unknown key', `Known here are ${known.join(', ')}.`);
+      }
+      values.set(name, value);
+    }
+    return new YamlMap(this, values);
+  }
+
+  #below(name: string): string {
+    return this.key === '' ? name : `${this.key}.${name}`;
+  }
+
+  #lineOf(node: Node | null): number {
+    return node?.range ? this.#origin.lines.linePos(node.range[0]).line : this.line;
+  }
+
+  list(): YamlValue[] {
+    if (!isSeq(this.#node)) this.fail('must be a list');
+    const { items } = this.#node;
+    if (items.length > itemsMax) this.fail(`has more than ${itemsMax} members`);
+    return items.map((item, i) => new YamlValue(this.#origin, `${this.key}[${i}]`, item as Node | null, this.line));
+  }
+
+  /** A list with exactly one member. */
+  only(why: string): YamlValue {
+    const members = this.list();
+    const [member] = members;
+    if (member === undefined || members.length > 1) this.fail(`must have one member, not ${members.length}`, why);
+    return member;
+  }
+
+  text(): string {
+    const value = isScalar(this.#node) ? this.#node.value : undefined;
+    if (typeof value !== 'string') this.fail('must be a text', 'Put it in quotes if it looks like a number.');
+    if (value.trim() === '') this.fail('must not be empty');
+    if (value.length > 1000) this.fail('is longer than 1000 characters');
+    return value;
+  }
+
+  oneOf<const T extends string>(choices: readonly T[], why?: string): T {
+    const value = isScalar(this.#node) ? this.#node.value : undefined;
+    for (const choice of choices) if (choice === value) return choice;
+    const what = typeof value === 'string' || typeof value === 'number' ? `, not ${JSON.stringify(value)}` : '';
+    return this.fail(`must be ${choices.length === 1 ? choices[0] : `one of ${choices.join(', ')}`}${what}`, why);
+  }
+
+  truth(): boolean {
+    const value = isScalar(this.#node) ? this.#node.value : undefined;
+    return typeof value === 'boolean' ? value : this.fail('must be true or false');
+  }
+
+  /** The digits that stand in the file, in quotes or not. */
+  digits(): string {
+    if (!isScalar(this.#node)) this.fail('must be a number');
+    const { type, source, value } = this.#node as Scalar;
+    const plain = type === Scalar.PLAIN;
+    if (!plain && typeof value !== 'string') this.fail('must be a number');
+    return (plain ? (source ?? '') : String(value)).trim();
+  }
+
+  integer(min: number, max: number): number {
+    const digits = this.digits();
+    const value = /^(0|[1-9]\d{0,9})$/.test(digits) ? Number(digits) : Number.NaN;
+    if (!(value >= min && value <= max))
+      this.fail(`must be an integer from ${min} to ${max}, not ${digits.slice(0, 40)}`);
+    return value;
+  }
+}
+
+export class YamlMap<K extends string> {
+  readonly #of: YamlValue;
+  readonly #values: ReadonlyMap<string, YamlValue>;
+
+  constructor(of: YamlValue, values: ReadonlyMap<string, YamlValue>) {
+    this.#of = of;
+    this.#values = values;
+  }
+
+  get(key: K): YamlValue {
+    const value = this.#values.get(key);
+    return value ?? this.#of.fail(`${key} is missing`);
+  }
+
+  maybe(key: K): YamlValue | undefined {
+    return this.#values.get(key);
+  }
+
+  /** A key that does not belong beside the others. */
+  without(key: K, why: string): void {
+    this.#values.get(key)?.fail(why);
+  }
+}

@@ -1,0 +1,194 @@
+/** What is wrong at one key of a line; who reads the file knows the line. */
+export class LineMistake extends Error {
+  readonly key: string;
+  readonly hint: string | undefined;
+
+  constructor(key: string, what: string, hint?: string) {
+    super(what);
+    this.key = key;
+    this.hint = hint;
+  }
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+const zero = 0x30;
+const textBytesMax = 512;
+const textsKept = 1024;
+const u64Max = 2n ** 64n - 1n;
+
+/**
+ * Reads the JSON of one line from its bytes, value by value as the caller expects them. Slower ways (JSON.parse) take
+ * the last of two equal keys, and round numbers: neither is good enough for evidence.
+ */
+export class JsonScanner {
+  /** The key whose value is being read; for messages. */
+  key = '';
+  #bytes: Uint8Array = new Uint8Array(0);
+  #at = 0;
+  #end = 0;
+  /** Texts come again and again: keys, ports, causes. */
+  readonly #texts: (string | undefined)[] = new Array(textsKept);
+
+  begin(bytes: Uint8Array, from: number, to: number): void {
+    this.#bytes = bytes;
+    this.#at = from;
+    this.#end = to;
+    this.key = '';
+  }
+
+  fail(what: string, hint?: string): never {
+    throw new LineMistake(this.key, what, hint);
+  }
+
+  /** The next byte that is no space, without taking it; 0 at the end. */
+  peek(): number {
+    for (;;) {
+      if (this.#at >= this.#end) return 0;
+      const byte = this.#bytes[this.#at] as number;
+      if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return byte;
+      this.#at++;
+    }
+  }
+
+  /** Takes one character where it is the next. */
+  takes(character: string): boolean {
+    if (this.peek() !== character.charCodeAt(0)) return false;
+    this.#at++;
+    return true;
+  }
+
+  expect(character: string, what: string): void {
+    if (!this.takes(character)) this.fail(`${what}, not ${this.#shown()}`);
+  }
+
+  /** After a member: true when another follows, false at the closing character. */
+  another(closing: string): boolean {
+    if (this.takes(',')) return true;
+    if (this.takes(closing)) return false;
+    return this.fail(`"," or "${closing}" belongs here, not ${this.#shown()}`, 'Each line is one whole JSON object.');
+  }
+
+  finish(): void {
+    if (this.peek() !== 0 || this.#at < this.#end) this.fail(`the object has ended, but ${this.#shown()} follows`);
+  }
+
+  text(): string {
+    if (this.peek() !== quote) this.fail(`must be a text in quotes, not ${this.#shown()}`);
+    const bytes = this.#bytes;
+    const from = this.#at + 1;
+    let hash = 0;
+    let at = from;
+    for (; at < this.#end; at++) {
+      const byte = bytes[at] as number;
+      if (byte === quote) break;
+      if (byte === backslash || byte < 0x20 || byte >= 0x80) return this.#hardText(from);
+      hash = (Math.imul(hash, 31) + byte) | 0;
+    }
+    if (at >= this.#end) this.fail('the text has no closing quote');
+    this.#at = at + 1;
+    const known = this.#texts[hash & (textsKept - 1)];
+    if (known !== undefined && this.#equals(known, from, at)) return known;
+    if (at - from > textBytesMax) this.fail(`the text is longer than ${textBytesMax} bytes`);
+    let text = '';
+    for (let i = from; i < at; i++) text += String.fromCharCode(bytes[i] as number);
+    this.#texts[hash & (textsKept - 1)] = text;
+    return text;
+  }
+
+  #equals(text: string, from: number, to: number): boolean {
+    if (text.length !== to - from) return false;
+    for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== this.#bytes[from + i]) return false;
+    return true;
+  }
+
+  /** With escapes, or beyond ASCII. */
+  #hardText(from: number): string {
+    let at = from;
+    while (at < this.#end && this.#bytes[at] !== quote) at += this.#bytes[at] === backslash ? 2 : 1;
+    if (at >= this.#end) this.fail('the text has no closing quote');
+    if (at - from > textBytesMax) this.fail(`the text is longer than ${textBytesMax} bytes`);
+    this.#at = at + 1;
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(this.#bytes.subarray(from - 1, at + 1)));
+    } catch {
+      this.fail('the text is not JSON in UTF-8');
+    }
+    return parsed as string;
+  }
+
+  /** An integer from 0 to 2^64 - 1 in quotes. */
+  packets(): bigint {
+    const bytes = this.#bytes;
+    if (this.peek() !== quote) this.#failPackets();
+    const from = this.#at + 1;
+    let value = 0;
+    let at = from;
+    for (; at < this.#end; at++) {
+      const digit = (bytes[at] as number) - zero;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+    }
+    const digits = at - from;
+    if (bytes[at] !== quote || digits === 0 || digits > 20 || (digits > 1 && bytes[from] === zero)) this.#failPackets();
+    // Up to 15 digits a number is exact.
+    const whole = digits <= 15 ? BigInt(value) : this.#large(from, at);
+    if (whole > u64Max)
+      this.fail(`${whole} is more than 2^64 - 1`, 'No 64-bit counter goes further: look at what wrote it.');
+    this.#at = at + 1;
+    return whole;
+  }
+
+  #large(from: number, to: number): bigint {
+    let text = '';
+    for (let i = from; i < to; i++) text += String.fromCharCode(this.#bytes[i] as number);
+    return BigInt(text);
+  }
+
+  #failPackets(): never {
+    const hint = 'Write counts as texts, such as "12000": beyond 2^53 JSON numbers are not exact everywhere.';
+    return this.fail(`must be an integer from 0 to 2^64 - 1 in quotes, not ${this.#shown()}`, hint);
+  }
+
+  /** A plain integer from `min` to `max`, at most 2^32 - 1. */
+  count(min: number, max: number): number {
+    this.peek();
+    const from = this.#at;
+    let value = 0;
+    let at = from;
+    for (; at < this.#end && at - from < 11; at++) {
+      const digit = (this.#bytes[at] as number) - zero;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+    }
+    const next = at < this.#end ? (this.#bytes[at] as number) : 0;
+    const ends = next === 0 || next === 0x2c || next === 0x7d || next === 0x5d || next === 0x20 || next === 0x0d;
+    const plain = at > from && ends && !(at - from > 1 && this.#bytes[from] === zero);
+    if (!plain || value < min || value > max) {
+      this.fail(`must be an integer from ${min} to ${max} without quotes, not ${this.#shown()}`);
+    }
+    this.#at = at;
+    return value;
+  }
+
+  truth(): boolean {
+    this.peek();
+    for (const word of ['true', 'false']) {
+      if (this.#equals(word, this.#at, Math.min(this.#end, this.#at + word.length))) {
+        this.#at += word.length;
+        return word === 'true';
+      }
+    }
+    return this.fail(`must be true or false, not ${this.#shown()}`);
+  }
+
+  /** What stands here, short enough for a message. */
+  #shown(): string {
+    if (this.peek() === 0) return 'the end of the line';
+    const bytes = this.#bytes.subarray(this.#at, Math.min(this.#end, this.#at + 24));
+    const text = new TextDecoder().decode(bytes);
+    const token = /^(?:"[^"]*"?|[^,\]}\s]+|.)/.exec(text)?.[0] ?? text;
+    return this.#at + token.length < this.#end && token.length >= 24 ? `${token}…` : token;
+  }
+}

@@ -1,0 +1,102 @@
+import { FourninesError } from '../../core/runtime/error.ts';
+import { addHosts } from './add-hosts.ts';
+import { isoOf } from './instant.ts';
+import type { Span } from './objective.ts';
+import type { KeptRow } from './row-table.ts';
+import { isLump, isSealed, type Segment, segmentOf, unknownSegment } from './segment.ts';
+import type { SlotPath, SlotsFile } from './slots-reader.ts';
+import type { Cuts } from './spans.ts';
+
+/** A segment that lies on one side of each end of the window and of exclusions. */
+export interface Piece extends Segment {
+  readonly excluded: boolean;
+}
+
+/**
+ * All that is known of a path, in order of time: every row of the file, and the slots inside `view` that no row tells, as
+ * unknown. A gap that an end of the window or of an exclusion cuts is unknown: of its sum nobody knows how much lies on
+ * which side. A sealed run is never cut: FN_SLOTS_FILE.
+ */
+export function* piecesOf(file: SlotsFile, path: SlotPath, cuts: Cuts, view: Span): Generator<Piece> {
+  let told = view.from;
+  for (const segment of segmentsOf(file, path, cuts)) {
+    const until = Math.min(segment.from, view.to);
+    if (until > told) yield* cutPieces(unknownSegment(told, until), cuts);
+    told = Math.max(told, segment.to);
+    yield* cutPieces(segment, cuts);
+  }
+  if (told < view.to) yield* cutPieces(unknownSegment(told, view.to), cuts);
+}
+
+function* cutPieces(segment: Segment, cuts: Cuts): Generator<Piece> {
+  const { from, to } = segment;
+  if (cuts.next(from) >= to) {
+    yield { ...segment, excluded: cuts.excludedAt(from) };
+    return;
+  }
+  const whole = isLump(segment.kind) ? unknownSegment(from, to) : segment;
+  for (let at = from; at < to; ) {
+    const next = Math.min(to, cuts.next(at));
+    yield { ...whole, from: at, to: next, excluded: cuts.excludedAt(at) };
+    at = next;
+  }
+}
+
+function* segmentsOf(file: SlotsFile, path: SlotPath, cuts: Cuts): Generator<Segment> {
+  const { order } = path;
+  const ended = new Map<number, KeptRow>();
+  const rowAt = (i: number): KeptRow => {
+    const row = file.rows.at(order[i] as number);
+    refuseCutRun(file, row, cuts);
+    const before = ended.get(row.host);
+    if (before !== undefined && before.slot + before.count > row.slot) refuseOverlap(file, path, before, row);
+    ended.set(row.host, row);
+    return row;
+  };
+  let row = order.length > 0 ? rowAt(0) : undefined;
+  for (let i = 1; row !== undefined; i++) {
+    let end = row.slot + row.count;
+    let next = i < order.length ? rowAt(i) : undefined;
+    if (next === undefined || next.slot >= end) {
+      yield segmentOf(row);
+    } else {
+      const chain = [row];
+      while (next !== undefined && next.slot < end) {
+        chain.push(next);
+        end = Math.max(end, next.slot + next.count);
+        i++;
+        next = i < order.length ? rowAt(i) : undefined;
+      }
+      yield* addHosts(chain);
+    }
+    row = next;
+  }
+}
+
+function refuseCutRun(file: SlotsFile, row: KeptRow, cuts: Cuts): void {
+  if (!isSealed(row.kind)) return;
+  const cut = cuts.next(row.slot);
+  if (cut >= row.slot + row.count) return;
+  const span = `${isoOf(row.slot)} to ${isoOf(row.slot + row.count)}`;
+  throw new FourninesError(
+    'FN_SLOTS_FILE',
+    `${file.name} line ${row.line}, key slots: the sealed run ${span} cannot be cut at ${isoOf(cut)}`,
+    {
+      hint: 'A window or an exclusion ends there. Use raw rows (export-slots --source raw), or ends on a quarter of an hour.',
+      context: { file: file.name, line: row.line, key: 'slots' },
+    },
+  );
+}
+
+function refuseOverlap(file: SlotsFile, path: SlotPath, before: KeptRow, row: KeptRow): never {
+  const lines = [before.line, row.line].sort((a, b) => a - b);
+  const of = `${JSON.stringify(path.port)} ${path.direction}`;
+  throw new FourninesError(
+    'FN_SLOTS_FILE',
+    `${file.name} lines ${lines[0]} and ${lines[1]}, key slot: both tell slot ${isoOf(row.slot)} of ${of} from one host`,
+    {
+      hint: 'Remove one of the two lines, or correct its slot, repeat or slots. Rows of different hosts are added up.',
+      context: { file: file.name, line: row.line, key: 'slot' },
+    },
+  );
+}

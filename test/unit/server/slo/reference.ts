@@ -1,0 +1,275 @@
+import type { Drawn, DrawnFile } from './drawn-files.ts';
+
+/**
+ * What the definitions say, slot by slot, as slowly and plainly as they are written: sets of slots, no runs, no clever
+ * order, plain numbers. Only for small files.
+ */
+export interface ReferenceAsked {
+  readonly sli: 'packetDelivery' | 'availability';
+  /** Loss ratio in tenths. */
+  readonly tenths: number;
+  readonly run: number;
+  /** Of 10,000: what may go wrong. */
+  readonly allowedOf10000: number;
+}
+
+type Kind = 'observed' | 'bridged' | 'clean' | 'idle' | 'folded' | 'unknown' | 'suspect' | 'excluded';
+type Loss = 'lossy' | 'good' | 'gap' | 'idle' | 'unknown' | 'excluded';
+
+interface Slot {
+  kind: Kind;
+  /** Of this slot where observed; of the whole lump in its first slot, else 0. */
+  offered: number;
+  bad: number;
+  peak: number;
+  sent: number;
+  lost: number;
+  /** All slots that are known only together with this one, in order. */
+  lump: readonly number[];
+}
+
+interface Lump {
+  slots: Set<number>;
+  rows: Drawn[];
+}
+
+const isLump = ({ state, suspect }: Drawn) =>
+  !suspect && (state === 'bridged' || state === 'clean' || state === 'idle');
+const slotsOf = ({ slot, count }: Drawn) => Array.from({ length: count }, (_, i) => slot + i);
+const tells = ({ slot: first, count }: Drawn, slot: number) => slot >= first && slot < first + count;
+const offeredOf = (row: Drawn) => row.offered - row.contract;
+const badOf = (row: Drawn) => row.provider + row.unknown;
+
+/** Hosts added up: what is known of each slot that some row tells. */
+function slotsOfPath(rows: readonly Drawn[]): Map<number, Slot> {
+  const lumps = joined(rows.filter(isLump).map((row) => ({ slots: new Set(slotsOf(row)), rows: [row] })));
+  const slots = new Map<number, Slot>();
+  const singles = rows.filter((row) => !isLump(row));
+  for (const slot of new Set(rows.flatMap(slotsOf))) {
+    if (lumps.some((lump) => lump.slots.has(slot))) continue;
+    slots.set(slot, added(singles.filter((row) => tells(row, slot))));
+  }
+  for (const lump of lumps) addLump(lump, singles, slots);
+  return slots;
+}
+
+function joined(lumps: Lump[]): Lump[] {
+  for (const a of lumps) {
+    const b = lumps.find((other) => other !== a && [...other.slots].some((slot) => a.slots.has(slot)));
+    if (b === undefined) continue;
+    const rest = lumps.filter((lump) => lump !== a && lump !== b);
+    return joined([...rest, { slots: new Set([...a.slots, ...b.slots]), rows: [...a.rows, ...b.rows] }]);
+  }
+  return lumps;
+}
+
+const nothing: Slot = { kind: 'unknown', offered: 0, bad: 0, peak: 0, sent: 0, lost: 0, lump: [] };
+
+function added(rows: readonly Drawn[]): Slot {
+  if (rows.some(({ suspect }) => suspect)) return { ...nothing, kind: 'suspect' };
+  if (rows.some(({ state }) => state === 'unknown')) return nothing;
+  const sum = (of: (row: Drawn) => number) => rows.reduce((total, row) => total + of(row), 0);
+  const probes = { sent: sum(({ probe }) => probe?.sent ?? 0), lost: sum(({ probe }) => probe?.lost ?? 0) };
+  return { ...nothing, kind: 'observed', offered: sum(offeredOf), bad: sum(badOf), ...probes };
+}
+
+function addLump(lump: Lump, singles: readonly Drawn[], slots: Map<number, Slot>): void {
+  const order = [...lump.slots].sort((a, b) => a - b);
+  const over = order.map((slot) => singles.filter((row) => tells(row, slot)));
+  if (over.some((rows) => rows.some(({ state, suspect }) => suspect || state === 'unknown'))) {
+    for (const [i, slot] of order.entries()) {
+      const suspect = over[i]?.some((row) => row.suspect) === true;
+      slots.set(slot, { ...nothing, kind: suspect ? 'suspect' : 'unknown' });
+    }
+    return;
+  }
+  const [only] = lump.rows;
+  const alone = lump.rows.length === 1 && over.every((rows) => rows.length === 0);
+  const sealed = lump.rows.some(({ state }) => state !== 'bridged');
+  const kind: Kind = alone && only !== undefined ? (only.state as Kind) : sealed ? 'folded' : 'bridged';
+  const all = [...lump.rows, ...over.flat()];
+  const total = (of: (row: Drawn) => number) => all.reduce((sum, row) => sum + of(row), 0);
+  const peak = lump.rows.reduce((sum, row) => sum + row.peak, 0);
+  for (const [i, slot] of order.entries()) {
+    const numbers = i === 0 ? { offered: total(offeredOf), bad: total(badOf), peak } : {};
+    slots.set(slot, { ...nothing, kind, ...numbers, lump: order });
+  }
+}
+
+/** Excluded slots, and gaps that an end of the window or of an exclusion cuts. */
+function cut(slots: Map<number, Slot>, { exclusions, window }: DrawnFile): Map<number, Slot> {
+  const side = (slot: number) => {
+    const out = exclusions.some(({ from, to }) => slot >= from && slot < to);
+    return `${out} ${slot < window.from ? 'before' : slot < window.to ? 'inside' : 'behind'}`;
+  };
+  return new Map(
+    [...slots].map(([slot, told]): [number, Slot] => {
+      if (side(slot).startsWith('true')) return [slot, { ...told, kind: 'excluded' }];
+      const whole = told.lump.every((other) => side(other) === side(slot));
+      return [slot, whole ? told : nothing];
+    }),
+  );
+}
+
+function lossOf({ kind, offered, bad, sent, lost, lump }: Slot, tenths: number, first: Slot | undefined): Loss {
+  if (kind === 'excluded') return 'excluded';
+  if (kind === 'unknown' || kind === 'suspect') return 'unknown';
+  if (kind === 'clean') return 'good';
+  if (kind === 'idle') return 'idle';
+  if (lump.length > 0) return (first?.bad ?? 0) === 0 ? 'good' : 'gap';
+  if (offered >= 10) return 10 * bad > tenths * offered ? 'lossy' : 'good';
+  if (sent >= 1) return 10 * lost > tenths * sent ? 'lossy' : 'good';
+  return 'idle';
+}
+
+/** In which state each slot is: looks ahead for `run` slots in a row that contradict it. */
+function statesOf(order: readonly number[], losses: ReadonlyMap<number, Loss>, run: number): Map<number, boolean> {
+  const counting = order.filter((slot) => losses.get(slot) === 'lossy' || losses.get(slot) === 'good');
+  const turns = new Set<number>();
+  let available = true;
+  for (let k = 0; k < counting.length; k++) {
+    const ahead = counting.slice(k, k + run);
+    const against = available ? 'lossy' : 'good';
+    if (ahead.length < run || ahead.some((slot) => losses.get(slot) !== against)) continue;
+    turns.add(counting[k] as number);
+    available = !available;
+  }
+  const states = new Map<number, boolean>();
+  let now = true;
+  for (const slot of order) {
+    if (turns.has(slot)) now = !now;
+    states.set(slot, now);
+  }
+  return states;
+}
+
+export interface ReferencePath {
+  readonly slots: ReadonlyMap<number, Slot>;
+  readonly losses: ReadonlyMap<number, Loss>;
+  /** true: available. */
+  readonly states: ReadonlyMap<number, boolean>;
+}
+
+export function referencePaths(file: DrawnFile, asked: ReferenceAsked): ReferencePath[] {
+  const names = [...new Set(file.rows.map(({ port, direction }) => `${port} ${direction}`))];
+  return names.map((name) => {
+    const slots = slotsOfPath(file.rows.filter(({ port, direction }) => `${port} ${direction}` === name));
+    const hole = (slot: number) => !slots.has(slot);
+    for (let slot = file.window.from - 400; slot < file.window.to + 400; slot++)
+      if (hole(slot)) slots.set(slot, nothing);
+    const known = cut(slots, file);
+    const order = [...known.keys()].sort((a, b) => a - b);
+    const losses = new Map(
+      order.map((slot): [number, Loss] => {
+        const told = known.get(slot) ?? nothing;
+        return [slot, lossOf(told, asked.tenths, known.get(told.lump[0] ?? slot))];
+      }),
+    );
+    return { slots: known, losses, states: statesOf(order, losses, asked.run) };
+  });
+}
+
+const classes = ['unavailable', 'unknown', 'uncertain', 'available', 'idle', 'excluded'] as const;
+
+function classOf(path: ReferencePath, slot: number): (typeof classes)[number] {
+  const loss = path.losses.get(slot) ?? 'unknown';
+  if (loss === 'unknown' || loss === 'idle' || loss === 'excluded') return loss;
+  const told = path.slots.get(slot) ?? nothing;
+  const bad = path.slots.get(told.lump[0] ?? slot)?.bad ?? 0;
+  if (loss === 'gap' && told.lump.indexOf(slot) < bad) return 'uncertain';
+  return path.states.get(slot) === true ? 'available' : 'unavailable';
+}
+
+/** The printed answer but for its name, window and burn rates. */
+export function reference(file: DrawnFile, asked: ReferenceAsked) {
+  const paths = referencePaths(file, asked);
+  const { from, to } = file.window;
+  const window = Array.from({ length: to - from }, (_, i) => from + i);
+  const availability = asked.sli === 'availability';
+  const { high, low, bounded } = availability ? readSlots(paths, window) : readPackets(paths, window);
+  const counts = countSlots(paths, window, availability);
+  const allowedOf = (total: number) => Math.floor((total * asked.allowedOf10000) / 10_000);
+  let verdict = 'undetermined';
+  if (high.total === 0) verdict = counts.unknown === 0 ? 'noTraffic' : 'undetermined';
+  else if (bounded && low.bad <= allowedOf(low.total)) verdict = 'met';
+  else if (high.bad > allowedOf(high.total)) verdict = 'breached';
+  const text = ({ total, bad }: { total: number; bad: number }) => ({ total: String(total), bad: String(bad) });
+  const allowed = allowedOf(high.total);
+  return {
+    slots: counts,
+    high: text(high),
+    low: text(low),
+    ...(availability ? intervals(paths, window) : {}),
+    budget: { allowed: String(allowed), spent: String(high.bad), remaining: String(allowed - high.bad) },
+    verdict,
+  };
+}
+
+function countSlots(paths: readonly ReferencePath[], window: readonly number[], availability: boolean) {
+  const of = paths.flatMap(({ slots, losses }) =>
+    window.map((slot) => ({
+      kind: slots.get(slot)?.kind ?? 'unknown',
+      idle: availability && losses.get(slot) === 'idle',
+    })),
+  );
+  const count = (...kinds: Kind[]) => of.filter(({ kind, idle }) => kinds.includes(kind) && !idle).length;
+  return {
+    expected: of.length,
+    observed: count('observed', 'clean', 'idle'),
+    bridged: count('bridged', 'folded'),
+    unknown: count('unknown', 'suspect'),
+    excluded: count('excluded'),
+    idle: of.filter(({ idle }) => idle).length,
+    suspect: count('suspect'),
+  };
+}
+
+function readPackets(paths: readonly ReferencePath[], window: readonly number[]) {
+  const high = { total: 0, bad: 0 };
+  const low = { total: 0, bad: 0 };
+  let bounded = true;
+  for (const { slots } of paths) {
+    const told = window.map((slot) => slots.get(slot) ?? nothing).filter(({ kind }) => kind !== 'excluded');
+    const known = told.filter(({ kind }) => kind !== 'unknown' && kind !== 'suspect');
+    const unknown = told.length - known.length;
+    const largest = Math.max(0, ...known.map(({ kind, offered, peak }) => (kind === 'observed' ? offered : peak)));
+    for (const { offered, bad } of known) {
+      high.total += offered;
+      high.bad += bad;
+      low.total += offered;
+      low.bad += bad;
+    }
+    low.total += unknown * largest;
+    low.bad += unknown * largest;
+    bounded &&= unknown === 0 || known.some(({ kind }) => kind === 'observed' || kind === 'clean' || kind === 'idle');
+  }
+  return { high, low, bounded };
+}
+
+function readSlots(paths: readonly ReferencePath[], window: readonly number[]) {
+  const service = window.map((slot) => {
+    const of = paths.map((path) => classOf(path, slot));
+    return classes.find((each) => of.includes(each)) ?? 'excluded';
+  });
+  const count = (...of: string[]) => service.filter((each) => of.includes(each)).length;
+  const total = count('unavailable', 'unknown', 'uncertain', 'available');
+  const high = { total, bad: count('unavailable') };
+  return { high, low: { total, bad: count('unavailable', 'unknown', 'uncertain') }, bounded: true };
+}
+
+function intervals(paths: readonly ReferencePath[], window: readonly number[]) {
+  let hli = 0;
+  let chli = 0;
+  for (const { losses, states } of paths) {
+    let runs = '';
+    for (const slot of window) {
+      const loss = losses.get(slot);
+      if (states.get(slot) !== true) runs += ' ';
+      else if (loss === 'lossy') runs += 'l';
+      else if (loss === 'good') runs += ' ';
+    }
+    hli += runs.replaceAll(' ', '').length;
+    chli += runs.split(' ').filter((run) => run.length >= 2).length;
+  }
+  return { hli: String(hli), chli: String(chli) };
+}

@@ -1,0 +1,218 @@
+import { describe, expect, test } from 'vitest';
+import { allowedOf, parseDecimal } from '../../../../server/slo/decimal.ts';
+import { type Asked, ask, gap, type Line, november, sealed, seen, unseen } from './asking.ts';
+
+const daySeconds = 86_400;
+const packets: Asked = { sli: 'packetDelivery' };
+const telco: Asked = { sli: 'availability', lossRatioMax: '0.10', run: 5 };
+const strict: Asked = { sli: 'availability', lossRatioMax: '0.0001', run: 1 };
+
+interface Event {
+  readonly atHour: number;
+  readonly slots: number;
+  /** Of each slot. */
+  readonly lost: number;
+}
+
+/**
+ * sla §4.2: 30 days, from 06:00 to 18:00 2,000,000 packets a second, else 100,000. Packets: 30 x 43,200 x 2,100,000 =
+ * 2,721,600,000,000; allowed at 0.9999: 272,160,000. Slots: 30 x 86,400 = 2,592,000; allowed: floor(259.2) = 259.
+ */
+function monthWith({ atHour, slots, lost }: Event): Line[] {
+  const eventDay = 10;
+  const lines: Line[] = [];
+  const day = november + eventDay * daySeconds;
+  const event = { from: day + atHour * 3600, to: day + atHour * 3600 + slots };
+  for (let hour = november; hour < november + 30 * daySeconds; hour += 3600) {
+    const ofDay = ((hour - november) % daySeconds) / 3600;
+    const each = ofDay >= 6 && ofDay < 18 ? 2_000_000 : 100_000;
+    const inside = Math.max(0, Math.min(event.to, hour + 3600) - Math.max(event.from, hour));
+    if (inside > 0) lines.push(seen(hour, each, lost, { repeat: inside }));
+    if (inside < 3600) lines.push(seen(hour + inside, each, 0, { repeat: 3600 - inside }));
+  }
+  return lines;
+}
+
+describe('the same facts by packets and by slots (sla §4.2)', () => {
+  test.each([
+    // 60 x 100,000 packets: 2.2 % of the packets allowed; 60 of 259 slots: 23 %.
+    ['60 s of outage at night', { atHour: 2, slots: 60, lost: 100_000 }, 6_000_000n, 60n, 60n],
+    // 60 x 2,000,000: 44 %.
+    ['60 s of outage by day', { atHour: 12, slots: 60, lost: 2_000_000 }, 120_000_000n, 60n, 60n],
+    // 3,600 x 20 = 72,000 packets: 0.03 %; loss 0.0002: no slot is unavailable, 3,600 are above 1e-4: 1389 %.
+    ['1 h of 0.02 % loss at night', { atHour: 2, slots: 3600, lost: 20 }, 72_000n, 0n, 3600n],
+    // 3,600 x 400: 0.53 %.
+    ['1 h of 0.02 % loss by day', { atHour: 12, slots: 3600, lost: 400 }, 1_440_000n, 0n, 3600n],
+    // 300 x 20,000: 2.2 %; 300 of 259: 116 %.
+    ['5 min of 1 % loss by day', { atHour: 12, slots: 300, lost: 20_000 }, 6_000_000n, 0n, 300n],
+  ])('%s', (_, event, badPackets, unavailable, aboveTenThousandth) => {
+    const lines = monthWith(event);
+    const byPackets = ask(lines, packets);
+    expect(byPackets.high).toEqual({ total: 2_721_600_000_000n, bad: badPackets });
+    expect(byPackets.low).toEqual(byPackets.high);
+    expect(byPackets.budget).toEqual({
+      allowed: 272_160_000n,
+      spent: badPackets,
+      remaining: 272_160_000n - badPackets,
+    });
+    expect(byPackets.verdict).toBe('met');
+    const bySlots = ask(lines, telco);
+    expect(bySlots.high).toEqual({ total: 2_592_000n, bad: unavailable });
+    expect(bySlots.budget).toEqual({ allowed: 259n, spent: unavailable, remaining: 259n - unavailable });
+    expect(bySlots.verdict).toBe('met');
+    const byStrictSlots = ask(lines, strict);
+    expect(byStrictSlots.high.bad).toBe(aboveTenThousandth);
+    expect(byStrictSlots.budget.remaining).toBe(259n - aboveTenThousandth);
+    expect(byStrictSlots.verdict).toBe(aboveTenThousandth > 259n ? 'breached' : 'met');
+  });
+});
+
+/** 10,000 packets in each slot of November, but for what other lines tell: first free slot, lines in order. */
+function around(lines: readonly { readonly line: Line; readonly from: number; readonly slots: number }[]): Line[] {
+  const out: Line[] = [];
+  let at = november;
+  for (const { line, from, slots } of [...lines, { line: {}, from: november + 2_592_000, slots: 0 }]) {
+    if (from > at) out.push(seen(at, 10_000, 0, { repeat: from - at }));
+    if (slots > 0) out.push(line);
+    at = from + slots;
+  }
+  return out;
+}
+
+const noon = november + 12 * 3600;
+const at = (slots: number, line: Line) => ({ line, from: noon, slots });
+
+describe('missing data, measured honestly (sla §4.3)', () => {
+  test.each([
+    // Nothing was lost in the gap: all of its slots are good, and its packets count.
+    ['a gap of 40 s without loss', at(40, gap(noon, 40, 400_000)), 0n, 0n, 0n, 'met'],
+    // 7 lost packets can be in at most 7 slots; 1 of 400,000 is within the packets allowed.
+    ['a gap of 40 s with 7 lost', at(40, gap(noon, 40, 400_000, 7)), 0n, 7n, 7n, 'met'],
+    // 100,000 lost packets can be in all of 300 slots: 300 > 259, and nobody knows.
+    [
+      'a gap of 300 s with 100,000 lost',
+      at(300, gap(noon, 300, 3_000_000, 100_000)),
+      0n,
+      300n,
+      100_000n,
+      'undetermined',
+    ],
+    // A hole of 259 s is within what is allowed even if all of it was bad; of 260 s it is not.
+    ['a hole of 259 s', at(259, unseen(noon, 259)), 0n, 259n, 0n, 'met'],
+    ['a hole of 260 s', at(260, unseen(noon, 260)), 0n, 260n, 0n, 'undetermined'],
+    ['5 minutes that nobody collected', at(300, unseen(noon, 300)), 0n, 300n, 0n, 'undetermined'],
+    // 260 slots of outage.
+    ['an outage of 260 s', at(260, seen(noon, 10_000, 10_000, { repeat: 260 })), 260n, 260n, 2_600_000n, 'breached'],
+  ])('%s', (_, event, high, low, badPackets, verdict) => {
+    const lines = around([event]);
+    const bySlots = ask(lines, telco);
+    expect([bySlots.high, bySlots.low]).toEqual([
+      { total: 2_592_000n, bad: high },
+      { total: 2_592_000n, bad: low },
+    ]);
+    expect(bySlots.verdict).toBe(verdict);
+    expect(ask(lines, packets).high.bad).toBe(badPackets);
+  });
+
+  test('coverage comes from the clock, and says how each slot is known', () => {
+    // 2,592,000 slots: 40 bridged, 960 unknown, 600 excluded, 5 suspect (unknown, too), the rest observed.
+    const lines = around([
+      { from: noon, slots: 40, line: gap(noon, 40, 400_000) },
+      { from: noon + 100, slots: 955, line: unseen(noon + 100, 955) },
+      { from: noon + 2000, slots: 5, line: seen(noon + 2000, 10_000, 0, { suspect: true, repeat: 5, delivered: '7' }) },
+    ]);
+    const exclusions = [{ from: noon + 3000, to: noon + 3600, category: 'maintenance', reason: 'r', approvedBy: 'a' }];
+    const { slots, high } = ask(lines, telco, { exclusions });
+    expect(slots).toEqual({
+      expected: 2_592_000,
+      observed: 2_592_000 - 40 - 960 - 600,
+      bridged: 40,
+      unknown: 960,
+      excluded: 600,
+      idle: 0,
+      suspect: 5,
+    });
+    expect(high.total).toBe(2_591_400n);
+  });
+});
+
+describe('packet delivery (sla §C.1)', () => {
+  const drops = (...of: [string, number][]) =>
+    of.map(([owner, count]) => ({ cause: 'c', owner, packets: String(count) }));
+  const row = (slot: number, offered: number, delivered: number, lost: [string, number][]) =>
+    seen(slot, offered, 0, { delivered: String(delivered), drops: drops(...lost) });
+
+  test('drops of provider and unknown are bad; what the contract takes was not offered to it; the tenant pays his own', () => {
+    // O = 10,000 - 30 = 9,970; D = 5 + 2 = 7. Then O = 20,000, D = 0. Total 29,970; allowed floor(2.997) = 2; bad 7.
+    const lines = [
+      row(noon, 10_000, 9_943, [
+        ['provider', 5],
+        ['unknown', 2],
+        ['contract', 30],
+        ['tenant', 20],
+      ]),
+      row(noon + 1, 20_000, 20_000, []),
+    ];
+    const told = ask(lines, { ...packets, calendar: ['1m', '2026-11-01 12:00:00', 'UTC'] });
+    expect(told.high).toEqual({ total: 29_970n, bad: 7n });
+    // 58 unknown slots at the largest O, 20,000, all lost: 1,160,000 more on both sides.
+    expect(told.low).toEqual({ total: 1_189_970n, bad: 1_160_007n });
+    expect(told.budget).toEqual({ allowed: 2n, spent: 7n, remaining: -5n });
+    expect(told.verdict).toBe('breached');
+  });
+
+  test('the largest offered may be that of a sealed run, never that of a gap or a suspect slot', () => {
+    const lines = [
+      seen(noon, 500, 0),
+      sealed(noon + 1, 10, 800),
+      gap(noon + 11, 2, 90_000),
+      seen(noon + 13, 99_999, 0, { suspect: true }),
+    ];
+    const told = ask(lines, { ...packets, calendar: ['1m', '2026-11-01 12:00:00', 'UTC'] });
+    // 500 + 8,000 + 90,000; 60 - 13 = 47 unknown slots (the suspect one too) x 800 = 37,600.
+    expect(told.high).toEqual({ total: 98_500n, bad: 0n });
+    expect(told.low).toEqual({ total: 136_100n, bad: 37_600n });
+    expect(told.slots).toMatchObject({ observed: 11, bridged: 2, unknown: 47, suspect: 1 });
+  });
+
+  test('a path of which no slot was observed has no bound: nothing is met', () => {
+    const minute: Asked = { ...packets, target: '0.9', calendar: ['1m', '2026-11-01 12:00:00', 'UTC'] };
+    expect(ask([gap(noon, 59, 59_000)], minute).verdict).toBe('undetermined');
+    expect(ask([gap(noon, 60, 59_000)], minute).verdict).toBe('met');
+  });
+
+  test.each([
+    ['no traffic, every slot known', [seen(noon, 0, 0, { repeat: 60 })], 'noTraffic'],
+    ['no traffic, one slot unknown', [seen(noon, 0, 0, { repeat: 59 })], 'undetermined'],
+    [
+      'only what the contract takes',
+      [seen(noon, 9, 0, { repeat: 60, delivered: '0', drops: drops(['contract', 9]) })],
+      'noTraffic',
+    ],
+  ])('%s', (_, lines, verdict) => {
+    expect(ask(lines, { ...packets, calendar: ['1m', '2026-11-01 12:00:00', 'UTC'] }).verdict).toBe(verdict);
+  });
+});
+
+describe('budgets of real months (sla §4.2, §4.8)', () => {
+  test.each([
+    // Days of the month x 86,400 x 0.0001: 241.92, 250.56, 259.2, 267.84.
+    [28, 241n],
+    [29, 250n],
+    [30, 259n],
+    [31, 267n],
+  ])('%i days allow %i slots at 0.9999', (days, allowed) => {
+    expect(allowedOf(BigInt(days * daySeconds), parseDecimal('0.9999') ?? { num: 0n, den: 1n })).toBe(allowed);
+  });
+  test.each([
+    ['0.9999', 2_721_600_000_000n, 272_160_000n],
+    // 1e12 x 0.00009999999 = 99,999,990.
+    ['0.90000000001', 1_000_000_000_000n, 99_999_999_990n],
+    ['0.99990000001', 1_000_000_000_000n, 99_999_990n],
+    ['1', 10n ** 18n, 0n],
+    ['0', 10n ** 18n, 10n ** 18n],
+    ['0.999999999999999999', 10n ** 18n, 1n],
+  ])('target %s of %i allows %i', (target, total, allowed) => {
+    expect(allowedOf(total, parseDecimal(target) ?? { num: 0n, den: 1n })).toBe(allowed);
+  });
+});
