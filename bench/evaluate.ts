@@ -41,6 +41,8 @@ const files = { inOrder: 'rows.ndjson', anyOrder: 'mixed.ndjson', gzip: 'rows.nd
 interface Told {
   readonly readMs: number;
   readonly judgeMs: number;
+  /** Of both, on all cores: what it costs where other work runs beside it. */
+  readonly cpuMs: number;
   readonly peakMiB: number;
 }
 
@@ -118,19 +120,22 @@ async function turn(name: Turn, folder: string): Promise<void> {
   const objective = readObjective('slo.yaml', readFileSync(join(folder, `${sli}.yaml`), 'utf8'));
   const judged = judgedAt(objective, undefined);
   const startedMs = performance.now();
+  const before = process.cpuUsage();
   const file = await readSlots(join(folder, files[name]), objective.ports);
   const readMs = performance.now() - startedMs;
   evaluate({ objective, exclusions: [], ...judged, file });
   const judgeMs = performance.now() - startedMs - readMs;
+  const { user, system } = process.cpuUsage(before);
+  const cpuMs = (user + system) / 1000;
   const peakMiB = process.resourceUsage().maxRSS / 1024;
-  process.stdout.write(JSON.stringify({ readMs, judgeMs, peakMiB } satisfies Told));
+  process.stdout.write(JSON.stringify({ readMs, judgeMs, cpuMs, peakMiB } satisfies Told));
 }
 
 function tell(name: string, told: readonly Told[]): void {
   const each = (of: (one: Told) => number, digits = 0) => tellSpread(spreadOf(told.map(of)), digits);
   process.stdout.write(
     `${name}: ${each(({ readMs, judgeMs }) => rows / (readMs + judgeMs))} thousand rows/s, ` +
-      `read ${each(({ readMs }) => readMs)} ms, judge ${each(({ judgeMs }) => judgeMs)} ms, ` +
+      `CPU ${each(({ cpuMs }) => cpuMs)} ms, read ${each(({ readMs }) => readMs)} ms, judge ${each(({ judgeMs }) => judgeMs)} ms, ` +
       `peak ${each(({ peakMiB }) => peakMiB)} MiB\n`,
   );
 }

@@ -1,3 +1,5 @@
+import { daySeconds, daysOf, isDate } from './instant.ts';
+
 /** What is wrong at one key of a line; who reads the file knows the line. */
 export class LineMistake extends Error {
   readonly key: string;
@@ -15,6 +17,7 @@ const backslash = 0x5c;
 const zero = 0x30;
 const textBytesMax = 512;
 const textsKept = 1024;
+const usualForm = '0000-00-00T00:00:00Z';
 const u64Max = 2n ** 64n - 1n;
 
 /**
@@ -27,6 +30,9 @@ export class JsonScanner {
   #bytes: Uint8Array = new Uint8Array(0);
   #at = 0;
   #end = 0;
+  /** The day of the last instant, and its first second. */
+  #date = 0;
+  #dateSecond = 0;
   /** Texts come again and again: keys, ports, causes. */
   readonly #texts: (string | undefined)[] = new Array(textsKept);
 
@@ -116,6 +122,36 @@ export class JsonScanner {
       this.fail('the text is not JSON in UTF-8');
     }
     return parsed as string;
+  }
+
+  /**
+   * Unix seconds of an instant in its usual form, 2026-11-01T00:00:00Z; undefined, and nothing taken, where it is another
+   * text. Every row has one, and no two are alike: reading them as texts is half of the work.
+   */
+  usualInstant(): number | undefined {
+    if (this.peek() !== quote || this.#bytes[this.#at + 21] !== quote || this.#at + 22 > this.#end) return undefined;
+    const from = this.#at + 1;
+    for (let i = 0; i < 20; i++) {
+      const byte = this.#bytes[from + i] as number;
+      const wanted = usualForm.charCodeAt(i);
+      if (wanted === zero ? byte < zero || byte > zero + 9 : byte !== wanted) return undefined;
+    }
+    const year = this.#two(from) * 100 + this.#two(from + 2);
+    const [month, day] = [this.#two(from + 5), this.#two(from + 8)];
+    const date = (year * 100 + month) * 100 + day;
+    if (date !== this.#date) {
+      if (year < 1970 || year > 2105 || !isDate(year, month, day)) return undefined;
+      this.#date = date;
+      this.#dateSecond = daysOf(year, month, day) * daySeconds;
+    }
+    const [hour, minute, second] = [this.#two(from + 11), this.#two(from + 14), this.#two(from + 17)];
+    if (hour > 23 || minute > 59 || second > 59) return undefined;
+    this.#at = from + 21;
+    return this.#dateSecond + hour * 3600 + minute * 60 + second;
+  }
+
+  #two(at: number): number {
+    return ((this.#bytes[at] as number) - zero) * 10 + (this.#bytes[at + 1] as number) - zero;
   }
 
   /** An integer from 0 to 2^64 - 1 in quotes. */

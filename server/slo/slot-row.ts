@@ -287,6 +287,8 @@ function oneOf<const T extends string>(scanner: JsonScanner, choices: readonly T
 }
 
 function slotOf(scanner: JsonScanner): number {
+  const usual = scanner.usualInstant();
+  if (usual !== undefined) return usual;
   const text = scanner.text();
   const instant = parseInstant(text);
   const hint = 'Write the instant in UTC, such as 2026-11-01T00:00:00Z.';

@@ -242,6 +242,31 @@ describe('a line that does not fit is refused, with its line and key', () => {
   });
 });
 
+test('instants are read as Date reads them, and what is none is refused', () => {
+  const two = fc.integer({ min: 0, max: 62 });
+  const parts = fc.tuple(
+    fc.integer({ min: 1968, max: 2107 }),
+    fc.integer({ min: 0, max: 13 }),
+    fc.integer({ min: 0, max: 32 }),
+    two,
+    two,
+    two,
+  );
+  const rounded = fc.constantFrom('Z', '.0Z', '.000000000Z');
+  fc.assert(
+    fc.property(parts, rounded, ([year, month, day, hour, minute, second_], end) => {
+      const clock = [hour % 25, minute, second_].map((part) => String(part).padStart(2, '0')).join(':');
+      const date = `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
+      const ms = Date.parse(`${date}T${clock}Z`);
+      const isOne = !Number.isNaN(ms) && new Date(ms).toISOString() === `${date}T${clock}.000Z`;
+      const text = with_({ slot: `${date}T${clock}${end}` });
+      if (isOne && ms >= 0 && ms / 1000 < 0xffff_ffff) expect(read(text).rows.at(0).slot).toBe(ms / 1000);
+      else expect(() => read(text)).toThrow('no RFC 3339 instant');
+    }),
+    { numRuns: 500 },
+  );
+});
+
 describe('rows that contradict each other', () => {
   const lines = [seen(november, 100, 0, { repeat: 10 }), seen(november + 20, 100), seen(november + 9, 100)];
   test('two rows of one host for one slot: both lines are named', () => {
