@@ -1,38 +1,64 @@
-import type { KeptRow } from './row-table.ts';
-import { isLump, isSealed, isUnknown, type Segment, segmentKinds, segmentOf, unknownSegment } from './segment.ts';
+import { isLump, isSealed, isUnknown, type Segment, segmentKinds, unknownSegment } from './segment.ts';
 
 /**
- * Adds up rows of different hosts that overlap, slot by slot (live migration). `rows` overlap in a chain, without a hole.
+ * Adds up what different hosts say of the same slots (live migration). Rows come in order of their first slot, and so do
+ * the segments, which overlap no more.
  *
  * - If one host does not know a slot, nobody does.
  * - Where a gap or a sealed run meets rows of another host, only the sum over its whole length is known: what they say of
  *   these slots goes into that sum. If some of these slots are unknown, so are all of them.
  */
-export function addHosts(rows: readonly KeptRow[]): Segment[] {
-  const segments = rows.map(segmentOf);
-  const lumps = segments.filter(({ kind }) => isLump(kind));
-  const single = segments.filter(({ kind }) => !isLump(kind));
-  const folds = foldsOf(lumps);
-  const out: Segment[] = [];
-  let fold = 0;
-  for (const part of partsOf(single, folds)) {
-    while (fold < folds.length && (folds[fold] as Fold).to <= part.from) out.push(...(folds[fold++] as Fold).close());
-    const open = folds[fold];
-    if (open === undefined || part.from < open.from) out.push(part);
-    else open.take(part);
+export function* addHosts(rows: Iterable<Segment>): Generator<Segment> {
+  const sum = new OpenRows();
+  for (const row of rows) {
+    yield* sum.upTo(row.from);
+    sum.open(row);
   }
-  for (; fold < folds.length; fold++) out.push(...(folds[fold] as Fold).close());
-  return out;
+  yield* sum.upTo(Number.POSITIVE_INFINITY);
 }
 
-/** Slots that are known only together. */
+/** Rows that reach beyond the slots that are done. */
+class OpenRows {
+  #at = 0;
+  #rows: Segment[] = [];
+  #fold: Fold | undefined;
+
+  open(row: Segment): void {
+    if (!isLump(row.kind)) {
+      this.#rows.push(row);
+      return;
+    }
+    this.#fold ??= new Fold(row.from);
+    this.#fold.add(row);
+  }
+
+  *upTo(until: number): Generator<Segment> {
+    while (this.#at < until && (this.#rows.length > 0 || this.#fold !== undefined)) {
+      let to = Math.min(until, this.#fold?.to ?? until);
+      for (const row of this.#rows) to = Math.min(to, row.to);
+      if (this.#rows.length > 0) {
+        const part = sumOf(this.#rows, this.#at, to);
+        if (this.#fold === undefined) yield part;
+        else this.#fold.take(part);
+      }
+      this.#at = to;
+      this.#rows = this.#rows.filter((row) => row.to > to);
+      if (this.#fold?.to !== to) continue;
+      yield* this.#fold.close();
+      this.#fold = undefined;
+    }
+    this.#at = until;
+  }
+}
+
+/** Slots that are known only together: lumps that overlap, and what other rows say of their slots. */
 class Fold {
   readonly from: number;
   to: number;
+  readonly #lumps: Segment[] = [];
   #offered = 0n;
   #bad = 0n;
-  #peak = 0n;
-  #sealed = false;
+  #alone = true;
   readonly #unknown: Segment[] = [];
 
   constructor(from: number) {
@@ -42,13 +68,13 @@ class Fold {
 
   add(lump: Segment): void {
     this.to = Math.max(this.to, lump.to);
+    this.#lumps.push(lump);
     this.#offered += lump.offered;
     this.#bad += lump.bad;
-    this.#peak += lump.peak;
-    this.#sealed ||= isSealed(lump.kind);
   }
 
   take(part: Segment): void {
+    this.#alone = false;
     if (isUnknown(part.kind)) this.#unknown.push(part);
     const slots = BigInt(part.to - part.from);
     this.#offered += part.offered * slots;
@@ -56,16 +82,21 @@ class Fold {
   }
 
   close(): Segment[] {
-    if (this.#unknown.length === 0) {
-      const { from, to } = this;
-      const kind = this.#sealed ? segmentKinds.folded : segmentKinds.bridged;
-      return [{ from, to, kind, offered: this.#offered, bad: this.#bad, peak: this.#peak, sent: 0, lost: 0 }];
-    }
+    const [only] = this.#lumps;
+    if (only !== undefined && this.#lumps.length === 1 && this.#alone) return [only];
+    if (this.#unknown.length > 0) return this.#asUnknown();
+    const { from, to } = this;
+    const kind = this.#lumps.some((lump) => isSealed(lump.kind)) ? segmentKinds.folded : segmentKinds.bridged;
+    const peak = this.#lumps.reduce((sum, lump) => sum + lump.peak, 0n);
+    return [{ from, to, kind, offered: this.#offered, bad: this.#bad, peak, sent: 0, lost: 0 }];
+  }
+
+  #asUnknown(): Segment[] {
     const out: Segment[] = [];
     let told = this.from;
     for (const part of this.#unknown) {
       if (part.from > told) out.push(unknownSegment(told, part.from));
-      out.push(unknownSegment(part.from, part.to, part.kind));
+      out.push(part);
       told = part.to;
     }
     if (told < this.to) out.push(unknownSegment(told, this.to));
@@ -73,39 +104,10 @@ class Fold {
   }
 }
 
-/** Lumps that overlap are known only together; those that merely touch are not. */
-function foldsOf(lumps: readonly Segment[]): Fold[] {
-  const folds: Fold[] = [];
-  for (const lump of [...lumps].sort((a, b) => a.from - b.from)) {
-    let fold = folds.at(-1);
-    if (fold === undefined || lump.from >= fold.to) {
-      fold = new Fold(lump.from);
-      folds.push(fold);
-    }
-    fold.add(lump);
-  }
-  return folds;
-}
-
-/** Observed and unknown rows, cut where any of them or a fold begins or ends, and added up. In order of time. */
-function* partsOf(rows: readonly Segment[], folds: readonly Fold[]): Generator<Segment> {
-  const ends = [...rows, ...folds].flatMap(({ from, to }) => [from, to]);
-  const cuts = [...new Set(ends)].sort((a, b) => a - b);
-  const waiting = [...rows].sort((a, b) => b.from - a.from);
-  let active: Segment[] = [];
-  for (const [i, from] of cuts.entries()) {
-    const to = cuts[i + 1];
-    if (to === undefined) return;
-    active = active.filter((row) => row.to > from);
-    for (let row = waiting.at(-1); row !== undefined && row.from <= from; row = waiting.at(-1)) {
-      active.push(row);
-      waiting.pop();
-    }
-    if (active.length > 0) yield sumOf(active, from, to);
-  }
-}
-
 function sumOf(rows: readonly Segment[], from: number, to: number): Segment {
+  const [first] = rows;
+  if (rows.length === 1 && first !== undefined)
+    return first.from === from && first.to === to ? first : { ...first, from, to };
   if (rows.some(({ kind }) => kind === segmentKinds.suspect)) return unknownSegment(from, to, segmentKinds.suspect);
   if (rows.some(({ kind }) => isUnknown(kind))) return unknownSegment(from, to);
   const sum = { from, to, kind: segmentKinds.observed, offered: 0n, bad: 0n, peak: 0n, sent: 0, lost: 0 };

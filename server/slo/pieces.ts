@@ -19,7 +19,7 @@ export interface Piece extends Segment {
  */
 export function* piecesOf(file: SlotsFile, path: SlotPath, cuts: Cuts, view: Span): Generator<Piece> {
   let told = view.from;
-  for (const segment of segmentsOf(file, path, cuts)) {
+  for (const segment of addHosts(rowsOf(file, path, cuts))) {
     const until = Math.min(segment.from, view.to);
     if (until > told) yield* cutPieces(unknownSegment(told, until), cuts);
     told = Math.max(told, segment.to);
@@ -42,34 +42,16 @@ function* cutPieces(segment: Segment, cuts: Cuts): Generator<Piece> {
   }
 }
 
-function* segmentsOf(file: SlotsFile, path: SlotPath, cuts: Cuts): Generator<Segment> {
-  const { order } = path;
-  const ended = new Map<number, KeptRow>();
-  const rowAt = (i: number): KeptRow => {
-    const row = file.rows.at(order[i] as number);
+/** The rows of a path in order of time; refuses what no file may have. */
+function* rowsOf(file: SlotsFile, path: SlotPath, cuts: Cuts): Generator<Segment> {
+  const last = new Map<number, KeptRow>();
+  for (const at of path.order) {
+    const row = file.rows.at(at);
     refuseCutRun(file, row, cuts);
-    const before = ended.get(row.host);
+    const before = last.get(row.host);
     if (before !== undefined && before.slot + before.count > row.slot) refuseOverlap(file, path, before, row);
-    ended.set(row.host, row);
-    return row;
-  };
-  let row = order.length > 0 ? rowAt(0) : undefined;
-  for (let i = 1; row !== undefined; i++) {
-    let end = row.slot + row.count;
-    let next = i < order.length ? rowAt(i) : undefined;
-    if (next === undefined || next.slot >= end) {
-      yield segmentOf(row);
-    } else {
-      const chain = [row];
-      while (next !== undefined && next.slot < end) {
-        chain.push(next);
-        end = Math.max(end, next.slot + next.count);
-        i++;
-        next = i < order.length ? rowAt(i) : undefined;
-      }
-      yield* addHosts(chain);
-    }
-    row = next;
+    last.set(row.host, row);
+    yield segmentOf(row);
   }
 }
 
