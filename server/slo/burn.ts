@@ -31,9 +31,11 @@ export interface BurnTier {
  * Example, target 0.9999, T2: 6 bad of 3,600 slots is 16.7 times the allowed ratio, 6 of the last 300 is 200 times: fires.
  */
 export class Burn {
+  readonly #span: Span;
   readonly #pairs;
 
   constructor(at: number) {
+    this.#span = { from: at - longestBurnSeconds, to: at };
     this.#pairs = tiers.map((tier) => ({
       tier,
       long: new BurnWindow({ from: at - tier.long, to: at }),
@@ -43,6 +45,7 @@ export class Burn {
 
   /** Packets of a piece of one path. */
   addPackets(piece: Piece): void {
+    if (this.#isOutside(piece)) return;
     for (const { long, short } of this.#pairs) {
       long.addPackets(piece);
       short.addPackets(piece);
@@ -51,6 +54,7 @@ export class Burn {
 
   /** Slots of a piece of one path, and what its loss says. */
   addSlots(piece: Piece, loss: Loss): void {
+    if (this.#isOutside(piece)) return;
     const known = !piece.excluded && (piece.kind === segmentKinds.observed || piece.kind === segmentKinds.bridged);
     const lossy = known && loss === 'lossy';
     const blind = !known || loss === 'idle';
@@ -58,6 +62,10 @@ export class Burn {
       long.mark(piece, lossy, blind);
       short.mark(piece, lossy, blind);
     }
+  }
+
+  #isOutside({ from, to }: Piece): boolean {
+    return to <= this.#span.from || from >= this.#span.to;
   }
 
   tiers(sli: 'packetDelivery' | 'availability', target: Ratio): BurnTier[] {

@@ -18,7 +18,8 @@ export interface KeptRow {
   readonly lost: number;
 }
 
-const chunkRows = 65_536;
+/** Small enough for a file of a few rows, large enough not to be noticed in one of millions. */
+const chunkRows = 4096;
 
 class Chunk {
   readonly path = new Uint16Array(chunkRows);
