@@ -128,6 +128,14 @@ describe('gaps with a known sum', () => {
     // 2 lossy, 6 of the gap, 48 lossy: unavailable, 4 uncertain.
     expect(told(gapThen('lossy'))).toEqual({ total: 60, high: 56, low: 60, hli: 0, chli: 0 });
   });
+  test('with loss it does not break a run of high-loss intervals, whatever of it is known to be good', () => {
+    const around = [seen(november, 100, 50), gap(november + 1, 10, 1000, 4), seen(november + 11, 100, 50)];
+    const rest = seen(november + 12, 100, 0, { repeat: 48 });
+    expect(told([...around, rest])).toEqual({ total: 60, high: 0, low: 4, hli: 2, chli: 1 });
+    // Without loss it does: its slots are not lossy.
+    const good = [seen(november, 100, 50), gap(november + 1, 10, 1000), seen(november + 11, 100, 50)];
+    expect(told([...good, rest])).toEqual({ total: 60, high: 0, low: 0, hli: 2, chli: 0 });
+  });
   test('cut by an end of the window or of an exclusion it is unknown: how much of it lies inside is not known', () => {
     const rest = seen(november + 10, 100, 0, { repeat: 50 });
     expect(told([gap(november - 5, 15, 1000), rest])).toEqual({ total: 60, high: 0, low: 10, hli: 0, chli: 0 });
