@@ -138,6 +138,7 @@ export class SlotRow {
     if (scanner.takes(']')) return;
     let i = 0;
     do {
+      scanner.key = 'drops';
       if (i >= dropsMax) scanner.fail(`has more than ${dropsMax} members`);
       const at = `drops[${i++}]`;
       scanner.key = at;
@@ -250,6 +251,17 @@ export class SlotRow {
 
 const dropKeys = ['cause', 'owner', 'packets'] as const;
 const probeKeys = ['sent', 'lost'] as const;
+
+/** Every word that a row may have. */
+export const rowWords: readonly string[] = [
+  ...directions,
+  ...owners,
+  ...classes,
+  ...probeKeys,
+  ...dropKeys,
+  ...states,
+  ...keys,
+];
 
 /** The members of a small object, each once and all there, in the order of `names`. */
 function members<K extends string, V>(

@@ -2,7 +2,7 @@ import type { Direction } from '../../core/catalogue/kind-parts.ts';
 import { FourninesError } from '../../core/runtime/error.ts';
 import { JsonScanner, LineMistake } from './json-scanner.ts';
 import { type RowKind, RowTable, rowKinds } from './row-table.ts';
-import { SlotRow } from './slot-row.ts';
+import { rowWords, SlotRow } from './slot-row.ts';
 
 export interface SlotPath {
   readonly port: string;
@@ -34,7 +34,7 @@ const newline = 0x0a;
 export class SlotsReader {
   readonly #name: string;
   readonly #ports: ReadonlySet<string>;
-  readonly #scanner = new JsonScanner();
+  readonly #scanner = new JsonScanner(rowWords);
   readonly #row = new SlotRow();
   readonly #rows = new RowTable();
   readonly #paths: { readonly port: string; readonly direction: Direction }[] = [];

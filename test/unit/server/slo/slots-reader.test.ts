@@ -171,7 +171,7 @@ const bad: readonly (readonly [string, string, string])[] = [
   [
     '257 drops',
     with_({ drops: Array.from({ length: 257 }, () => ({ cause: 'c', owner: 'tenant', packets: '0' })) }),
-    'key drops[255]: has more than 256 members',
+    'key drops: has more than 256 members',
   ],
 ];
 
