@@ -1,6 +1,7 @@
 import type { Ratio } from '../server/slo/decimal.ts';
 import type { Evaluation, Question } from '../server/slo/evaluate.ts';
 import { isoOf } from '../server/slo/instant.ts';
+import { printable } from '../server/slo/printable.ts';
 import type { Verdict } from '../server/slo/verdict.ts';
 
 const sentences: Record<Verdict, string> = {
@@ -40,7 +41,9 @@ export function evaluationText(question: Question, evaluation: Evaluation): stri
         return [tier, `${long.bad}/${long.total}`, `${short.bad}/${short.total}`, `${threshold}x`, state];
       }),
     ]),
-  ].join('\n');
+  ]
+    .map(printable)
+    .join('\n');
 }
 
 function exclusionLines({ exclusions, window }: Question): string[] {

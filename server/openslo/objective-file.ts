@@ -8,6 +8,7 @@ import {
   runMax,
   type Sli,
   type TimeWindow,
+  windowSlotsMax,
 } from '../slo/objective.ts';
 import { type LocalTime, Zone } from '../slo/zone-time.ts';
 import { readYaml, type YamlValue } from './yaml-source.ts';
@@ -113,11 +114,17 @@ function windowOf(value: YamlValue): TimeWindow {
   return { rolling, duration, start: startOf(calendar.get('startTime')), zone: zoneOf(calendar.get('timeZone')) };
 }
 
+/** Seconds that a unit has at least. */
+const shortest = { m: 60, h: 3600, d: 82_800, w: 601_200, M: 2_415_600, Q: 7_772_400, Y: 31_532_400 } as const;
+
 function durationOf(value: YamlValue): Duration {
   const text = value.text();
   const [, count = '', unit = ''] = /^([1-9]\d{0,5})([a-zA-Z])$/.exec(text) ?? [];
   const known = durationUnits.find((each) => each === unit);
-  if (known !== undefined) return { count: Number(count), unit: known };
+  if (known !== undefined) {
+    if (Number(count) * shortest[known] > windowSlotsMax) value.fail(`is longer than ${windowSlotsMax / 86_400} days`);
+    return { count: Number(count), unit: known };
+  }
   const hint = 'm, h, d, w, M, Q and Y are minutes, hours, days, weeks, months, quarters and years.';
   return value.fail(`${JSON.stringify(text.slice(0, 40))} is no duration such as 1M, 28d or 1w`, hint);
 }

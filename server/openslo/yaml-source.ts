@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, Scalar } from 'yaml';
 import { FourninesError } from '../../core/runtime/error.ts';
+import { printable } from '../slo/printable.ts';
 
 export type YamlCode = 'FN_OBJECTIVE_FILE' | 'FN_EXCLUSIONS_FILE';
 
@@ -23,7 +24,9 @@ export function readYaml(name: string, text: string, code: YamlCode): YamlValue 
     const line = lines.linePos(mistake.pos[0]).line;
     const what =
       mistake.code === 'DUPLICATE_KEY' ? `a key stands twice` : (mistake.message.split(/ at line | in "/)[0] ?? '');
-    throw new FourninesError(code, `${name} line ${line}: ${what.split('\n')[0]}`, { context: { file: name, line } });
+    throw new FourninesError(code, `${name} line ${line}: ${printable(what.split('\n')[0] ?? '')}`, {
+      context: { file: name, line },
+    });
   }
   return new YamlValue(origin, '', document.contents, 1);
 }
@@ -48,7 +51,7 @@ export class YamlValue {
   fail(what: string, hint?: string): never {
     const { name, code } = this.#origin;
     const where = this.key === '' ? '' : `, key ${this.key}`;
-    throw new FourninesError(code, `${name} line ${this.line}${where}: ${what}`, {
+    throw new FourninesError(code, `${name} line ${this.line}${printable(`${where}: ${what}`)}`, {
       ...(hint === undefined ? {} : { hint }),
       context: { file: name, line: this.line, key: this.key },
     });

@@ -2,6 +2,7 @@ import { FourninesError } from '../../core/runtime/error.ts';
 import { addHosts } from './add-hosts.ts';
 import { isoOf } from './instant.ts';
 import type { Span } from './objective.ts';
+import { printable } from './printable.ts';
 import type { KeptRow } from './row-table.ts';
 import { isLump, isSealed, type Segment, segmentOf, unknownSegment } from './segment.ts';
 import type { SlotPath, SlotsFile } from './slots-reader.ts';
@@ -72,7 +73,7 @@ function refuseCutRun(file: SlotsFile, row: KeptRow, cuts: Cuts): void {
 
 function refuseOverlap(file: SlotsFile, path: SlotPath, before: KeptRow, row: KeptRow): never {
   const lines = [before.line, row.line].sort((a, b) => a - b);
-  const of = `${JSON.stringify(path.port)} ${path.direction}`;
+  const of = `${printable(JSON.stringify(path.port))} ${path.direction}`;
   throw new FourninesError(
     'FN_SLOTS_FILE',
     `${file.name} lines ${lines[0]} and ${lines[1]}, key slot: both tell slot ${isoOf(row.slot)} of ${of} from one host`,

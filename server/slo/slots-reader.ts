@@ -1,6 +1,7 @@
 import type { Direction } from '../../core/catalogue/kind-parts.ts';
 import { FourninesError } from '../../core/runtime/error.ts';
 import { JsonScanner, LineMistake } from './json-scanner.ts';
+import { printable } from './printable.ts';
 import { type RowKind, RowTable, rowKinds } from './row-table.ts';
 import { rowWords, SlotRow } from './slot-row.ts';
 
@@ -73,7 +74,7 @@ export class SlotsReader {
     this.#rest = new Uint8Array(0);
     const missing = [...this.#ports].filter((port) => !this.#pathIds.has(port));
     if (missing.length > 0) {
-      const named = missing.slice(0, 5).map((port) => JSON.stringify(port));
+      const named = missing.slice(0, 5).map((port) => printable(JSON.stringify(port)));
       const more = missing.length > 5 ? ` and ${missing.length - 5} more` : '';
       throw new FourninesError('FN_SLOTS_FILE', `${this.#name} has no row of port ${named.join(', ')}${more}`, {
         hint: 'The objective names it: export its slots too (a port that was silent has unknown rows), or mend spec.ports.',
@@ -116,7 +117,8 @@ export class SlotsReader {
 
   #fail(mistake: LineMistake): never {
     const where = mistake.key === '' ? '' : `, key ${mistake.key}`;
-    throw new FourninesError('FN_SLOTS_FILE', `${this.#name} line ${this.#line}${where}: ${mistake.message}`, {
+    const what = printable(`${where}: ${mistake.message}`);
+    throw new FourninesError('FN_SLOTS_FILE', `${this.#name} line ${this.#line}${what}`, {
       ...(mistake.hint === undefined ? {} : { hint: mistake.hint }),
       context: { file: this.#name, line: this.#line, key: mistake.key },
     });

@@ -90,6 +90,20 @@ test('gzip, known by its first bytes whatever the name, is read as the plain fil
   for (let i = 0; i < 500; i += 7) expect(packed.rows.at(i)).toEqual(plain.rows.at(i));
 });
 
+test('the table has no character that moves a terminal', () => {
+  const lines = [seen(november, 1000, 0, { port: 'p\u001b[2J', repeat: 60 })];
+  const exclusions = [{ ...excluded(november, november + 1), reason: 'a\nMET' }];
+  const asked = question(
+    lines,
+    { ports: ['p\u001b[2J'], calendar: ['1m', '2026-11-01 00:00:00', 'UTC'] },
+    { exclusions },
+  );
+  const text = evaluationText(asked, evaluate(asked));
+  expect(text).toContain('paths: p\\u001b[2J toGuest');
+  expect(text).toContain('maintenance, a\\u000aMET (approved');
+  expect(text).not.toContain('\u001b');
+});
+
 test('the table for people', () => {
   const lines = [
     seen(november, 1000, 0, { repeat: 40 }),

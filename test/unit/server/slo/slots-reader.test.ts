@@ -31,6 +31,8 @@ const bad: readonly (readonly [string, string, string])[] = [
   ['two objects', good + good, 'line 2: the object has ended, but {"port":"p1" follows'],
   ['a comma too many', good.replace('}', ',}'), 'line 2, key drops[0]: must be a text in quotes, not }'],
   ['an unknown key', with_({ ofered: '1' }), 'line 2, key ofered: unknown key'],
+  ['a key that would paint a terminal', '{"\\u001b[31m":1}', 'line 2, key \\u001b[31m: unknown key'],
+  ['control characters', '\u001b[2J', 'line 2: a line is a JSON object, not \\u001b[2J'],
   ['a key twice', good.replace('{', '{"offered":"1",'), 'line 2, key offered: stands twice in this line'],
   ['no port', without('port'), 'line 2, key port: is missing'],
   ['no slot', without('slot'), 'line 2, key slot: is missing'],

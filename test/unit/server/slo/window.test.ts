@@ -63,7 +63,8 @@ describe('calendar windows', () => {
     );
   });
   test.each([
-    ['2Y', '2026-01-01 00:00:00', 'the window of acme is longer than 400 days'],
+    ['2Y', '2026-01-01 00:00:00', 'key spec.timeWindow[0].duration: is longer than 400 days'],
+    ['14M', '2026-01-01 00:00:00', 'the window of acme is longer than 400 days'],
     ['1Y', '2105-06-01 00:00:00', 'the window of acme does not lie between 1970 and 2106'],
   ])('%s from %s is too much', (duration, start, what) => {
     expect(() => windowOf(calendar(duration, start, 'UTC'))).toThrow(what);
