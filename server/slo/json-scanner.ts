@@ -13,6 +13,7 @@ export class LineMistake extends Error {
 }
 
 const quote = 0x22;
+const colon = 0x3a;
 const backslash = 0x5c;
 const zero = 0x30;
 const textBytesMax = 512;
@@ -86,6 +87,24 @@ export class JsonScanner {
 
   finish(): void {
     if (this.peek() !== 0 || this.#at < this.#end) this.fail(`the object has ended, but ${this.#shown()} follows`);
+  }
+
+  /** A key and the colon behind it; cheaper where it is the one that is expected. */
+  memberKey(expected: string | undefined): string {
+    if (expected !== undefined && this.peek() === quote) {
+      const from = this.#at + 1;
+      const to = from + expected.length;
+      if (this.#bytes[to] === quote && this.#bytes[to + 1] === colon && this.#equals(expected, from, to)) {
+        this.#at = to + 2;
+        return expected;
+      }
+    }
+    const key = this.text();
+    const before = this.key;
+    this.key = key;
+    this.expect(':', 'a ":" belongs behind the key');
+    this.key = before;
+    return key;
   }
 
   text(): string {

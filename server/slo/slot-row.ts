@@ -47,18 +47,24 @@ export class SlotRow {
   lost = 0;
   suspect = false;
   #told = 0;
+  /** Keys and state of the last row whose keys fit its state. */
+  #fitted = 0;
+  #fittedState: (typeof states)[number] | undefined;
+  /** The keys of the last row: the next one mostly has the same, in the same order. */
+  readonly #order: string[] = [];
 
   /** Reads one line; throws LineMistake. */
   read(scanner: JsonScanner): void {
     this.#clear();
     scanner.expect('{', 'a line is a JSON object');
     if (!scanner.takes('}')) {
+      let i = 0;
       do {
         scanner.key = '';
-        const key = scanner.text();
+        const key = scanner.memberKey(this.#order[i]);
         scanner.key = key;
         this.#tell(scanner, key);
-        scanner.expect(':', 'a ":" belongs behind the key');
+        this.#order[i++] = key;
         this.#value(scanner, key as Key);
         scanner.key = key;
       } while (scanner.another('}'));
@@ -163,44 +169,41 @@ export class SlotRow {
   }
 
   #check(scanner: JsonScanner): void {
+    // Rows with the same keys and state come one after another.
+    if (this.#told !== this.#fitted || this.state !== this.#fittedState) this.#checkKeys(scanner);
+    if (this.state !== 'unknown') this.#conserve(scanner);
+    if (this.state === 'sealed') this.#checkSealed(scanner);
+    if (this.slot + this.count <= lastSecond) return;
+    scanner.key = this.#has('slots') ? 'slots' : 'repeat';
+    scanner.fail('the row ends after the year 2106');
+  }
+
+  #checkKeys(scanner: JsonScanner): void {
     this.#need(scanner, 'port', 'direction', 'slot', 'state');
     const { state } = this;
+    const lump = state === 'bridged' || state === 'sealed';
     if (state === 'unknown') {
       const numbers = ['class', 'offered', 'offeredMax', 'delivered', 'drops', 'probe', 'suspect'] as const;
       this.#refuse(scanner, 'an unknown row carries no numbers', ...numbers);
-      this.#refuse(
-        scanner,
-        'belongs to bridged and sealed rows; the length of an unknown row is told by repeat',
-        'slots',
-      );
     } else {
       this.#need(scanner, 'offered', 'delivered');
-      if (state === 'observed') {
-        this.#refuse(
-          scanner,
-          'belongs to bridged and sealed rows; equal slots of an observed row are told by repeat',
-          'slots',
-        );
-      } else {
-        this.#need(scanner, 'slots');
-        this.#refuse(
-          scanner,
-          'belongs to observed and unknown rows; the length of this one is told by slots',
-          'repeat',
-        );
-        this.#refuse(
-          scanner,
-          'belongs to observed rows: nobody knows in which of these slots a probe was lost',
-          'probe',
-        );
-      }
-      if (state === 'sealed') this.#need(scanner, 'class', 'offeredMax');
-      else this.#refuse(scanner, 'belongs to sealed rows', 'class', 'offeredMax');
-      this.#conserve(scanner);
-      if (state === 'sealed') this.#checkSealed(scanner);
     }
-    scanner.key = this.#has('slots') ? 'slots' : 'repeat';
-    if (this.slot + this.count > lastSecond) scanner.fail('the row ends after the year 2106');
+    if (lump) {
+      const why = 'belongs to observed and unknown rows; the length of this one is told by slots';
+      this.#need(scanner, 'slots');
+      this.#refuse(scanner, why, 'repeat');
+      this.#refuse(scanner, 'belongs to observed rows: nobody knows in which of these slots a probe was lost', 'probe');
+    } else {
+      this.#refuse(scanner, 'belongs to bridged and sealed rows; the length of this one is told by repeat', 'slots');
+    }
+    if (state === 'sealed') {
+      this.#need(scanner, 'class', 'offeredMax');
+      this.#refuse(scanner, 'belongs to observed and bridged rows', 'suspect');
+    } else {
+      this.#refuse(scanner, 'belongs to sealed rows', 'class', 'offeredMax');
+    }
+    this.#fitted = this.#told;
+    this.#fittedState = state;
   }
 
   #need(scanner: JsonScanner, ...wanted: readonly Key[]): void {
@@ -232,8 +235,6 @@ export class SlotRow {
     const slots = BigInt(count);
     const mine = offered - contract;
     const hint = 'A sealed run has only slots of its class; others are told one by one.';
-    scanner.key = 'suspect';
-    if (this.#has('suspect')) scanner.fail('belongs to observed and bridged rows');
     scanner.key = 'drops';
     if (bad > 0n) scanner.fail(`${bad} drops are the provider's or unknown, in a sealed run`, hint);
     if (this.class === 'idle' && dropped > 0n) scanner.fail('an idle run lost nothing', hint);
