@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib';
 import { FourninesError, systemCode } from '../core/runtime/error.ts';
 import { type SlotsFile, SlotsReader } from '../server/slo/slots-reader.ts';
 
-const pieceBytes = 1 << 20;
+const pieceBytes = 1 << 18;
 const gzipMagic = [0x1f, 0x8b];
 
 /** Reads a file of slots, plain or gzip, piece by piece: it is never in memory as a whole. */
