@@ -1,6 +1,6 @@
-import { sleepMs } from './clock.ts';
-import { toFourninesError } from './error.ts';
-import type { Logger } from './logger.ts';
+import { sleepMs } from '../core/runtime/clock.ts';
+import { toFourninesError } from '../core/runtime/error.ts';
+import type { Logger } from '../core/runtime/logger.ts';
 
 /** A store whose last owner was killed lets go of its folder when its process has ended. */
 const releaseWaitMs = 20_000;
