@@ -153,9 +153,10 @@ export class Ingest implements Part {
 
   async #round(): Promise<void> {
     const { log, control } = this.#options;
+    // First: a server that cannot reach the log has no share in it.
+    const partitions = await log.partitions();
     const servers = await this.#beAlive();
     const mine = servers.indexOf(this.#holder);
-    const partitions = await log.partitions();
     const isMine = (partition: number) => mine >= 0 && partition % servers.length === mine;
     for (const [partition, held] of this.#held) {
       if (held.leaving) continue;

@@ -199,7 +199,9 @@ export class Inserter {
     const { signal } = this.#reading;
     const undone = await this.#persist('read the ledger', signal, () => ledger.undone({ signal }));
     for (const block of undone) {
-      const source = kept === undefined ? log : await kept.log(logId, partition, block.first);
+      const source = await this.#persist('read a kept block', signal, async () =>
+        kept === undefined ? log : kept.log(logId, partition, block.first),
+      );
       await this.#redo(block, source);
       signal.throwIfAborted();
     }

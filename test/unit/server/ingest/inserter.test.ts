@@ -11,6 +11,7 @@ import { BlockBuilder } from '../../../../core/wire/block-builder.ts';
 import { encodeMessage } from '../../../../core/wire/message.ts';
 import { BacklogTurns } from '../../../../server/ingest/backlog-turns.ts';
 import { Inserter, type InserterOptions } from '../../../../server/ingest/inserter.ts';
+import { KeptBlocks } from '../../../../server/ingest/kept-block.ts';
 import type { CallOptions, Engine, InsertFile } from '../../../../server/store/engine.ts';
 import { aGrant, MemoryLedger } from '../../../fakes/memory-ledger.ts';
 
@@ -165,6 +166,27 @@ describe('two stages', () => {
     await expect.poll(() => inserter.stats().messages).toBe(3);
     await inserter.stop();
     expect(log.heldRecords).toBe(0);
+  });
+});
+
+describe('a block kept on disk', () => {
+  test('that cannot be read for a while is read again, and stored with its own name', async () => {
+    const kept = new KeptBlocks(join(folder, 'kept'));
+    const ledger = new MemoryLedger();
+    const away = async () => {
+      throw new FourninesError('FN_STORE_AWAY', 'the store is away');
+    };
+    const first = await aRoad(2, away, { kept, ledger, stopDeadlineMs: 1 });
+    await expect.poll(() => ledger.told).toContain('cut 0-1');
+    await first.inserter.stop();
+
+    const read = vi.spyOn(kept, 'log');
+    read.mockRejectedValueOnce(new FourninesError('FN_FOLDER', 'a kept block cannot be read'));
+    const second = await aRoad(0, async () => undefined, { kept, ledger });
+    await expect.poll(() => second.told, { timeout: 5000 }).toContain('stored 0-1');
+    expect(read.mock.calls.length).toBeGreaterThan(1);
+    await second.inserter.stop();
+    expect(await readdir(join(folder, 'kept'))).toEqual([]);
   });
 });
 
