@@ -1,7 +1,7 @@
 import type { Version } from '../objects/object.ts';
 import type { BurnTier } from '../slo/burn.ts';
 import type { Evaluation } from '../slo/evaluate.ts';
-import type { Window } from '../slo/objective.ts';
+import type { Exclusion, Span, Window } from '../slo/objective.ts';
 
 /** What an objective comes to in one window, with the exclusions and as if there were none. */
 export interface WindowReading {
@@ -31,4 +31,35 @@ export interface ObjectiveReading {
   /** T0 to T4 at their own instants: the fast ones each second, the slow ones each minute. */
   readonly burn: readonly BurnTier[];
   readonly stale: Stale | null;
+}
+
+/** Other terms than those that hold: what if. */
+export interface OtherTerms {
+  /** Decimals, as in a document. */
+  readonly target?: string;
+  readonly lossRatioMax?: string;
+  readonly run?: number;
+}
+
+export interface JudgeRequest {
+  readonly objective: Version<'objective'>;
+  /** Any window; a calendar one ends where the zone says. */
+  readonly window: Window;
+  readonly exclusions: readonly Exclusion[];
+  readonly terms?: OtherTerms;
+}
+
+/** Who gives readings and evaluates what is stored. */
+export interface Judging {
+  readings(): readonly ObjectiveReading[];
+  reading(name: string): ObjectiveReading | undefined;
+  /** Called with each new reading: each second where something burns or has burnt, else each minute. Gives what ends it. */
+  onReading(listener: (reading: ObjectiveReading) => void): () => void;
+  /** Reads the store; FN_SLOTS_FILE where a sealed run would be cut. */
+  judge(request: JudgeRequest, signal: AbortSignal): Promise<Evaluation>;
+  /**
+   * The rows behind a reading as lines of `formats`, under the port names of the objective, each line with its break:
+   * second by second within `verbatim`, elsewhere runs of clean and idle seconds where the store has them so.
+   */
+  rows(request: Pick<JudgeRequest, 'objective' | 'window'>, verbatim: Span, signal: AbortSignal): AsyncIterable<string>;
 }
