@@ -8,7 +8,11 @@ export interface WindowReading {
   readonly window: Window;
   /** Rows up to here are in it, unix seconds; slots from here to the window's end have not been. */
   readonly until: number;
+  /** Of the whole window: what is yet to come is unknown. */
   readonly evaluation: Evaluation;
+  /** Of the part that has passed, [from, until); at the end of the window the same. */
+  readonly elapsed: Evaluation;
+  /** The elapsed part as if nothing were excluded. */
   readonly withoutExclusions: Evaluation;
 }
 

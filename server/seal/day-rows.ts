@@ -27,8 +27,8 @@ export interface DayRows {
   readonly from: number;
   readonly to: number;
   readonly ports: readonly PortRow[];
-  /** Quarters of an hour that the store has summed up, because each of their slots is clean, or each is idle. */
-  readonly quarters: readonly SealedLine[];
+  /** Steps that the store has summed up, because each of their slots is clean, or each is idle. */
+  readonly sums: readonly SealedLine[];
   readonly causes: readonly CauseRow[];
   /** Gaps with a known sum that begin before `from` and end behind it. */
   readonly entering: readonly { readonly slot: number; readonly slots: number }[];

@@ -60,9 +60,9 @@ class Day {
   }
 
   slots(): { lines: SlotLine[]; asides: Aside[] } {
-    for (const quarter of this.#rows.quarters) {
-      this.#lines.push(quarter);
-      this.#marks.set(quarter, covered);
+    for (const sum of this.#rows.sums) {
+      this.#lines.push(sum);
+      this.#marks.set(sum, covered);
     }
     const beside = this.#causes.filter(({ place }) => place === 'beside');
     for (const row of beside) if (!isKnown(row)) this.#marks.set(row, blind);

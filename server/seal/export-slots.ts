@@ -3,7 +3,7 @@ import { FourninesError } from '../../core/runtime/error.ts';
 import { pathDirections, sealLines, sealList, sealListParameters } from '../store/queries/seals.ts';
 import { type QueryContext, type RowsOf, runQuery } from '../store/run-query.ts';
 import { slotsOfDay } from './day-slots.ts';
-import { readWholeDay } from './read-day.ts';
+import { readRows } from './read-rows.ts';
 import { cutLines, leadIn, repeatEqual, runSeconds } from './runs.ts';
 import { daySeconds } from './seal-document.ts';
 import { decodeLine, encodeLine, endOf, isoOf, type Path, type SlotLine } from './slot-line.ts';
@@ -157,7 +157,7 @@ async function* dayLines(
   window: { readonly from: number; readonly to: number },
 ): AsyncGenerator<SlotLine[]> {
   if (day.seal === undefined) {
-    yield repeatEqual(slotsOfDay(await readWholeDay(store, path, day.from)).lines);
+    yield repeatEqual(slotsOfDay(await readRows(store, path, { from: day.from, to: day.from + daySeconds })).lines);
     return;
   }
   let some: SlotLine[] = [];

@@ -6,7 +6,8 @@ import type { Logger } from '../../core/runtime/logger.ts';
 import { sealableHosts, sealHeads } from '../store/queries/seals.ts';
 import { rawRowCounts } from '../store/queries/slot-rows.ts';
 import { type QueryContext, type RowsOf, runQuery } from '../store/run-query.ts';
-import { readSummedDay } from './read-day.ts';
+import { readSummedRows } from './read-rows.ts';
+import { runSeconds } from './runs.ts';
 import { daySeconds, documentText, type SealDocument, sealDocument } from './seal-document.ts';
 import { type SealLineRow, type SealPoint, type SealRow, SealWriter } from './seal-tables.ts';
 import { isoOf, type Path } from './slot-line.ts';
@@ -178,7 +179,7 @@ export class Sealer implements Part {
   ): Promise<Sealed> {
     const { host, path, day, head } = ask;
     const of: Path = { host, port: path.port, direction: path.direction };
-    const rows = await readSummedDay(store, of, day);
+    const rows = await readSummedRows(store, of, { from: day, to: day + daySeconds }, runSeconds);
     const place = {
       entry: (head?.entry ?? 0) + 1,
       previous: head?.head ?? null,

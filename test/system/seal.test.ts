@@ -14,7 +14,7 @@ import { sealRoutes } from '../../server/api/routes/seals.ts';
 import type { SealPage } from '../../server/api/schema/seals.ts';
 import type { DayRows, PortRow } from '../../server/seal/day-rows.ts';
 import { exportSlots, planExport } from '../../server/seal/export-slots.ts';
-import { readSummedDay, readWholeDay } from '../../server/seal/read-day.ts';
+import { readRows, readSummedRows } from '../../server/seal/read-rows.ts';
 import { sealDocument } from '../../server/seal/seal-document.ts';
 import { Sealer, type SealerOptions } from '../../server/seal/sealer.ts';
 import { decodeLine, sumsOf } from '../../server/seal/slot-line.ts';
@@ -162,16 +162,23 @@ describe('sealing', () => {
     await insertDay(yesterday, { host: 'h1', port: 'disturbed' }, disturbed);
   });
 
-  test('quarters that the store sums up give the same seal as all rows read one by one', async () => {
+  test('quarters and minutes that the store sums up give the same seal as all rows read one by one', async () => {
     const place = { entry: 1, previous: null, revision: 1, revises: null };
     const byHand: Readonly<Record<string, DayRows>> = { full, disturbed };
     for (const port of [...ports, 'full', 'disturbed']) {
       const { direction } = byHand[port] ?? (drawn[(ports.indexOf(port) + 1) % drawn.length] as DayRows);
       const path = { host: 'h1', port, direction };
-      const [whole, summed] = [await readWholeDay(store, path, yesterday), await readSummedDay(store, path, yesterday)];
-      expect(sealDocument(path, summed, place)).toEqual(sealDocument(path, whole, place));
-      if (port === 'full') expect([summed.quarters.length, summed.ports.length]).toEqual([95, 900]);
-      if (port === 'disturbed') expect([summed.quarters.length, summed.ports.length]).toEqual([1, 6_301]);
+      const window = { from: yesterday, to: yesterday + 86_400 };
+      const whole = await readRows(store, path, window);
+      const [quarters, minutes] = [
+        await readSummedRows(store, path, window, 900),
+        await readSummedRows(store, path, window, 60),
+      ];
+      for (const summed of [quarters, minutes]) {
+        expect(sealDocument(path, summed, place)).toEqual(sealDocument(path, whole, place));
+      }
+      if (port === 'full') expect([quarters.sums.length, quarters.ports.length]).toEqual([95, 900]);
+      if (port === 'disturbed') expect([quarters.sums.length, quarters.ports.length]).toEqual([1, 6_301]);
     }
   });
 

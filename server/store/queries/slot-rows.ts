@@ -8,20 +8,19 @@ const path = 't.host = {host:String} AND t.port = {port:String} AND t.direction 
 const pathParameters = { ...windowParameters, host: 'String', port: 'String', direction: 'String' } as const;
 const State = Type.Union([Type.Literal('observed'), Type.Literal('bridged'), Type.Literal('unknown')]);
 const Flag = Type.Integer({ minimum: 0, maximum: 1 });
-/** A seal's run ends at each quarter of an hour, s (server/seal/runs.ts). */
-const quarter = 900;
+/** First slot of the step in which a row begins; steps divide a day. */
+const stepOfSlot = 'toUInt32(intDiv(toUnixTimestamp(slot), {step:UInt32}) * {step:UInt32})';
 
-/** Rows that begin in the window; `quarters`: only in quarters of an hour that begin at one of these, empty: in all. */
+/** Rows that begin in the window; `steps`: only in steps of `step` seconds that begin at one of these, empty: in all. */
 export const slotRows = defineQuery({
   name: 'slot-rows',
   sql: `SELECT toUnixTimestamp(t.slot) AS slot, t.slots AS slots, t.state AS state, t.suspect AS suspect,
   ifNull(t.packets_inc, 0) AS packets, ifNull(t.drops_outside_inc, 0) AS dropsOutside, ifNull(t.drops_inside_inc, 0) AS dropsInside
 FROM port_slot AS t
-WHERE ${path} AND ${rawWindow} AND ({quarters:String} = '' OR has(
-  arrayMap(q -> toUInt32(q), splitByChar(',', if({quarters:String} = '', '0', {quarters:String}))),
-  toUInt32(intDiv(toUnixTimestamp(t.slot), ${quarter}) * ${quarter})))
+WHERE ${path} AND ${rawWindow} AND ({steps:String} = '' OR has(
+  arrayMap(s -> toUInt32(s), splitByChar(',', if({steps:String} = '', '0', {steps:String}))), ${stepOfSlot}))
 ORDER BY t.slot`,
-  parameters: { ...pathParameters, quarters: 'String' },
+  parameters: { ...pathParameters, steps: 'String', step: 'UInt32' },
   row: Type.Object({
     slot: UInt32,
     slots: UInt32,
@@ -36,26 +35,26 @@ ORDER BY t.slot`,
 });
 
 /**
- * The window by quarters of an hour, those without rows left out. `clean` and `idle`: slots that are told by exactly one
+ * The window by steps of equal length, those without rows left out. `clean` and `idle`: slots that are told by exactly one
  * row each, observed, not suspect, without drops, with ten packets or more, or with fewer. `reach`: the end of the last
- * known row that begins in the quarter.
+ * known row that begins in the step.
  */
-export const slotQuarters = defineQuery({
-  name: 'slot-quarters',
-  sql: `SELECT quarter, count() AS rows, uniqExact(t.slot) AS told, countIf(quiet AND packets >= 10) AS clean,
+export const slotSteps = defineQuery({
+  name: 'slot-steps',
+  sql: `SELECT at, count() AS rows, uniqExact(t.slot) AS told, countIf(quiet AND packets >= 10) AS clean,
   countIf(quiet AND packets < 10) AS idle, sum(packets) AS offered, max(packets) AS offeredMax,
   maxIf(toUInt32(toUnixTimestamp(t.slot) + t.slots), t.state != 'unknown' AND t.suspect = 0) AS reach
 FROM (
-  SELECT slot, slots, state, suspect, toUInt32(intDiv(toUnixTimestamp(slot), ${quarter}) * ${quarter}) AS quarter,
+  SELECT slot, slots, state, suspect, ${stepOfSlot} AS at,
     ifNull(t.packets_inc, 0) AS packets,
     ${observed} AND slots = 1 AND t.drops_outside_inc = 0 AND t.drops_inside_inc = 0 AS quiet
   FROM port_slot AS t WHERE ${path} AND ${rawWindow}
 ) AS t
-GROUP BY quarter
-ORDER BY quarter`,
-  parameters: pathParameters,
+GROUP BY at
+ORDER BY at`,
+  parameters: { ...pathParameters, step: 'UInt32' },
   row: Type.Object({
-    quarter: UInt32,
+    at: UInt32,
     rows: UInt64,
     told: UInt64,
     clean: UInt64,
@@ -65,7 +64,7 @@ ORDER BY quarter`,
     reach: UInt32,
   }),
   deadlineMs: 20_000,
-  rowsMax: 100,
+  rowsMax: 1_500,
 });
 
 /**

@@ -31,7 +31,7 @@ export const aDay = (ports: readonly PortRow[], over: Partial<DayRows> = {}): Da
   from: dayStart,
   to: dayStart + 86_400,
   ports,
-  quarters: [],
+  sums: [],
   causes: [],
   entering: [],
   ...over,
