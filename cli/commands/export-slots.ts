@@ -5,7 +5,7 @@ import { finished } from 'node:stream/promises';
 import { Command, Option } from 'commander';
 import { directions } from '../../core/catalogue/kind-parts.ts';
 import { FourninesError, systemCode } from '../../core/runtime/error.ts';
-import { exportSources } from '../../server/seal/export-slots.ts';
+import { slotSources } from '../../server/seal/path-days.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { ServerClient, type ServerOptions, serverOption } from '../server-client.ts';
 
@@ -31,7 +31,7 @@ export function exportSlotsCommand(): Command {
     .requiredOption('--to <instant>', 'second behind the last one')
     .addOption(
       new Option('--source <source>', 'raw rows, seals, or for each day raw rows while they are there')
-        .choices(exportSources)
+        .choices(slotSources)
         .default('auto'),
     )
     .option('--run <slots>', "longest run of an objective's availability; 0: no rows before the window", '10')

@@ -1,16 +1,21 @@
 import { directions } from '../../core/catalogue/kind-parts.ts';
 import { FourninesError } from '../../core/runtime/error.ts';
-import { pathDirections, sealLines, sealList, sealListParameters } from '../store/queries/seals.ts';
-import { type QueryContext, type RowsOf, runQuery } from '../store/run-query.ts';
-import { slotsOfDay } from './day-slots.ts';
-import { readRows } from './read-rows.ts';
-import { cutLines, leadIn, repeatEqual, runSeconds } from './runs.ts';
+import { sealLines } from '../store/queries/seals.ts';
+import { type QueryContext, runQuery } from '../store/run-query.ts';
+import {
+  dayLines,
+  dayOf,
+  directionsOf,
+  type ListedSeal,
+  notTwice,
+  type PathDay,
+  pathDays,
+  type SlotSource,
+  sealedLines,
+} from './path-days.ts';
+import { cutLines, leadIn, runSeconds } from './runs.ts';
 import { daySeconds } from './seal-document.ts';
-import { decodeLine, encodeLine, endOf, isoOf, type Path, type SlotLine } from './slot-line.ts';
-
-/** raw: seconds as they were stored, 7 days; seals: 13 months; auto: each day from raw rows while they are all there. */
-export const exportSources = ['auto', 'raw', 'seals'] as const;
-export type ExportSource = (typeof exportSources)[number];
+import { encodeLine, endOf, isoOf, type Path, type SlotLine } from './slot-line.ts';
 
 export interface ExportRequest {
   readonly host: string;
@@ -19,7 +24,7 @@ export interface ExportRequest {
   readonly direction: Path['direction'] | undefined;
   readonly from: number;
   readonly to: number;
-  readonly source: ExportSource;
+  readonly source: SlotSource;
   /** The longest run of slots that the availability of an objective looks at; 0: nothing before the window. */
   readonly run: number;
   readonly nowSeconds: number;
@@ -32,22 +37,11 @@ export interface ExportPlan {
   readonly sealedDays: number;
 }
 
-type ListedSeal = RowsOf<typeof sealList>[number];
-
 interface PathPlan {
   readonly path: Path;
-  /** In order; a day that no seal and no raw row tells is not there. */
-  readonly days: readonly DayPlan[];
+  readonly days: readonly PathDay[];
 }
 
-interface DayPlan {
-  readonly from: number;
-  /** Undefined: from raw rows. */
-  readonly seal: ListedSeal | undefined;
-}
-
-/** Raw rows live so long after the end of their day, less an hour in which they may be going. */
-const rawSeconds = 7 * daySeconds - 3600;
 /** Days before the window that may be read for the state at its start. */
 const leadDays = 1;
 const linesAtOnce = 20_000;
@@ -58,9 +52,9 @@ const linesAtOnce = 20_000;
  */
 export async function planExport(store: QueryContext, request: ExportRequest): Promise<ExportPlan> {
   const { host, port, from, to } = request;
-  const found = await runQuery(store, pathDirections, { host, port, from, to });
+  const found = await directionsOf(store, { host, port }, { from, to });
   const wanted = directions.filter(
-    (direction) => found.some((row) => row.direction === direction) && (request.direction ?? direction) === direction,
+    (direction) => found.includes(direction) && (request.direction ?? direction) === direction,
   );
   if (wanted.length === 0) {
     const when = `from ${isoOf(from)} to ${isoOf(to)}`;
@@ -76,30 +70,15 @@ export async function planExport(store: QueryContext, request: ExportRequest): P
 }
 
 async function planPath(store: QueryContext, path: Path, request: ExportRequest): Promise<PathPlan> {
-  const { from, to, source, nowSeconds } = request;
-  const firstDay = dayOf(from) - (request.run > 0 ? leadDays * daySeconds : 0);
-  const seals = await sealsOf(store, path, firstDay, to);
-  const days: DayPlan[] = [];
-  for (let day = firstDay; day < to; day += daySeconds) {
-    const whole = day + daySeconds + rawSeconds > nowSeconds;
-    const seal = source === 'raw' || (source === 'auto' && whole) ? undefined : seals.get(day);
-    if (seal !== undefined || source === 'raw' || (source === 'auto' && whole)) days.push({ from: day, seal });
-  }
+  const { from, to } = request;
+  const first = dayOf(from) - (request.run > 0 ? leadDays * daySeconds : 0);
+  const days = await pathDays(store, path, { from: first, to }, request);
   for (const at of [from, to]) await refuseCutRun(store, path, days, at);
   return { path, days };
 }
 
-/** The last revision of each day. */
-async function sealsOf(store: QueryContext, path: Path, from: number, to: number): Promise<Map<number, ListedSeal>> {
-  const seals = new Map<number, ListedSeal>();
-  // At most 33 days and few revisions: one page holds them.
-  const rows = await runQuery(store, sealList, sealListParameters({ ...path, from, to, limit: 1001 }));
-  for (const row of rows) if (row.revision >= (seals.get(row.day)?.revision ?? 0)) seals.set(row.day, row);
-  return seals;
-}
-
 /** Runs end at each quarter of an hour; elsewhere an end of the window may lie inside one. */
-async function refuseCutRun(store: QueryContext, path: Path, days: readonly DayPlan[], at: number): Promise<void> {
+async function refuseCutRun(store: QueryContext, path: Path, days: readonly PathDay[], at: number): Promise<void> {
   const seal = days.find((day) => day.from === dayOf(at))?.seal;
   if (at % runSeconds === 0 || seal === undefined) return;
   for await (const line of sealedLines(store, path, seal, { from: at - 1, to: at + 1 })) {
@@ -135,7 +114,7 @@ export async function* exportSlots(
 async function lead(
   store: QueryContext,
   path: Path,
-  days: readonly DayPlan[],
+  days: readonly PathDay[],
   { from, run }: { readonly from: number; readonly run: number },
 ): Promise<readonly SlotLine[]> {
   let lines: SlotLine[] = [];
@@ -149,61 +128,8 @@ async function lead(
   return lines;
 }
 
-/** The lines of a day that touch the window. */
-async function* dayLines(
-  store: QueryContext,
-  path: Path,
-  day: DayPlan,
-  window: { readonly from: number; readonly to: number },
-): AsyncGenerator<SlotLine[]> {
-  if (day.seal === undefined) {
-    yield repeatEqual(slotsOfDay(await readRows(store, path, { from: day.from, to: day.from + daySeconds })).lines);
-    return;
-  }
-  let some: SlotLine[] = [];
-  for await (const line of sealedLines(store, path, day.seal, window)) {
-    some.push(line);
-    if (some.length < linesAtOnce) continue;
-    yield some;
-    some = [];
-  }
-  yield some;
-}
-
-async function* sealedLines(
-  store: QueryContext,
-  path: Path,
-  { day, sha256 }: ListedSeal,
-  window: { readonly from: number; readonly to: number },
-): AsyncGenerator<SlotLine> {
-  for (let afterN = 0; ; ) {
-    const asked = { ...path, ...window, day, sha256, afterN, limit: linesAtOnce };
-    const rows = await runQuery(store, sealLines, asked);
-    for (const { part, line } of rows) if (part === 'slot') yield decodeLine(line);
-    if (rows.length < linesAtOnce) return;
-    afterN = rows.at(-1)?.n ?? afterN;
-  }
-}
-
-/**
- * A gap that crosses midnight is told by the day it begins in. Whatever the next day tells of the same slots is left out,
- * so that no slot is told twice; of a line that reaches beyond them the rest is unknown, unless it can be cut.
- */
-function notTwice(lines: readonly SlotLine[], told: number): SlotLine[] {
-  return lines.flatMap((line) => {
-    if (line.slot >= told) return [line];
-    const slots = endOf(line) - told;
-    if (slots <= 0) return [];
-    return line.state === 'observed' ? [{ ...line, slot: told, slots }] : [{ state: 'unknown', slot: told, slots }];
-  });
-}
-
 function textOf(path: Path, lines: readonly SlotLine[]): string {
   return lines.map((line) => `${encodeLine(path, line)}\n`).join('');
-}
-
-function dayOf(second: number): number {
-  return second - (second % daySeconds);
 }
 
 /** The text of a seal as it is hashed, header first, some lines at a time; undefined lines have aged out. */

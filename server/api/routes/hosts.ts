@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { FourninesError } from '../../../core/runtime/error.ts';
 import type { HostLive } from '../../live/host-live.ts';
+import { lagSeconds } from '../../live/watermark.ts';
 import { latestFacts } from '../../store/queries/latest-facts.ts';
 import { latestSources } from '../../store/queries/latest-sources.ts';
 import { latestTick } from '../../store/queries/latest-tick.ts';
@@ -15,7 +16,6 @@ import type { Host } from '../schema/hosts.ts';
 import { HostDetail, HostPage, SoftnetSeries, ThreadSeries } from '../schema/hosts.ts';
 import { stepGrid } from '../series.ts';
 import type { Api } from '../server.ts';
-import { lagSeconds } from '../watermark.ts';
 import { iso, type RequestedWindow, requestedStep, requestedWindow } from '../window.ts';
 
 /** Hosts that have been silent for longer than raw rows live are not listed. */

@@ -1,12 +1,13 @@
 import { Type } from 'typebox';
+import { readWatermark } from '../../live/stored-to.ts';
 import type { ApiContext } from '../context.ts';
 import { decodeCursor } from '../cursor.ts';
 import { readDetail } from '../ledger-detail.ts';
 import { readEntries } from '../ledger-entries.ts';
-import { readWatermark, tellWindow } from '../read-watermark.ts';
 import { PageQuery, Problem, WindowQuery } from '../schema/common.ts';
 import { LedgerDetail, LedgerPage } from '../schema/ledger.ts';
 import type { Api } from '../server.ts';
+import { tellWindow } from '../tell-window.ts';
 import { requestedStep, requestedWindow } from '../window.ts';
 
 const strict = { additionalProperties: false } as const;

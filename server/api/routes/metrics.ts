@@ -1,7 +1,7 @@
+import { readStoredToOr } from '../../live/stored-to.ts';
 import { writeExposition } from '../../metrics/exposition.ts';
 import { fleetFamilies, storedFamilies } from '../../metrics/fleet-families.ts';
 import type { ApiContext } from '../context.ts';
-import { readStoredToOr } from '../read-watermark.ts';
 import type { Api } from '../server.ts';
 
 /** A page of so many series is about 10 MB; a larger fleet is split over several servers. */

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { FourninesError } from '../../../core/runtime/error.ts';
+import { readWatermark } from '../../live/stored-to.ts';
 import { delivery } from '../../sli/packet-delivery.ts';
 import { latestXstats } from '../../store/queries/latest-xstats.ts';
 import { queueSeries } from '../../store/queries/queue-series.ts';
@@ -9,11 +10,11 @@ import { decodeCursor, decodePortCursor, encodeCursor } from '../cursor.ts';
 import { type AccountedPath, readAccountedPaths, readPaths } from '../path-sums.ts';
 import { readReplay } from '../port-replay.ts';
 import { readPortSeries } from '../port-series.ts';
-import { readWatermark, tellWindow } from '../read-watermark.ts';
 import { PageQuery, Problem, WindowQuery } from '../schema/common.ts';
 import { PortPage, PortReplay, PortSeries, type PortSums, QueueSeries, XstatPage } from '../schema/ports.ts';
 import { stepGrid } from '../series.ts';
 import type { Api } from '../server.ts';
+import { tellWindow } from '../tell-window.ts';
 import { iso, requestedStep, requestedWindow } from '../window.ts';
 
 const strict = { additionalProperties: false } as const;

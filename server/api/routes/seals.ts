@@ -3,7 +3,8 @@ import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { directions } from '../../../core/catalogue/kind-parts.ts';
 import { FourninesError } from '../../../core/runtime/error.ts';
-import { exportSlots, exportSources, planExport, sealText } from '../../seal/export-slots.ts';
+import { exportSlots, planExport, sealText } from '../../seal/export-slots.ts';
+import { slotSources } from '../../seal/path-days.ts';
 import { isoOf, type Path } from '../../seal/slot-line.ts';
 import { sealList, sealListParameters } from '../../store/queries/seals.ts';
 import { type RowsOf, runQuery } from '../../store/run-query.ts';
@@ -33,7 +34,7 @@ const SlotsQuery = Type.Object(
     from: Instant,
     to: Instant,
     source: Type.Union(
-      exportSources.map((source) => Type.Literal(source)),
+      slotSources.map((source) => Type.Literal(source)),
       { default: 'auto', description: 'raw: rows as stored; seals: sealed days; auto: raw rows while they are there.' },
     ),
     run: Type.Integer({

@@ -1,13 +1,14 @@
 import { Type } from 'typebox';
+import { readWatermark } from '../../live/stored-to.ts';
 import { packetDelivery, partsPerBillion } from '../../sli/packet-delivery.ts';
 import { ppsConformity } from '../../sli/pps.ts';
 import type { ApiContext } from '../context.ts';
 import { decodePortCursor } from '../cursor.ts';
 import { readPaths, type StoredPath } from '../path-sums.ts';
-import { readWatermark, tellWindow } from '../read-watermark.ts';
 import { PageQuery, Problem, WindowQuery } from '../schema/common.ts';
 import { type Sli, SliPage } from '../schema/slis.ts';
 import type { Api } from '../server.ts';
+import { tellWindow } from '../tell-window.ts';
 import { requestedWindow } from '../window.ts';
 
 const Name = Type.String({ minLength: 1, maxLength: 255 });

@@ -1,4 +1,4 @@
-import type { Fleet } from '../live/fleet.ts';
+import type { Fleet } from './fleet.ts';
 
 /** A host of which nothing has come for a while. */
 export interface SilentHost {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { lagSeconds, watermarkOf } from '../../../../server/api/watermark.ts';
 import type { HostLive } from '../../../../server/live/host-live.ts';
+import { lagSeconds, watermarkOf } from '../../../../server/live/watermark.ts';
 
 /** Hosts with the last slot they told and how long ago that arrived, ms. */
 function aFleet(hosts: Readonly<Record<string, readonly [slot: number, agoMs: number]>>) {
