@@ -19,21 +19,32 @@ export interface KeptRow {
 }
 
 /** Small enough for a file of a few rows, large enough not to be noticed in one of millions. */
-const chunkRows = 4096;
+const usualChunkRows = 4096;
 
 class Chunk {
-  readonly path = new Uint16Array(chunkRows);
-  readonly host = new Uint16Array(chunkRows);
-  readonly kind = new Uint8Array(chunkRows);
-  readonly line = new Uint32Array(chunkRows);
-  readonly slot = new Uint32Array(chunkRows);
-  readonly count = new Uint32Array(chunkRows);
-  readonly offered = new BigUint64Array(chunkRows);
-  readonly bad = new BigUint64Array(chunkRows);
+  readonly path;
+  readonly host;
+  readonly kind;
+  readonly line;
+  readonly slot;
+  readonly count;
+  readonly offered;
+  readonly bad;
   /** Made when the first row needs one: probes and sealed runs. */
   peak: BigUint64Array | undefined;
   sent: Uint32Array | undefined;
   lost: Uint32Array | undefined;
+
+  constructor(rows: number) {
+    this.path = new Uint16Array(rows);
+    this.host = new Uint16Array(rows);
+    this.kind = new Uint8Array(rows);
+    this.line = new Uint32Array(rows);
+    this.slot = new Uint32Array(rows);
+    this.count = new Uint32Array(rows);
+    this.offered = new BigUint64Array(rows);
+    this.bad = new BigUint64Array(rows);
+  }
 }
 
 /**
@@ -42,11 +53,17 @@ class Chunk {
  */
 export class RowTable {
   length = 0;
+  readonly #chunkRows: number;
   readonly #chunks: Chunk[] = [];
 
+  /** Room is made for so many rows at once; a table whose size is known wastes none. */
+  constructor(chunkRows = usualChunkRows) {
+    this.#chunkRows = chunkRows;
+  }
+
   push(row: KeptRow): void {
-    const i = this.length % chunkRows;
-    if (i === 0) this.#chunks.push(new Chunk());
+    const i = this.length % this.#chunkRows;
+    if (i === 0) this.#chunks.push(new Chunk(this.#chunkRows));
     const chunk = this.#chunks[this.#chunks.length - 1] as Chunk;
     chunk.path[i] = row.path;
     chunk.host[i] = row.host;
@@ -57,12 +74,12 @@ export class RowTable {
     chunk.offered[i] = row.offered;
     chunk.bad[i] = row.bad;
     if (row.peak > 0n) {
-      chunk.peak ??= new BigUint64Array(chunkRows);
+      chunk.peak ??= new BigUint64Array(this.#chunkRows);
       chunk.peak[i] = row.peak;
     }
     if (row.sent > 0) {
-      chunk.sent ??= new Uint32Array(chunkRows);
-      chunk.lost ??= new Uint32Array(chunkRows);
+      chunk.sent ??= new Uint32Array(this.#chunkRows);
+      chunk.lost ??= new Uint32Array(this.#chunkRows);
       chunk.sent[i] = row.sent;
       chunk.lost[i] = row.lost;
     }
@@ -70,8 +87,8 @@ export class RowTable {
   }
 
   at(row: number): KeptRow {
-    const chunk = this.#chunks[Math.floor(row / chunkRows)] as Chunk;
-    const i = row % chunkRows;
+    const chunk = this.#chunks[Math.floor(row / this.#chunkRows)] as Chunk;
+    const i = row % this.#chunkRows;
     return {
       path: chunk.path[i] as number,
       host: chunk.host[i] as number,
@@ -104,11 +121,11 @@ export class RowTable {
   }
 
   #path(row: number): number {
-    return (this.#chunks[Math.floor(row / chunkRows)] as Chunk).path[row % chunkRows] as number;
+    return (this.#chunks[Math.floor(row / this.#chunkRows)] as Chunk).path[row % this.#chunkRows] as number;
   }
 
   #slot(row: number): number {
-    return (this.#chunks[Math.floor(row / chunkRows)] as Chunk).slot[row % chunkRows] as number;
+    return (this.#chunks[Math.floor(row / this.#chunkRows)] as Chunk).slot[row % this.#chunkRows] as number;
   }
 
   /** Files mostly come in order; else slot and row make one number each, which sorts without comparing in JavaScript. */

@@ -5,7 +5,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fc from 'fast-check';
 import fastify from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { dropSlot, portSlot, tick } from '../../core/catalogue/kinds.ts';
+import { portSlot, tick } from '../../core/catalogue/kinds.ts';
 import { FourninesError } from '../../core/runtime/error.ts';
 import { silentLogger } from '../../core/runtime/logger.ts';
 import type { ApiContext } from '../../server/api/context.ts';
@@ -20,7 +20,8 @@ import { Sealer, type SealerOptions } from '../../server/seal/sealer.ts';
 import { decodeLine, sumsOf } from '../../server/seal/slot-line.ts';
 import type { Engine } from '../../server/store/engine.ts';
 import { aCause, dayStart, histories } from '../unit/server/seal/histories.ts';
-import { aDropSlot, aPortSlot, count, insertRows, type OpenStore, openStore, today, until } from './store-fixture.ts';
+import { insertDay } from './day-fixture.ts';
+import { aPortSlot, count, insertRows, type OpenStore, openStore, today, until } from './store-fixture.ts';
 
 const daySeconds = 86_400;
 const yesterday = today - daySeconds;
@@ -33,43 +34,6 @@ beforeAll(async () => {
   store = await openStore();
 });
 afterAll(() => store[Symbol.asyncDispose]());
-
-/** Puts a drawn day into the tables, as day `day` of a path. */
-async function insertDay(day: number, of: { host: string; port: string }, rows: DayRows): Promise<void> {
-  const shift = day - dayStart;
-  const { direction } = rows;
-  const common = { ...of, direction };
-  const ports = rows.ports.map((row) => {
-    const known = (value: bigint) => (row.state === 'unknown' ? null : value);
-    return aPortSlot({
-      ...common,
-      slot: row.slot + shift,
-      slots: row.slots,
-      state: row.state,
-      suspect: row.suspect ? 1 : 0,
-      packetsInc: known(row.packets),
-      bytesInc: known(row.packets * 64n),
-      dropsOutsideInc: known(row.dropsOutside),
-      dropsInsideInc: known(row.dropsInside),
-    });
-  });
-  const entering = rows.entering.map(({ slot, slots }) =>
-    aPortSlot({ ...common, slot: slot + shift, slots, state: 'bridged' }),
-  );
-  const drops = rows.causes.map(({ cause, place, packets, ...row }) =>
-    aDropSlot({
-      ...common,
-      ...row,
-      cause,
-      place,
-      slot: row.slot + shift,
-      suspect: row.suspect ? 1 : 0,
-      packetsInc: row.state === 'unknown' ? null : packets,
-    }),
-  );
-  await insertRows(store, portSlot, [...ports, ...entering]);
-  await insertRows(store, dropSlot, drops);
-}
 
 /** The host has told everything up to `slot`. */
 async function tickAt(host: string, slot: number): Promise<void> {
@@ -155,11 +119,11 @@ async function exported(
 describe('sealing', () => {
   beforeAll(async () => {
     for (const [i, day] of drawn.entries()) {
-      await insertDay(before, { host: 'h1', port: `p${i}` }, day);
-      await insertDay(yesterday, { host: 'h1', port: `p${i}` }, drawn[(i + 1) % drawn.length] as DayRows);
+      await insertDay(store, before, { host: 'h1', port: `p${i}` }, day);
+      await insertDay(store, yesterday, { host: 'h1', port: `p${i}` }, drawn[(i + 1) % drawn.length] as DayRows);
     }
-    await insertDay(yesterday, { host: 'h1', port: 'full' }, full);
-    await insertDay(yesterday, { host: 'h1', port: 'disturbed' }, disturbed);
+    await insertDay(store, yesterday, { host: 'h1', port: 'full' }, full);
+    await insertDay(store, yesterday, { host: 'h1', port: 'disturbed' }, disturbed);
   });
 
   test('quarters and minutes that the store sums up give the same seal as all rows read one by one', async () => {
@@ -194,7 +158,7 @@ describe('sealing', () => {
       dateOf(before),
       dateOf(yesterday),
     ]);
-    await insertDay(yesterday, { host: 'silent', port: 'p0' }, full);
+    await insertDay(store, yesterday, { host: 'silent', port: 'p0' }, full);
     await aSealer({ silentSeconds: 5 * 3600 }).look(never);
     expect(await listSeals('silent')).toEqual([]);
     await aSealer({ silentSeconds: 4 * 3600 }).look(never);
@@ -273,7 +237,7 @@ describe('sealing', () => {
   });
 
   test('goes on after a kill between the lines and their seals; nothing is there twice', async () => {
-    await insertDay(yesterday, { host: 'h2', port: 'p0' }, { ...(drawn[2] as DayRows), entering: [] });
+    await insertDay(store, yesterday, { host: 'h2', port: 'p0' }, { ...(drawn[2] as DayRows), entering: [] });
     await tickAt('h2', today);
     const { engine } = store;
     const dying = {

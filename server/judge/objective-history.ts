@@ -1,0 +1,195 @@
+import { dayOf } from '../seal/path-days.ts';
+import { runSeconds, sealRuns } from '../seal/runs.ts';
+import { daySeconds } from '../seal/seal-document.ts';
+import type { SlotLine } from '../seal/slot-line.ts';
+import type { Objective, Span } from '../slo/objective.ts';
+import { RowTable, rowKinds } from '../slo/row-table.ts';
+import type { SlotPath, SlotsFile } from '../slo/slots-reader.ts';
+import type { QueryContext } from '../store/run-query.ts';
+import type { PlacedPort } from './objective-ports.ts';
+import { PathHistory, pathRowsMax } from './path-history.ts';
+import { byQuarter, minuteStep, type PlacedPath, placedPaths, readDay, readPart } from './stretch.ts';
+
+export interface Followed extends PlacedPath {
+  readonly history: PathHistory;
+}
+
+/** The lines of one path in a stretch that was read. */
+export interface PathLines extends PlacedPath {
+  readonly lines: readonly SlotLine[];
+}
+
+/** Told of each stretch that was read, all paths at once; lines are by minutes at the coarsest within the last days. */
+export type StretchListener = (span: Span, paths: readonly PathLines[]) => void;
+
+export interface HistoryOptions {
+  readonly objective: Objective;
+  readonly placed: readonly PlacedPort[];
+  /** Days of which minutes are asked for: as far back as burn rates look. */
+  readonly minuteDays: number;
+  readonly onStretch?: StretchListener;
+}
+
+/** The state at the start of a window may rest on what was before, days. */
+const leadDays = 1;
+
+/**
+ * All that is stored of the paths of an objective from some day on, as rows that `evaluate` takes. Filled once, then only
+ * what was stored since is read again: the quarters of an hour of the present day, whole days before.
+ */
+export class ObjectiveHistory {
+  readonly #options: HistoryOptions;
+  readonly #paths = new Map<string, Followed>();
+  #from = Number.POSITIVE_INFINITY;
+  #to = 0;
+  /** The present day: quarters of it are replaced one by one. */
+  #today = 0;
+
+  constructor(options: HistoryOptions) {
+    this.#options = options;
+  }
+
+  get hosts(): ReadonlySet<string> {
+    return new Set(this.#options.placed.map(({ host }) => host));
+  }
+
+  get rows(): number {
+    let rows = 0;
+    for (const { history } of this.#paths.values()) rows += history.length;
+    return rows;
+  }
+
+  /** Too large to be followed: a path is neither clean nor idle for weeks. */
+  get isTooLarge(): boolean {
+    return [...this.#paths.values()].some(({ history }) => history.length > pathRowsMax);
+  }
+
+  /** Reads what is not there yet of [from, to): windows begin at `from`, `to` is the watermark, which never goes back. */
+  async fill(store: QueryContext, { from, to }: Span): Promise<void> {
+    const first = dayOf(from) - leadDays * daySeconds;
+    const today = dayOf(to);
+    if (this.#to === 0) await this.#discover(store, { from: first, to });
+    this.#to = to;
+    for (let day = first; day < today; day += daySeconds) {
+      // The day that was the present one is read again as a whole now that it is over.
+      if (day < this.#from || day >= this.#today) await this.#readDay(store, day, to);
+    }
+    if (today !== this.#today) await this.#readDay(store, today, to);
+    this.#from = Math.min(this.#from, first);
+    this.#today = today;
+  }
+
+  /** Reads again what was stored meanwhile, told as the first slots of quarters of an hour. */
+  async refresh(store: QueryContext, quarters: Iterable<number>, to: number): Promise<void> {
+    // A quarter that has passed is kept in runs from then on.
+    const touched = quarterOf(to) === quarterOf(this.#to) ? quarters : [...quarters, quarterOf(this.#to)];
+    const days = new Set<number>();
+    this.#to = to;
+    for (const quarter of [...new Set(touched)].sort((x, y) => x - y)) {
+      if (quarter < this.#from) continue;
+      if (dayOf(quarter) === this.#today) await this.#readQuarter(store, quarter);
+      else if (dayOf(quarter) < this.#today) days.add(dayOf(quarter));
+    }
+    for (const day of days) await this.#readDay(store, day, to);
+  }
+
+  /** What no window needs any more. */
+  dropBefore(from: number): void {
+    const first = dayOf(from) - leadDays * daySeconds;
+    if (first <= this.#from) return;
+    this.#from = first;
+    for (const { history } of this.#paths.values()) history.dropBefore(first);
+  }
+
+  /** A port of which no row is known has a path of unknown slots: a file that says so can be evaluated by anybody. */
+  file(name: string): SlotsFile {
+    const rows = new RowTable(Math.max(64, this.rows + 1));
+    const paths: { port: string; direction: SlotPath['direction'] }[] = [];
+    const hosts = new Map<string, number>();
+    const pathOf = (port: string, direction: SlotPath['direction']) => {
+      const found = paths.findIndex((path) => path.port === port && path.direction === direction);
+      return found >= 0 ? found : paths.push({ port, direction }) - 1;
+    };
+    for (const { placed, direction, history } of this.#paths.values()) {
+      if (history.length === 0) continue;
+      const host = hosts.get(placed.host) ?? hosts.size;
+      hosts.set(placed.host, host);
+      history.addTo(rows, { path: pathOf(placed.name, direction), host });
+    }
+    for (const port of this.#options.objective.ports) {
+      if (paths.some((path) => path.port === port)) continue;
+      rows.push({ ...unknownSlot, slot: Math.max(0, this.#to - 1), path: pathOf(port, 'rx') });
+    }
+    const orders = rows.orders(paths.length);
+    return {
+      name,
+      rows,
+      paths: paths.map((path, i) => ({ ...path, order: orders[i] as Uint32Array })),
+      lines: rows.length,
+    };
+  }
+
+  async #discover(store: QueryContext, span: Span): Promise<void> {
+    for (const placed of this.#options.placed) {
+      for (const path of await placedPaths(store, placed, span)) {
+        const key = [placed.name, placed.host, placed.port, placed.from, path.direction].join('\u0000');
+        if (!this.#paths.has(key)) this.#paths.set(key, { ...path, history: new PathHistory() });
+      }
+    }
+  }
+
+  async #readDay(store: QueryContext, day: number, to: number): Promise<void> {
+    const span = { from: day, to: day + daySeconds };
+    const isToday = day === dayOf(to);
+    await this.#discoverNew(store, span);
+    const isNear = day >= dayOf(to) - this.#options.minuteDays * daySeconds;
+    const asked = { step: isNear ? minuteStep : runSeconds, nowSeconds: to };
+    const read: (PathLines & Followed)[] = [];
+    for (const path of this.#paths.values()) read.push({ ...path, lines: await readDay(store, path, day, asked) });
+    if (isNear) this.#options.onStretch?.(span, read);
+    for (const { history, lines } of read) {
+      if (!isToday) history.set(span, sealRuns(lines));
+      else for (const [at, some] of byQuarter(lines)) history.set(quarterFrom(at), sealRuns(some));
+    }
+    if (isToday) await this.#readQuarter(store, quarterOf(to));
+  }
+
+  /** The present quarter stays second by second: a window ends in it, and no run of seconds can be cut. */
+  async #readQuarter(store: QueryContext, quarter: number): Promise<void> {
+    const span = quarterFrom(quarter);
+    const isOpen = span.to > this.#to;
+    await this.#discoverNew(store, span);
+    const read: (PathLines & Followed)[] = [];
+    for (const path of this.#paths.values()) {
+      read.push({ ...path, lines: await readPart(store, path, span, isOpen ? undefined : minuteStep) });
+    }
+    this.#options.onStretch?.(span, read);
+    for (const { history, lines } of read) history.set(span, isOpen ? lines : sealRuns(lines));
+  }
+
+  /** Ports of which nothing is known yet: they may just have begun. */
+  async #discoverNew(store: QueryContext, span: Span): Promise<void> {
+    const known = new Set([...this.#paths.values()].map(({ placed }) => placed));
+    if (this.#options.placed.some((placed) => !known.has(placed))) await this.#discover(store, span);
+  }
+}
+
+function quarterOf(slot: number): number {
+  return slot - (slot % runSeconds);
+}
+
+function quarterFrom(from: number): Span {
+  return { from, to: from + runSeconds };
+}
+
+const unknownSlot = {
+  host: 0,
+  line: 0,
+  count: 1,
+  kind: rowKinds.unknown,
+  offered: 0n,
+  bad: 0n,
+  peak: 0n,
+  sent: 0,
+  lost: 0,
+} as const;

@@ -1,0 +1,83 @@
+import { endOf, type SlotLine } from '../seal/slot-line.ts';
+import type { Span } from '../slo/objective.ts';
+import { type KeptRow, RowTable, rowKinds } from '../slo/row-table.ts';
+
+/** Fewer rows are kept as objects: columns cost a kilobyte before their first row. */
+const fewRows = 24;
+/** Rows of one path in memory; more are not followed: the objective is told to be too large. */
+export const pathRowsMax = 6_000_000;
+
+interface Chunk extends Span {
+  readonly rows: { readonly length: number; at(i: number): KeptRow | undefined };
+}
+
+/**
+ * What is known of a path of one host over the windows of an objective, in stretches that are replaced as a whole when
+ * rows of them were stored. Rows are those of `fournines evaluate`: nothing is lost that a verdict could ask for.
+ */
+export class PathHistory {
+  /** In order, without overlap. */
+  #chunks: Chunk[] = [];
+  #rows = 0;
+
+  get length(): number {
+    return this.#rows;
+  }
+
+  /** Lines of a stretch, in order of time. Stretches that lie inside are replaced; none may lie across its ends. */
+  set(span: Span, lines: readonly SlotLine[]): void {
+    const kept = this.#chunks.filter(({ from, to }) => to <= span.from || from >= span.to);
+    const place = kept.findIndex(({ from }) => from >= span.to);
+    kept.splice(place < 0 ? kept.length : place, 0, { ...span, rows: rowsOf(lines) });
+    this.#keep(kept);
+  }
+
+  dropBefore(slot: number): void {
+    if (this.#chunks[0] !== undefined && this.#chunks[0].to <= slot)
+      this.#keep(this.#chunks.filter(({ to }) => to > slot));
+  }
+
+  #keep(chunks: Chunk[]): void {
+    this.#chunks = chunks;
+    this.#rows = chunks.reduce((sum, { rows }) => sum + rows.length, 0);
+  }
+
+  /** Slots before `told` have been told by a stretch before: a gap may reach beyond the end of its own. */
+  addTo(table: RowTable, of: { readonly path: number; readonly host: number }): void {
+    let told = 0;
+    for (const { rows } of this.#chunks) {
+      for (let i = 0; i < rows.length; i++) {
+        const row = rows.at(i) as KeptRow;
+        const cut = row.slot >= told ? row : behind(row, told);
+        if (cut === undefined) continue;
+        table.push({ ...cut, ...of });
+        told = cut.slot + cut.count;
+      }
+    }
+  }
+}
+
+/** What of a row lies behind slots that are told: of totals nobody knows how much. */
+function behind(row: KeptRow, told: number): KeptRow | undefined {
+  const count = row.slot + row.count - told;
+  if (count <= 0) return undefined;
+  if (row.kind === rowKinds.observed) return { ...row, slot: told, count };
+  return { ...row, slot: told, count, kind: rowKinds.unknown, offered: 0n, bad: 0n, peak: 0n };
+}
+
+function rowsOf(lines: readonly SlotLine[]): Chunk['rows'] {
+  if (lines.length <= fewRows) return lines.map(rowOf);
+  const table = new RowTable(lines.length);
+  for (const line of lines) table.push(rowOf(line));
+  return table;
+}
+
+/** No owner is known yet: every drop counts as bad, and everything offered counts. */
+function rowOf(line: SlotLine): KeptRow {
+  const place = { path: 0, host: 0, line: 0, slot: line.slot, count: endOf(line) - line.slot, sent: 0, lost: 0 };
+  if (line.state === 'unknown') return { ...place, kind: rowKinds.unknown, offered: 0n, bad: 0n, peak: 0n };
+  const { offered } = line;
+  const numbers = { ...place, offered, bad: offered - line.delivered, peak: 0n };
+  if (line.state === 'sealed') return { ...numbers, kind: rowKinds[line.class], peak: line.offeredMax };
+  return { ...numbers, kind: line.suspect ? rowKinds.suspect : rowKinds[line.state] };
+}

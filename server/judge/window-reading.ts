@@ -1,0 +1,66 @@
+import { FourninesError } from '../../core/runtime/error.ts';
+import { parseDecimal, type Ratio } from '../slo/decimal.ts';
+import { type Evaluation, evaluate } from '../slo/evaluate.ts';
+import type { Exclusion, Objective, Window } from '../slo/objective.ts';
+import type { SlotsFile } from '../slo/slots-reader.ts';
+import type { OtherTerms, WindowReading } from './reading.ts';
+
+export interface Facts {
+  readonly objective: Objective;
+  readonly window: Window;
+  /** Rows up to here are known, unix seconds. */
+  readonly until: number;
+  /** Agreed ones. */
+  readonly exclusions: readonly Exclusion[];
+  /** Time in which the objective does not hold; left out of every figure. */
+  readonly outOfContract: readonly Exclusion[];
+  readonly file: SlotsFile;
+}
+
+/** A window as it stands. Everything is computed by `evaluate`, so that everybody gets the same from the same rows. */
+export function windowReading(facts: Facts): WindowReading {
+  const { objective, window, outOfContract, file } = facts;
+  const until = Math.max(window.from, Math.min(facts.until, window.to));
+  const all = [...outOfContract, ...facts.exclusions];
+  const over = (exclusions: readonly Exclusion[], to: number): Evaluation =>
+    evaluate({ objective, exclusions, window: { ...window, to }, at: to, file });
+  const elapsed = over(all, until);
+  return {
+    window,
+    until,
+    elapsed,
+    evaluation: until === window.to ? elapsed : over(all, window.to),
+    withoutExclusions: facts.exclusions.length === 0 ? elapsed : over(outOfContract, until),
+  };
+}
+
+/** The objective under other terms. FN_QUERY_PARAMETER: a decimal that is none, or terms that packets do not have. */
+export function withTerms(objective: Objective, { target, lossRatioMax, run }: OtherTerms): Objective {
+  const wanted = { ...objective, target: ratioOf('target', target) ?? objective.target };
+  if (objective.sli.sli === 'availability') {
+    const sli = {
+      ...objective.sli,
+      run: run ?? objective.sli.run,
+      lossRatioMax: ratioOf('lossRatioMax', lossRatioMax) ?? objective.sli.lossRatioMax,
+    };
+    return { ...wanted, sli };
+  }
+  if (run === undefined && lossRatioMax === undefined) return wanted;
+  throw new FourninesError(
+    'FN_QUERY_PARAMETER',
+    `${objective.name} counts packets: run and lossRatioMax mean nothing here`,
+  );
+}
+
+function ratioOf(name: string, text: string | undefined): Ratio | undefined {
+  if (text === undefined) return undefined;
+  const ratio = parseDecimal(text);
+  if (ratio !== undefined && ratio.num <= ratio.den && (name === 'target' || ratio.num < ratio.den)) return ratio;
+  throw new FourninesError(
+    'FN_QUERY_PARAMETER',
+    `${name} ${JSON.stringify(text.slice(0, 40))} is no decimal from 0 to 1`,
+    {
+      hint: 'Write a ratio, such as 0.9999; 99.99 % is 0.9999.',
+    },
+  );
+}
