@@ -18,7 +18,7 @@ export type LikelyCause = Static<typeof LikelyCause>;
 export const BreachChange = Type.Object({
   entry: Type.Integer({ description: 'Number in the chain of all changes of this breach, from 1.' }),
   at: Instant,
-  state: Type.Union(breachStates.map((state) => Type.Literal(state))),
+  state: Type.Enum(breachStates),
   acknowledgedBy: Type.Union([Type.String(), Type.Null()]),
   reason: Type.String(),
   tier: Type.Union([Type.String(), Type.Null()], { description: 'The fastest tier that fires; null: none.' }),
@@ -44,7 +44,7 @@ export const Breach = Type.Object({
   sloVersion: Type.Integer(),
   service: Type.String(),
   tenant: Type.Union([Type.String(), Type.Null()]),
-  subject: Type.Union(breachSubjects.map((subject) => Type.Literal(subject))),
+  subject: Type.Enum(breachSubjects),
   window: Type.Object({ from: Instant, to: Instant, zone: Type.String() }),
   openedAt: Instant,
   endedAt: Type.Union([Instant, Type.Null()], { description: 'null: it goes on.' }),

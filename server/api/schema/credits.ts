@@ -6,9 +6,7 @@ import { Verdict } from './slos.ts';
 export const Credit = Type.Object({
   entry: Type.Integer(),
   id: Type.String({ description: 'Of the event: agreement, service, month. One event pays once.' }),
-  state: Type.Union(
-    ['computed', 'notified', 'disputed', 'adjusted', 'issued', 'reversed'].map((state) => Type.Literal(state)),
-  ),
+  state: Type.Enum(['computed', 'notified', 'disputed', 'adjusted', 'issued', 'reversed']),
   tenant: Type.String(),
   agreement: Type.String(),
   service: Type.String(),

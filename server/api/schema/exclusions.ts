@@ -17,7 +17,7 @@ export const exclusionStates = ['requested', 'approved', 'rejected', 'revoked'] 
 export const ExclusionEvent = Type.Object({
   revision: Type.Integer(),
   at: Instant,
-  state: Type.Union(exclusionStates.map((state) => Type.Literal(state))),
+  state: Type.Enum(exclusionStates),
   by: Type.String(),
   comment: Type.String(),
   sha256: Type.String(),
@@ -30,7 +30,7 @@ export const Exclusion = Type.Object({
   service: Type.String(),
   from: Instant,
   to: Instant,
-  category: Type.Union(exclusionCategories.map((category) => Type.Literal(category))),
+  category: Type.Enum(exclusionCategories),
   reason: Type.String(),
   state: ExclusionEvent.properties.state,
   revision: Type.Integer(),

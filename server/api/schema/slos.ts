@@ -101,7 +101,7 @@ export const Slo = Type.Object({
   lossRatioMax: Type.Union([Type.String(), Type.Null()]),
   run: Type.Union([Type.Integer(), Type.Null()]),
   ports: Type.Array(Type.String()),
-  state: Type.Union(sloStates.map((state) => Type.Literal(state))),
+  state: Type.Enum(sloStates),
   stale: Type.Union([Type.Object({ since: Instant, hosts: Type.Array(Type.String()) }), Type.Null()]),
   calendar: Type.Union([WindowFigures, Type.Null()], { description: 'null: not judged yet.' }),
   rolling: Type.Union([WindowFigures, Type.Null()]),
