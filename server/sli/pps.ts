@@ -1,14 +1,18 @@
-/** A contracted packet rate: committed packets a second and burst, both per direction (sla research §C.2). */
-export interface RateContract {
-  readonly committedPps: bigint;
-  readonly burstPackets: bigint;
-}
+import type { Ratio } from '../slo/decimal.ts';
+import { type Entitlement, RateBucket, type RateContract } from './rate-bucket.ts';
+import { noSlots, type SlotTally, type SlotVerdict } from './slot-verdict.ts';
+import type { Stretch } from './stretch.ts';
 
-/** One slot, or a bridged gap of several whose sums are known. */
-export interface OfferedSlot {
-  readonly slots: bigint;
+export interface Passed {
   readonly offered: bigint;
   readonly delivered: bigint;
+}
+
+export interface PpsTerms {
+  /** Without one everything offered is entitled. */
+  readonly contract: RateContract | undefined;
+  /** θ of a slot: 0.001 for conformity, 0.10 for a clause of at most 10 % loss of throughput. */
+  readonly shortfallMax: Ratio;
 }
 
 export interface PpsConformity {
@@ -18,33 +22,64 @@ export interface PpsConformity {
   readonly conforming: bigint;
   /** Offered above the contract: drops up to here are the contract's. */
   readonly excess: bigint;
+  readonly slots: SlotTally;
 }
 
 /**
- * PPS conformity: delivered against entitled packets, slot by slot, with a token bucket that holds at most the burst.
- * Without a contract everything offered is entitled.
+ * PPS conformity (sla research §C.2): delivered against entitled packets, slot by slot, PPSc = min(1, V/E); a slot is bad
+ * when PPSc < 1 - θ. Monthly: bad slots of qualified ones.
  *
- * Example, 1,000 pps and a burst of 200 (full at first): slots offered 900, 1,500, 1,500 and delivered 900, 1,250, 1,000.
- * Entitled 900, then 1,200 (1,000 and the burst), then 1,000: 3,100. Conforming 900 + 1,200 + 1,000 = 3,100.
- * Excess 0 + 300 + 500 = 800.
+ * Sums take the contract at the most it may entitle to in all, so the excess is never too large. A slot is bad only if it is at the
+ * least, too, and good only if it is at the most; in between it is unknown. A gap that lost nothing has good slots; of one
+ * that lost, at most one slot a lost packet is unknown.
+ *
+ * Example, 1,000 pps and a burst of 200 (full at first), θ = 0.001: slots offered 900, 1,500, 1,500 and delivered 900, 1,250,
+ * 990. Entitled 900, then 1,200 (1,000 and the burst), then 1,000: 3,100. Conforming 900 + 1,200 + 990 = 3,090. Excess
+ * 0 + 300 + 500 = 800. 990 < 0.999 x 1,000: good, good, bad.
  */
-export function ppsConformity(slots: readonly OfferedSlot[], contract: RateContract | undefined): PpsConformity {
-  let entitled = 0n;
-  let conforming = 0n;
-  let excess = 0n;
-  let saved = contract?.burstPackets ?? 0n;
-  for (const slot of slots) {
-    let mine = slot.offered;
-    if (contract !== undefined) {
-      const available = saved + contract.committedPps * slot.slots;
-      mine = min(slot.offered, available);
-      saved = min(contract.burstPackets, available - mine);
+export function ppsConformity(stretches: Iterable<Stretch<Passed>>, terms: PpsTerms): PpsConformity {
+  const bucket = terms.contract && new RateBucket(terms.contract);
+  const sums = { entitled: 0n, conforming: 0n, excess: 0n };
+  const tally = noSlots();
+  for (const stretch of stretches) {
+    if (stretch.state === 'unknown' || stretch.state === 'excluded') {
+      bucket?.skip(stretch.slots);
+      if (stretch.state === 'unknown') tally.unknown += stretch.slots;
+      continue;
     }
-    entitled += mine;
-    conforming += min(slot.delivered, mine);
-    excess += slot.offered - mine;
+    const { offered, delivered } = stretch;
+    const slots = stretch.state === 'bridged' ? stretch.slots : 1;
+    const entitled = bucket?.take(offered, slots) ?? { low: offered, high: offered, ofSum: offered };
+    sums.entitled += entitled.ofSum;
+    sums.conforming += min(delivered, entitled.ofSum);
+    sums.excess += offered - entitled.ofSum;
+    if (slots === 1) {
+      tally[slotOf(delivered, entitled, terms.shortfallMax)]++;
+      continue;
+    }
+    const lost = offered - delivered;
+    const hit = lost < BigInt(slots) ? Number(lost) : slots;
+    tally.unknown += hit;
+    tally[offered === 0n ? 'notExercised' : 'good'] += slots - hit;
   }
-  return { entitled, conforming, excess };
+  return { ...sums, slots: tally };
+}
+
+function slotOf(delivered: bigint, { low, high }: Entitlement, { num, den }: Ratio): SlotVerdict {
+  if (high === 0n) return 'notExercised';
+  const isBad = (entitled: bigint) => delivered * den < entitled * (den - num);
+  if (isBad(low)) return 'bad';
+  return isBad(high) ? 'unknown' : 'good';
+}
+
+/**
+ * Whose drops above the contract are: as many as were offered in excess are the contract's, and nobody else's.
+ *
+ * Example: 500 offered in excess and 510 dropped are 500 of the contract and 10 of the rest.
+ */
+export function splitDrops(drops: bigint, excess: bigint): { readonly contract: bigint; readonly rest: bigint } {
+  const contract = min(drops, excess);
+  return { contract, rest: drops - contract };
 }
 
 function min(a: bigint, b: bigint): bigint {

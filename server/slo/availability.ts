@@ -89,8 +89,11 @@ export class PathAvailability {
     return [Math.max(from, first) - first, Math.min(to, behind) - first];
   }
 
-  /** Lossy slots while available, and runs of two or more of them; longer ones would have made the time unavailable. */
-  highLoss(): HighLoss {
+  /**
+   * Lossy slots while available, and runs of `consecutiveMin` (p of MEF 10.4) or more of them; as long as `run` they would
+   * have made the time unavailable.
+   */
+  highLoss(consecutiveMin = 2): HighLoss {
     let hli = 0;
     let chli = 0;
     let run = 0;
@@ -98,7 +101,7 @@ export class PathAvailability {
       const of = mark & classBits;
       if (of === slotClasses.available && (mark & lossyBit) !== 0) {
         hli++;
-        if (++run === 2) chli++;
+        if (++run === consecutiveMin) chli++;
       } else if (of === slotClasses.unavailable || (of === slotClasses.available && (mark & neutralBit) === 0)) {
         run = 0;
       }

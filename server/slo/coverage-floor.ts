@@ -2,7 +2,7 @@ import type { Ratio } from './decimal.ts';
 import type { SlotCounts } from './slot-counts.ts';
 
 /** Below it nothing is called proven (sla research §4.3); agreements may name another. */
-export const coverageFloorDefault: Ratio = { num: 999n, den: 1000n };
+const floorDefault: Ratio = { num: 999n, den: 1000n };
 
 export interface WindowCoverage {
   /** Slots observed, bridged or idle. */
@@ -19,11 +19,7 @@ export interface WindowCoverage {
  * Example: of 2,592,000 slots 2,591,000 are observed, 40 bridged, 960 unknown: 2,591,040 of 2,592,000, above 0.999
  * (2,589,408 would do).
  */
-export function coverageAgainst(
-  slots: SlotCounts,
-  floor: Ratio = coverageFloorDefault,
-  aheadSlots = 0,
-): WindowCoverage {
+export function coverageAgainst(slots: SlotCounts, floor: Ratio = floorDefault, aheadSlots = 0): WindowCoverage {
   const num = slots.observed + slots.bridged + slots.idle;
   const den = slots.expected - slots.excluded - aheadSlots;
   return { num, den, reached: den > 0 && BigInt(num) * floor.den >= floor.num * BigInt(den) };

@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
 import { readWatermark } from '../../live/stored-to.ts';
 import { packetDelivery, partsPerBillion } from '../../sli/packet-delivery.ts';
-import { ppsConformity } from '../../sli/pps.ts';
 import type { ApiContext } from '../context.ts';
 import { decodePortCursor } from '../cursor.ts';
 import { readPaths, type StoredPath } from '../path-sums.ts';
@@ -41,10 +40,8 @@ export function sliRoute(api: Api, context: ApiContext): void {
 
 function sliOf(sli: Sli['sli'], path: StoredPath): Sli {
   const { offered, delivered, bad, verdict } = packetDelivery(path, path.slots);
-  // No contracts yet: everything offered is entitled, so the sums of the window decide as its slots would.
-  const { entitled, conforming } = ppsConformity([{ slots: 1n, offered, delivered }], undefined);
-  const [num, den] = sli === 'pps' ? [conforming, entitled] : [delivered, offered];
-  const ppb = verdict === 'measured' ? partsPerBillion(num, den) : null;
+  // No contracts here: everything offered is entitled, so conformity is the same ratio as delivery.
+  const ppb = verdict === 'measured' ? partsPerBillion(delivered, offered) : null;
   return {
     sli,
     host: path.host,
@@ -54,7 +51,7 @@ function sliOf(sli: Sli['sli'], path: StoredPath): Sli {
     offered: String(offered),
     delivered: String(delivered),
     bad: String(bad),
-    ratio: { num: String(num), den: String(den), ppb: ppb === null ? null : String(ppb) },
+    ratio: { num: String(delivered), den: String(offered), ppb: ppb === null ? null : String(ppb) },
     verdict,
     peakPps: path.slots.observed > 0 ? String(path.packetsMax) : null,
   };

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { countSlots } from '../../../../server/sli/coverage.ts';
 import { delivery, packetDelivery, partsPerBillion } from '../../../../server/sli/packet-delivery.ts';
-import { ppsConformity } from '../../../../server/sli/pps.ts';
 
 const sums = { direction: 'rx', packets: 0n, dropsOutside: 0n, dropsInside: 0n, dropsBeside: 0n } as const;
 const allKnown = countSlots(10, { observed: 10, bridged: 0, suspect: 0 });
@@ -73,40 +72,5 @@ describe('coverage', () => {
       unknown: 10,
       suspect: 3,
     });
-  });
-});
-
-describe('PPS conformity', () => {
-  const slot = (offered: bigint, delivered: bigint, slots = 1n) => ({ slots, offered, delivered });
-
-  it('the worked example: 1,000 pps with a burst of 200', () => {
-    const slots = [slot(900n, 900n), slot(1500n, 1250n), slot(1500n, 1000n)];
-    expect(ppsConformity(slots, { committedPps: 1000n, burstPackets: 200n })).toEqual({
-      entitled: 3100n,
-      conforming: 3100n,
-      excess: 800n,
-    });
-  });
-
-  it('without a contract everything offered is entitled', () => {
-    expect(ppsConformity([slot(10n, 7n)], undefined)).toEqual({ entitled: 10n, conforming: 7n, excess: 0n });
-  });
-
-  it('never entitles to more than the rate and one burst, nor counts more than was delivered', () => {
-    const slots = fc.array(
-      fc.record({ slots: fc.bigInt(1n, 5n), offered: fc.bigInt(0n, 5000n), lost: fc.bigInt(0n, 5000n) }),
-      { maxLength: 30 },
-    );
-    fc.assert(
-      fc.property(slots, fc.bigInt(0n, 2000n), fc.bigInt(0n, 2000n), (list, committedPps, burstPackets) => {
-        const all = list.map((s) => slot(s.offered, s.offered > s.lost ? s.offered - s.lost : 0n, s.slots));
-        const told = ppsConformity(all, { committedPps, burstPackets });
-        const seconds = all.reduce((sum, s) => sum + s.slots, 0n);
-        const offered = all.reduce((sum, s) => sum + s.offered, 0n);
-        expect(told.entitled).toBeLessThanOrEqual(committedPps * seconds + burstPackets);
-        expect(told.entitled + told.excess).toBe(offered);
-        expect(told.conforming).toBeLessThanOrEqual(told.entitled);
-      }),
-    );
   });
 });
