@@ -25,6 +25,7 @@ const exitOf: Partial<Record<ErrorCode, number>> = {
   FN_SLOTS_FILE: 2,
   FN_OBJECTIVE_FILE: 2,
   FN_EXCLUSIONS_FILE: 2,
+  FN_OBJECT_FILE: 2,
   FN_FOLDER: 3,
   FN_FOLDER_LOCKED: 3,
   FN_DISK_FULL: 3,

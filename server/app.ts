@@ -17,6 +17,7 @@ import type { InserterStats } from './ingest/inserter-stats.ts';
 import { Letters } from './ingest/letters.ts';
 import { Fleet } from './live/fleet.ts';
 import { SelfMetrics } from './metrics/self-metrics.ts';
+import { Objects } from './objects/objects.ts';
 import { Phase } from './phase.ts';
 import type { SealPoint } from './seal/seal-tables.ts';
 import { Sealer } from './seal/sealer.ts';
@@ -110,6 +111,7 @@ export function makeServer(options: ServerOptions): Server {
     ingestStats: () => ingest.stats(),
     control,
     letters,
+    objects: new Objects(control.store, Date.now),
     backups,
     diskStatus: () => disk.status,
     busStats,

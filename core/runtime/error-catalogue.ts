@@ -304,6 +304,11 @@ export const errorCatalogue = {
     hint: 'Mend the key at that line: each exclusion has from, to, category, reason and approvedBy.',
     retryable: false,
   },
+  FN_OBJECT_FILE: {
+    doc: 'Documents of objects have mistakes; all are listed, and nothing was applied.',
+    hint: 'Mend the key at that line; docs/objectives.md has an example of each kind.',
+    retryable: false,
+  },
   FN_TOO_MANY_STREAMS: {
     doc: 'Too many event streams are open.',
     hint: 'Close a page, or raise server.streamsMax.',

@@ -5,6 +5,7 @@ import type { InserterStats } from '../ingest/inserter-stats.ts';
 import type { Letters } from '../ingest/letters.ts';
 import type { Fleet } from '../live/fleet.ts';
 import type { SelfMetrics } from '../metrics/self-metrics.ts';
+import type { Objects } from '../objects/objects.ts';
 import type { Phase } from '../phase.ts';
 import type { EngineStats } from '../store/engine.ts';
 import type { QueryContext } from '../store/run-query.ts';
@@ -47,6 +48,7 @@ export interface ApiContext {
   readonly ingestStats: () => InserterStats;
   readonly control: ControlPart;
   readonly letters: Letters;
+  readonly objects: Objects;
   readonly backups: Backups;
   readonly diskStatus: () => DiskStatus;
   /** Null: the bus is outside this process. */

@@ -25,7 +25,8 @@ function exclusionOf(value: YamlValue): Exclusion {
   };
 }
 
-function instantOf(value: YamlValue): Instant {
+/** An RFC 3339 instant in UTC. */
+export function instantOf(value: YamlValue): Instant {
   const text = value.text();
   const hint = 'Write the instant in UTC, such as 2026-11-01T00:00:00Z.';
   return parseInstant(text) ?? value.fail(`${JSON.stringify(text.slice(0, 40))} is no RFC 3339 instant in UTC`, hint);

@@ -17,7 +17,12 @@ const methods = { packetDelivery: 'Occurrences', availability: 'Timeslices' } as
 
 /** Reads an objective, OpenSLO v1 with `type: fournines`. Throws FN_OBJECTIVE_FILE with line and key. */
 export function readObjective(name: string, text: string): Objective {
-  const document = readYaml(name, text, 'FN_OBJECTIVE_FILE').map(['apiVersion', 'kind', 'metadata', 'spec']);
+  return objectiveOf(readYaml(name, text, 'FN_OBJECTIVE_FILE'));
+}
+
+/** The same of a document that is parsed; mistakes have the code that it was parsed with. */
+export function objectiveOf(value: YamlValue): Objective {
+  const document = value.map(['apiVersion', 'kind', 'metadata', 'spec']);
   document.get('apiVersion').oneOf(['openslo/v1'], 'Only version 1 can say a calendar month.');
   document.get('kind').oneOf(['SLO'], 'One file is one objective.');
   const metadata = metadataOf(document.get('metadata'));
@@ -79,7 +84,8 @@ function portsOf(value: YamlValue): string[] {
   return [...ports];
 }
 
-function ratioOf(value: YamlValue): Ratio {
+/** A plain decimal, whatever its size. */
+export function ratioOf(value: YamlValue): Ratio {
   const digits = value.digits();
   const ratio = parseDecimal(digits);
   const hint = 'Write plain digits, at most 30 behind the point, such as 0.9999.';
@@ -117,7 +123,7 @@ function windowOf(value: YamlValue): TimeWindow {
 /** Seconds that a unit has at least. */
 const shortest = { m: 60, h: 3600, d: 82_800, w: 601_200, M: 2_415_600, Q: 7_772_400, Y: 31_532_400 } as const;
 
-function durationOf(value: YamlValue): Duration {
+export function durationOf(value: YamlValue): Duration {
   const text = value.text();
   const [, count = '', unit = ''] = /^([1-9]\d{0,5})([a-zA-Z])$/.exec(text) ?? [];
   const known = durationUnits.find((each) => each === unit);
@@ -151,7 +157,8 @@ function startOf(value: YamlValue): LocalTime {
   return value.fail(`${JSON.stringify(text.slice(0, 40))} is no date and time without a zone`, hint);
 }
 
-function zoneOf(value: YamlValue): Zone {
+/** A zone of the IANA database. */
+export function zoneOf(value: YamlValue): Zone {
   const name = value.text();
   try {
     // The runtime takes +07:00 for a zone, too; it has no rules that change.

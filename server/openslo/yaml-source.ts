@@ -1,8 +1,9 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, Scalar } from 'yaml';
 import { FourninesError } from '../../core/runtime/error.ts';
 import { printable } from '../slo/printable.ts';
+import { Digits, type Plain } from './plain.ts';
 
-export type YamlCode = 'FN_OBJECTIVE_FILE' | 'FN_EXCLUSIONS_FILE';
+export type YamlCode = 'FN_OBJECTIVE_FILE' | 'FN_EXCLUSIONS_FILE' | 'FN_OBJECT_FILE';
 
 const textMax = 262_144;
 const itemsMax = 10_000;
@@ -10,25 +11,28 @@ const itemsMax = 10_000;
 interface Origin {
   readonly name: string;
   readonly code: YamlCode;
-  readonly lines: LineCounter;
+  readonly lineOf: (offset: number) => number;
 }
 
-/** Parses a file of YAML whose every key is known; whatever does not fit is refused with its line and key. */
-export function readYaml(name: string, text: string, code: YamlCode): YamlValue {
+/**
+ * Parses a file of YAML whose every key is known; whatever does not fit is refused with its line and key. `firstLine`: where
+ * the text begins in the file that it is a piece of.
+ */
+export function readYaml(name: string, text: string, code: YamlCode, firstLine = 1): YamlValue {
   if (text.length > textMax) throw new FourninesError(code, `${name} is longer than ${textMax} characters`);
   const lines = new LineCounter();
   const document = parseDocument(text, { uniqueKeys: true, lineCounter: lines });
   const mistake = document.errors[0] ?? document.warnings[0];
-  const origin = { name, code, lines };
+  const lineOf = (offset: number) => lines.linePos(offset).line + firstLine - 1;
   if (mistake !== undefined) {
-    const line = lines.linePos(mistake.pos[0]).line;
+    const line = lineOf(mistake.pos[0]);
     const what =
       mistake.code === 'DUPLICATE_KEY' ? `a key stands twice` : (mistake.message.split(/ at line | in "/)[0] ?? '');
     throw new FourninesError(code, `${name} line ${line}: ${printable(what.split('\n')[0] ?? '')}`, {
       context: { file: name, line },
     });
   }
-  return new YamlValue(origin, '', document.contents, 1);
+  return new YamlValue({ name, code, lineOf }, '', document.contents, firstLine);
 }
 
 /** A value, where it stands, and how it must look. */
@@ -42,7 +46,7 @@ export class YamlValue {
     this.#origin = origin;
     this.key = key;
     this.#node = node;
-    this.line = node?.range ? origin.lines.linePos(node.range[0]).line : line;
+    this.line = node?.range ? origin.lineOf(node.range[0]) : line;
     if (isAlias(node)) this.fail('an alias', 'Write the value out.');
     if (node?.tag !== undefined && !node.tag.startsWith('tag:yaml.org,2002:'))
       this.fail(`a tag ${node.tag} means nothing here`);
@@ -73,12 +77,24 @@ export class YamlValue {
     return new YamlMap(this, values);
   }
 
+  /** Keys and values, whatever the keys. */
+  entries(): ReadonlyMap<string, YamlValue> {
+    if (!isMap(this.#node)) this.fail('must be keys and values');
+    const pairs = this.#node.items as Pair<Node, Node | null>[];
+    return new Map(
+      pairs.map(({ key, value }) => {
+        const name = isScalar(key) ? String(key.value) : this.fail('has a key that is no text');
+        return [name, new YamlValue(this.#origin, this.#below(name), value, this.#lineOf(key))];
+      }),
+    );
+  }
+
   #below(name: string): string {
     return this.key === '' ? name : `${this.key}.${name}`;
   }
 
-  #lineOf(node: Node | null): number {
-    return node?.range ? this.#origin.lines.linePos(node.range[0]).line : this.line;
+  #lineOf(node: Node | null, otherwise = this.line): number {
+    return node?.range ? this.#origin.lineOf(node.range[0]) : otherwise;
   }
 
   list(): YamlValue[] {
@@ -102,6 +118,36 @@ export class YamlValue {
     if (value.trim() === '') this.fail('must not be empty');
     if (value.length > 1000) this.fail('is longer than 1000 characters');
     return value;
+  }
+
+  /** Whatever stands there, numbers as their digits. */
+  plain(): Plain {
+    if (isMap(this.#node)) return Object.fromEntries([...this.entries()].map(([key, value]) => [key, value.plain()]));
+    if (isSeq(this.#node)) return this.list().map((member) => member.plain());
+    const scalar = isScalar(this.#node) ? this.#node : undefined;
+    const value = scalar?.value ?? null;
+    if (typeof value === 'number' || typeof value === 'bigint') return new Digits(this.digits());
+    return typeof value === 'boolean' || value === null ? value : String(value);
+  }
+
+  /** True where nothing stands. */
+  isEmpty(): boolean {
+    return this.#node === null || (isScalar(this.#node) && this.#node.value === null);
+  }
+
+  /** The line of what a path leads to, or of the last part of it that is there. */
+  lineAt(path: readonly (string | number)[]): number {
+    let line = this.line;
+    let node: unknown = this.#node;
+    for (const part of path) {
+      if (isMap(node)) {
+        const pair = node.items.find(({ key }) => isScalar(key) && key.value === part);
+        line = this.#lineOf((pair?.key as Node | undefined) ?? null, line);
+        node = pair?.value;
+      } else node = isSeq(node) ? node.items[Number(part)] : undefined;
+      if (isScalar(node) || isSeq(node) || isMap(node)) line = this.#lineOf(node, line);
+    }
+    return line;
   }
 
   oneOf<const T extends string>(choices: readonly T[], why?: string): T {

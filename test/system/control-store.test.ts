@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLogger } from '../../core/runtime/logger.ts';
 import type { ControlStore } from '../../server/control/control-store.ts';
 import { EmbeddedStore } from '../../server/control/embedded/embedded-store.ts';
-import { migrateControl } from '../../server/control/migrate.ts';
+import { migrateControl, readControlMigrations } from '../../server/control/migrate.ts';
 import { PostgresStore } from '../../server/control/postgres/postgres-store.ts';
 import { controlStoreContract } from '../contract/control-store.ts';
 import { LabPostgres, postgresPrograms } from '../lab/postgres/lab-postgres.ts';
@@ -160,7 +160,7 @@ describe.skipIf(!hasPostgres)('PostgreSQL of the lab', () => {
     await admin.query('DROP SCHEMA public CASCADE');
     await admin.query('CREATE SCHEMA public');
     const passed = await Promise.all(stores.map((store) => migrateControl(store)));
-    expect(passed.flat()).toEqual([1]);
+    expect(passed.flat()).toEqual(readControlMigrations().map(({ version }) => version));
     for (const store of stores) await store.close();
   });
 });

@@ -1,0 +1,89 @@
+import { durationOf, objectiveOf, readObjective } from '../openslo/objective-file.ts';
+import { Digits, inOrder, isList, isMapping, type Plain, yamlText } from '../openslo/plain.ts';
+import type { YamlValue } from '../openslo/yaml-source.ts';
+import { readAll } from './mistakes.ts';
+import type { ObjectiveTerms } from './object.ts';
+import { shareOf } from './read-agreement.ts';
+
+/** Annotations of ours begin so; OpenSLO lets others say what they like. */
+const ours = 'fournines.io/';
+const rollingKey = `${ours}rolling`;
+const floorKey = `${ours}coverageFloor`;
+const defaultCoverageFloor = '0.999';
+
+/**
+ * An OpenSLO document as an objective of the control store: it needs a calendar window, which is what budgets and months are
+ * made of. A rolling one beside it, and the coverage floor, are annotations. Comments are not kept.
+ */
+export function readTerms(value: YamlValue): ObjectiveTerms {
+  const { window, ports } = objectiveOf(value);
+  const { metadata, spec } = partsOf(value);
+  if (window.rolling) {
+    const hint = `Give a calendar window (isRolling: false), and the rolling one as the annotation ${rollingKey}.`;
+    spec
+      .get('timeWindow')
+      .only('')
+      .fail('an objective that is kept and judged by months needs a calendar window', hint);
+  }
+  const annotations = annotationsOf(metadata.maybe('annotations'));
+  const { rolling, coverageFloor } = readAll({
+    rolling: () => {
+      const text = annotations.get(rollingKey);
+      if (text !== undefined) durationOf(text);
+      return text?.text() ?? null;
+    },
+    coverageFloor: () => {
+      const text = annotations.get(floorKey);
+      return text === undefined ? defaultCoverageFloor : shareOf(text);
+    },
+  });
+  const openslo = yamlText(inOrder(withOneForm(value.plain())));
+  const terms = { service: spec.get('service').text(), openslo, rolling, coverageFloor };
+  knownPorts.set(terms, ports);
+  return terms;
+}
+
+const knownPorts = new WeakMap<ObjectiveTerms, readonly string[]>();
+
+/** The ports that an objective names. Reading its document takes a millisecond, and is done once. */
+export function portsOf(terms: ObjectiveTerms): readonly string[] {
+  const known = knownPorts.get(terms) ?? readObjective('objective', terms.openslo).ports;
+  knownPorts.set(terms, known);
+  return known;
+}
+
+function partsOf(value: YamlValue) {
+  const document = value.map(['apiVersion', 'kind', 'metadata', 'spec']);
+  return {
+    metadata: document.get('metadata').map(['name', 'displayName', 'labels', 'annotations']),
+    spec: document
+      .get('spec')
+      .map(['description', 'service', 'indicator', 'timeWindow', 'budgetingMethod', 'objectives']),
+  };
+}
+
+function annotationsOf(value: YamlValue | undefined): ReadonlyMap<string, YamlValue> {
+  const annotations = value?.entries() ?? new Map<string, YamlValue>();
+  for (const [key, annotation] of annotations) {
+    if (!key.startsWith(ours) || key === rollingKey || key === floorKey) continue;
+    annotation.fail('unknown annotation of ours', `Known are ${rollingKey} and ${floorKey}.`);
+  }
+  return annotations;
+}
+
+/** Numbers may stand in quotes or not, and mean the same: here each has one form. What is in metadata is left alone. */
+function withOneForm(value: Plain): Plain {
+  if (isList(value)) return value.map(withOneForm);
+  if (!isMapping(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => {
+      if (key === 'metadata') return [key, member];
+      if (key === 'target' || key === 'run') return [key, new Digits(textOf(member))];
+      return [key, key === 'lossRatioMax' ? textOf(member) : withOneForm(member)];
+    }),
+  );
+}
+
+function textOf(value: Plain): string {
+  return value instanceof Digits ? value.text : String(value).trim();
+}
