@@ -289,6 +289,16 @@ export const errorCatalogue = {
     retryable: false,
   },
   FN_NOT_FOUND: { doc: 'There is no such thing.', hint: 'Check the name and the time range.', retryable: false },
+  FN_STATE_CONFLICT: {
+    doc: 'What is to be changed is in a state that does not allow it; perhaps somebody else was faster.',
+    hint: 'Read it again and decide anew.',
+    retryable: false,
+  },
+  FN_RECORD_CHANGED: {
+    doc: 'A record that never changes is no longer what was recorded; nothing is made of it.',
+    hint: 'Find out who wrote to the control store, and restore the record from a backup.',
+    retryable: false,
+  },
   FN_SLOTS_FILE: {
     doc: 'A file of slots contradicts itself, or has a line that is none; no verdict is made of it.',
     hint: 'Mend the line, or export the file again with fournines export-slots; docs/evaluate.md has the keys.',

@@ -7,6 +7,7 @@ import type { Problem } from './schema/common.ts';
 const statusOf: Partial<Record<ErrorCode, number>> = {
   FN_QUERY_PARAMETER: 400,
   FN_NOT_FOUND: 404,
+  FN_STATE_CONFLICT: 409,
   FN_STORE_TIMEOUT: 504,
   FN_STORE_TOO_MUCH: 400,
   FN_STORE_AWAY: 503,

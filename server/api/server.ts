@@ -53,8 +53,8 @@ export interface ListenOptions {
   readonly port: number;
 }
 
-/** Builds the HTTP instance with every route; nothing listens yet. */
-async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
+/** An HTTP instance that checks requests and tells errors as ours does; it has no routes yet. */
+export function bareApi(logger: Logger): Api {
   const api = fastify({
     logger: false,
     bodyLimit: requestBytesMax,
@@ -69,6 +69,12 @@ async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
   api.addHook('onSend', async (_request, reply) => {
     reply.headers(securityHeaders);
   });
+  return api;
+}
+
+/** Builds the HTTP instance with every route; nothing listens yet. */
+async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
+  const api = bareApi(logger);
   await api.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',

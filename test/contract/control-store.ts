@@ -4,6 +4,7 @@ import type { ControlStore } from '../../server/control/control-store.ts';
 import { addMapping, endMapping, mappingAt } from '../../server/control/identity-mappings.ts';
 import { migrateControl, readControlMigrations } from '../../server/control/migrate.ts';
 import { Turn } from '../../server/control/turn.ts';
+import { exclusionTests } from './exclusions.ts';
 import { objectTests } from './objects.ts';
 
 export interface ControlContractOptions {
@@ -117,6 +118,7 @@ export function controlStoreContract(name: string, { open, close }: ControlContr
 
     turnTests(() => store);
     objectTests(() => store);
+    exclusionTests(() => store);
 
     it('a port has one owner at a time, whoever writes at once', async () => {
       const mapping = {

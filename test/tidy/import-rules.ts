@@ -93,7 +93,7 @@ export function siblingImports(file: SourceFile): Finding[] {
 
 const pureFolders = /^(core\/catalogue|core\/wire|server\/sli|server\/slo|server\/ledger|server\/report\/model)\//;
 const pureFiles =
-  /^(collector\/slot\.ts|server\/remediation\/(policy|guard|planner)\.ts|server\/seal\/(slot-line|day-rows|day-slots|runs|seal-document|chain)\.ts|alerts\/state\.ts|web\/.*\/model\.ts)$/;
+  /^(collector\/slot\.ts|server\/remediation\/(policy|guard|planner)\.ts|server\/(exclusions\/(exclusion|rules)|credits\/(credit|schedule))\.ts|server\/seal\/(slot-line|day-rows|day-slots|runs|seal-document|chain)\.ts|alerts\/state\.ts|web\/.*\/model\.ts)$/;
 const pureCharts = /^web\/src\/charts\/[^/]+\.ts$/;
 
 export function isPure(file: string): boolean {

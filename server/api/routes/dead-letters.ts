@@ -1,10 +1,10 @@
-import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { FourninesError } from '../../../core/runtime/error.ts';
 import type { LetterKey } from '../../control/letter-replays.ts';
 import type { Letter } from '../../ingest/letters.ts';
 import type { ApiContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { ownPageOnly } from '../own-page-only.ts';
 import { RequestProblem } from '../problem.ts';
 import { PageQuery, Problem } from '../schema/common.ts';
 import { type DeadLetter, DeadLetterDetail, DeadLetterPage, Release, Replay } from '../schema/dead-letters.ts';
@@ -62,13 +62,6 @@ export function deadLetterRoutes(api: Api, { letters }: ApiContext): void {
       return { host, released: true };
     },
   );
-}
-
-/** There is no log-in yet: at least no other site's page may act here through somebody's browser. */
-async function ownPageOnly(request: FastifyRequest): Promise<void> {
-  const site = request.headers['sec-fetch-site'];
-  if (site === undefined || site === 'same-origin' || site === 'none') return;
-  throw new RequestProblem([{ where: 'request', problem: 'comes from the page of another site' }]);
 }
 
 function idOf({ topic, partition, offset }: LetterKey): string {

@@ -1,18 +1,7 @@
 import { type Static, Type } from 'typebox';
+import { exclusionCategories, exclusionStates } from '../../exclusions/exclusion.ts';
 import { Instant, page } from './common.ts';
 import { Figures } from './slos.ts';
-
-export const exclusionCategories = [
-  'maintenance',
-  'customerEquipment',
-  'customerRequest',
-  'overContractedRate',
-  'forceMajeure',
-  'thirdParty',
-  'attack',
-  'suspended',
-] as const;
-export const exclusionStates = ['requested', 'approved', 'rejected', 'revoked'] as const;
 
 export const ExclusionEvent = Type.Object({
   revision: Type.Integer(),
@@ -20,7 +9,8 @@ export const ExclusionEvent = Type.Object({
   state: Type.Enum(exclusionStates),
   by: Type.String(),
   comment: Type.String(),
-  sha256: Type.String(),
+  document: Type.String({ description: 'What was recorded, in canonical JSON with `previous` in it.' }),
+  sha256: Type.String({ description: 'Of the bytes of `document`.' }),
   previous: Type.Union([Type.String(), Type.Null()]),
 });
 
@@ -50,8 +40,20 @@ export type ExclusionPage = Static<typeof ExclusionPage>;
 export const ExclusionDetail = Type.Object({
   ...Exclusion.properties,
   events: Type.Array(ExclusionEvent),
-  effect: Type.Array(Type.Object({ slo: Type.String(), without: Figures, with: Figures }), {
-    description: 'What it changes, or would change, in the window in which it begins, objective by objective.',
+  brokenAt: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'The first revision whose hash does not hold; null: all do.',
+  }),
+  effect: Type.Array(
+    Type.Object({
+      slo: Type.String(),
+      window: Type.Object({ from: Instant, to: Instant, zone: Type.String() }),
+      without: Figures,
+      with: Figures,
+    }),
+    { description: 'What it changes, or would change, in the window in which it begins, objective by objective.' },
+  ),
+  notJudged: Type.Array(Type.Object({ slo: Type.String(), code: Type.String(), reason: Type.String() }), {
+    description: 'Objectives without an effect here, and why.',
   }),
 });
 export type ExclusionDetail = Static<typeof ExclusionDetail>;

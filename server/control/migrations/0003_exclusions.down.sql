@@ -1,0 +1,3 @@
+DROP TABLE credit_line;
+DROP TABLE exclusion_event;
+DROP FUNCTION never_changed();
