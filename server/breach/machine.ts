@@ -1,6 +1,6 @@
 import type { ObjectiveReading } from '../judge/reading.ts';
 import type { BurnTier } from '../slo/burn.ts';
-import type { Exclusion, Window } from '../slo/objective.ts';
+import type { Window } from '../slo/objective.ts';
 import { type BreachKey, type BreachSubject, isOngoing } from './breach.ts';
 import { budgetMove } from './budget-move.ts';
 import { burnAgain, burnMove } from './burn-move.ts';
@@ -9,7 +9,7 @@ import type { Move } from './move.ts';
 import { type BreachChange, type BreachRecord, type ChangeFacts, changed, opened } from './record.ts';
 import { staleMove } from './stale-move.ts';
 import { unprovenMove } from './unproven-move.ts';
-import { type BreachTerms, isFinal, type WindowFacts, windowFacts } from './window-facts.ts';
+import { type BreachTerms, isFinal, type WindowFacts } from './window-facts.ts';
 
 /**
  * The breaches of one objective. State in, facts in, state out and what changed: nothing is kept here, so the same facts in
@@ -23,15 +23,13 @@ export interface Step {
 export interface ReadingInput {
   readonly reading: ObjectiveReading;
   readonly terms: BreachTerms;
-  /** Those that the reading was made with. */
-  readonly exclusions: readonly Exclusion[];
   /** Unix seconds, the wall's; what a reading says of itself is `reading.at`. */
   readonly now: number;
 }
 
 /** A reading of the present: silence, burn rates, and the window that runs. */
 export function takeReading(records: readonly BreachRecord[], input: ReadingInput): Step {
-  const { reading, terms, exclusions, now } = input;
+  const { reading, terms, now } = input;
   const { at, calendar, burn, stale } = reading;
   const { window, evaluation, until } = calendar;
   const book = new Book(records, at, { evaluation, until, burn });
@@ -46,7 +44,7 @@ export function takeReading(records: readonly BreachRecord[], input: ReadingInpu
     key: () => book.next('burn', terms.version, window),
     window,
   });
-  takeFacts(book, windowFacts(calendar, exclusions), terms, now);
+  takeFacts(book, calendar, terms, now);
   return book.step();
 }
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { isOngoing } from '../../../../server/breach/breach.ts';
 import { acknowledge, type Step, takeBurnAgain, takeReading, takeWindow } from '../../../../server/breach/machine.ts';
 import type { BreachChange, BreachRecord } from '../../../../server/breach/record.ts';
-import { aReading, facts, ofSlots, type Slot, someTerms, type TierStates, tiers } from './readings.ts';
+import { aReading, facts, ofSlots, type Slot, seenSlots, someTerms, type TierStates, tiers } from './readings.ts';
 
 const window = { from: 1_000, to: 1_040, zone: 'UTC' };
 const length = window.to - window.from;
@@ -84,8 +84,8 @@ class Run {
     const known = this.#slots.slice(0, this.#slots.length - this.#back);
     const at = window.from + known.length;
     const stale = this.#stale === null ? null : { since: at - this.#stale, hosts: ['cn1'] };
-    const reading = aReading({ evaluation: ofSlots(known, window), window, at, burn: this.#burn, stale });
-    this.#took((records) => takeReading(records, { reading, terms: someTerms, exclusions: [], now: at }));
+    const reading = aReading({ ...seenSlots(known, window), window, burn: this.#burn, stale });
+    this.#took((records) => takeReading(records, { reading, terms: someTerms, now: at }));
   }
 
   #again(states: TierStates): void {

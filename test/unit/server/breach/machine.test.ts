@@ -10,13 +10,24 @@ import {
 } from '../../../../server/breach/machine.ts';
 import type { BreachChange, BreachRecord } from '../../../../server/breach/record.ts';
 import { staleWaitSeconds } from '../../../../server/breach/stale-move.ts';
-import { elapsedLow, excludedSlots } from '../../../../server/breach/window-facts.ts';
-import { aReading, aWindow, facts, ofPackets, ofSlots, type Slot, someTerms, type Told, tiers } from './readings.ts';
+import {
+  aReading,
+  aWindow,
+  facts,
+  ofPackets,
+  ofSlots,
+  type Slot,
+  seenSlots,
+  someTerms,
+  type Told,
+  tiers,
+} from './readings.ts';
 
 const { from, to } = aWindow;
-const clean = ofSlots([]);
 /** 100 slots at 0.9: 10 may be bad. */
 const slots = (...runs: readonly [Slot, number][]) => runs.flatMap(([slot, n]) => Array<Slot>(n).fill(slot));
+
+const clean = ofSlots(slots(['good', 100]));
 
 /** Takes readings one after another, and gives what changed. */
 class Story {
@@ -26,7 +37,7 @@ class Story {
 
   read(told: Told, now = told.at ?? from): string[] {
     const reading = aReading(told);
-    return this.took(takeReading(this.records, { reading, terms: this.terms, exclusions: [], now }));
+    return this.took(takeReading(this.records, { reading, terms: this.terms, now }));
   }
 
   closed(told: Told, now: number): string[] {
@@ -115,7 +126,7 @@ describe('burn', () => {
 describe('the budget of slots', () => {
   test('its levels are risks, and it is open once more is bad than the whole window allows', () => {
     const story = new Story();
-    const bad = (n: number) => story.read({ evaluation: ofSlots(slots(['bad', n])), at: from + n });
+    const bad = (n: number) => story.read(seenSlots(slots(['bad', n])));
     expect(bad(4)).toEqual([]);
     expect(bad(5)).toEqual(['budget 1 #1 risk 50']);
     expect(bad(7)).toEqual([]);
@@ -127,7 +138,7 @@ describe('the budget of slots', () => {
 
   test('late rows take it back, and bring it again: one breach, one number more each time', () => {
     const story = new Story();
-    const bad = (n: number) => story.read({ evaluation: ofSlots(slots(['bad', n], ['good', 20 - n])), at: from + 20 });
+    const bad = (n: number) => story.read(seenSlots(slots(['bad', n], ['good', 20 - n])));
     expect(bad(11)).toEqual(['budget 1 #1 open 100']);
     expect(bad(9)).toEqual(['budget 1 #2 retracted 90']);
     expect(bad(9)).toEqual([]);
@@ -142,26 +153,24 @@ describe('the budget of slots', () => {
 
   test('a clock that steps back takes nothing back', () => {
     const story = new Story();
-    story.read({ evaluation: ofSlots(slots(['good', 9], ['bad', 11])), at: from + 20 });
-    expect(story.read({ evaluation: ofSlots(slots(['good', 9], ['bad', 3])), at: from + 12 })).toEqual([]);
+    story.read(seenSlots(slots(['good', 9], ['bad', 11])));
+    expect(story.read(seenSlots(slots(['good', 9], ['bad', 3])))).toEqual([]);
     expect(story.of('budget').state).toBe('open');
   });
 
   test('an exclusion over the bad slots takes it back', () => {
     const story = new Story();
-    story.read({ evaluation: ofSlots(slots(['bad', 11])), at: from + 11 });
-    expect(story.read({ evaluation: ofSlots(slots(['excluded', 11])), at: from + 11 })).toEqual([
-      'budget 1 #2 retracted',
-    ]);
+    story.read(seenSlots(slots(['bad', 11])));
+    expect(story.read(seenSlots(slots(['excluded', 11])))).toEqual(['budget 1 #2 retracted']);
   });
 
   test('nothing may be bad: the first bad slot breaks the promise', () => {
     const story = new Story();
     story.terms = { ...someTerms, target: { num: 1n, den: 1n } };
-    expect(story.read({ evaluation: ofSlots([], aWindow, story.terms.target) })).toEqual([]);
-    expect(story.read({ evaluation: ofSlots(['bad'], aWindow, story.terms.target), at: from + 1 })).toEqual([
-      'budget 1 #1 open 100',
-    ]);
+    const read = (slot: Slot) =>
+      story.read({ evaluation: ofSlots([slot], aWindow, story.terms.target), elapsed: clean });
+    expect(read('good')).toEqual([]);
+    expect(read('bad')).toEqual(['budget 1 #1 open 100']);
   });
 });
 
@@ -196,8 +205,7 @@ describe('what is unproven', () => {
   test('more unknown slots than budget are a risk; what becomes known takes it back', () => {
     const story = new Story();
     const read = (...runs: [Slot, number][]) => {
-      const told = slots(...runs);
-      return story.read({ evaluation: ofSlots(told), at: from + told.length });
+      return story.read(seenSlots(slots(...runs)));
     };
     expect(read(['good', 10], ['unknown', 10])).toEqual([]);
     expect(read(['good', 10], ['unknown', 11])).toEqual(['unproven 1 #1 risk']);
@@ -208,23 +216,15 @@ describe('what is unproven', () => {
     expect(read(['good', 19], ['unknown', 12])).toEqual(['unproven 1 #5 risk', 'budget 1 #2 retracted']);
   });
 
-  test('time yet to come is not unknown, also where a part of it is excluded already', () => {
-    const exclusion = { from: from + 90, to: to + 50, category: 'm', reason: 'r', approvedBy: 'a' };
-    const told = slots(['good', 20], ['unknown', 5]);
-    const evaluation = ofSlots([...told, ...slots(['unknown', 65], ['excluded', 10])]);
-    const at = from + 25;
-    expect(excludedSlots({ from: at, to }, [exclusion, { ...exclusion, from: from + 95 }])).toBe(10);
-    // Of 90 slots 9 are allowed; 5 are unknown.
-    expect(elapsedLow(facts({ evaluation, at }, [exclusion]), someTerms)).toEqual({ bad: 5n, allowed: 9n });
-  });
-
-  test('packets: unknown slots that have passed, at what they could have lost', () => {
-    const packets = { ...someTerms, sli: 'packetDelivery' } as const;
+  test('packets: what has passed decides, and at the end the window', () => {
+    const story = Object.assign(new Story(), { terms: { ...someTerms, sli: 'packetDelivery' } as const });
+    // 80 of 100 slots are unknown, 5 of them have passed: 500 packets of 2,500, of which 250 may be lost.
     const evaluation = ofPackets({ total: 2000n, bad: 10n, unknown: 80, peak: 100n });
-    // 20 of 100 slots are known; at 25 five of the 80 unknown ones have passed: 500 packets of 2,500, 250 allowed.
-    expect(elapsedLow(facts({ evaluation, at: from + 25 }), packets)).toEqual({ bad: 510n, allowed: 250n });
-    expect(elapsedLow(facts({ evaluation, at: from + 20 }), packets)).toEqual({ bad: 10n, allowed: 200n });
-    expect(elapsedLow(facts({ evaluation, at: to }), packets)).toEqual({ bad: 8010n, allowed: 1000n });
+    const passed = (unknown: number) => ofPackets({ total: 2000n, bad: 10n, unknown, peak: 100n });
+    expect(story.read({ evaluation, elapsed: passed(0), at: from + 20 })).toEqual([]);
+    expect(story.read({ evaluation, elapsed: passed(5), at: from + 25 })).toEqual(['unproven 1 #1 risk']);
+    expect(story.read({ evaluation, elapsed: passed(1), at: from + 26 })).toEqual(['unproven 1 #2 retracted']);
+    expect(story.read({ evaluation, at: to })).toEqual(['unproven 1 #3 risk']);
   });
 });
 
@@ -273,14 +273,12 @@ describe('a window that is over', () => {
     expect(story.changes.at(-1)?.reason).toBe('final: undetermined');
   });
 
-  test('in which nothing went wrong leaves no breach', () => {
-    const story = new Story();
-    expect(story.closed({ evaluation: clean, until: to, at: to }, to + 300)).toEqual([
+  test('in which nothing went wrong leaves no breach; of which nothing is known, one that is undetermined', () => {
+    expect(new Story().closed({ evaluation: clean, at: to }, to + 300)).toEqual([]);
+    expect(new Story().closed({ evaluation: ofSlots([]), at: to }, to + 300)).toEqual([
       'unproven 1 #1 risk',
       'unproven 1 #2 finalised',
     ]);
-    const whole = new Story();
-    expect(whole.closed({ evaluation: ofSlots(slots(['good', 100])), at: to }, to + 300)).toEqual([]);
   });
 });
 
@@ -298,10 +296,7 @@ describe('silence', () => {
     expect(story.read({ evaluation: clean, at: from + 20, until: from, stale })).toEqual(['stale 1 #1 risk']);
     expect(story.changes[0]?.reason).toBe('no complete slots come: cn1');
     expect(story.read({ evaluation: clean, at: from + 60, until: from, stale })).toEqual([]);
-    expect(story.read({ evaluation: clean, at: from + 61, until: from + 61 })).toEqual([
-      'stale 1 #2 resolved',
-      'unproven 1 #1 risk',
-    ]);
+    expect(story.read({ evaluation: clean, at: from + 61 })).toEqual(['stale 1 #2 resolved']);
   });
 });
 
@@ -322,11 +317,11 @@ describe('an acknowledgement', () => {
 
   test('of a risk is none of the broken promise', () => {
     const story = new Story();
-    story.read({ evaluation: ofSlots(slots(['bad', 6])), at: from + 6 });
+    story.read(seenSlots(slots(['bad', 6])));
     story.took(acknowledge(story.records, story.of('budget'), { by: 'kim', comment: '', at: from + 7 }));
-    story.read({ evaluation: ofSlots(slots(['bad', 8])), at: from + 8 });
+    story.read(seenSlots(slots(['bad', 8])));
     expect(story.of('budget')).toMatchObject({ level: 75, acknowledgedBy: 'kim' });
-    story.read({ evaluation: ofSlots(slots(['bad', 11])), at: from + 11 });
+    story.read(seenSlots(slots(['bad', 11])));
     expect(story.of('budget')).toMatchObject({ state: 'open', acknowledgedBy: null });
   });
 });
@@ -337,7 +332,7 @@ test('what must be remembered: all that goes on, and the last of each subject an
     story.read({ evaluation: clean, burn: { T0: 'firing' }, at: from + at });
     story.read({ evaluation: clean, at: from + at });
   }
-  story.read({ evaluation: ofSlots(slots(['bad', 6])), at: from + 6 });
+  story.read(seenSlots(slots(['bad', 6])));
   const left = (before: number) => remembered(story.records, before).map(({ key }) => [key.subject, key.ordinal]);
   expect(left(0)).toEqual([
     ['burn', 3],

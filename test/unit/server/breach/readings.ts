@@ -1,8 +1,8 @@
-import { type BreachTerms, type WindowFacts, windowFacts } from '../../../../server/breach/window-facts.ts';
+import type { BreachTerms, WindowFacts } from '../../../../server/breach/window-facts.ts';
 import type { ObjectiveReading, Stale, WindowReading } from '../../../../server/judge/reading.ts';
 import type { BurnTier } from '../../../../server/slo/burn.ts';
 import type { Evaluation } from '../../../../server/slo/evaluate.ts';
-import type { Exclusion, Window } from '../../../../server/slo/objective.ts';
+import type { Span, Window } from '../../../../server/slo/objective.ts';
 import { budgetOf, verdictOf } from '../../../../server/slo/verdict.ts';
 
 /** Readings made by hand: what slots say of one path, without files. */
@@ -19,7 +19,7 @@ export const someTerms: BreachTerms = {
 };
 
 /** Slots of the window from its start on; those that are not given are yet to come. */
-export function ofSlots(slots: readonly Slot[], window = aWindow, target = ninety): Evaluation {
+export function ofSlots(slots: readonly Slot[], window: Span = aWindow, target = ninety): Evaluation {
   const length = window.to - window.from;
   const all = Array.from({ length }, (_, i) => slots[i] ?? 'unknown');
   const count = (slot: Slot) => all.filter((each) => each === slot).length;
@@ -69,6 +69,8 @@ export function tiers(states: TierStates = {}): BurnTier[] {
 
 export interface Told {
   readonly evaluation: Evaluation;
+  /** Of the part that has passed; default: the same. */
+  readonly elapsed?: Evaluation;
   readonly at?: number;
   readonly until?: number;
   readonly window?: Window;
@@ -76,14 +78,17 @@ export interface Told {
   readonly stale?: Stale | null;
 }
 
-export function windowReading({ evaluation, window = aWindow, ...told }: Told): WindowReading {
+/** A reading of slots that were seen up to the last of them. */
+export function seenSlots(slots: readonly Slot[], window = aWindow): Pick<Told, 'evaluation' | 'elapsed' | 'at'> {
+  const at = window.from + slots.length;
+  const elapsed = ofSlots(slots, { from: window.from, to: at });
+  return { evaluation: ofSlots(slots, window), elapsed, at };
+}
+
+export function windowReading({ evaluation, elapsed = evaluation, window = aWindow, ...told }: Told): WindowReading {
   const at = told.at ?? window.from;
-  return {
-    window,
-    until: told.until ?? Math.min(Math.max(at, window.from), window.to),
-    evaluation,
-    withoutExclusions: evaluation,
-  };
+  const until = told.until ?? Math.min(Math.max(at, window.from), window.to);
+  return { window, until, evaluation, elapsed, withoutExclusions: elapsed };
 }
 
 export function aReading(told: Told): ObjectiveReading {
@@ -100,6 +105,6 @@ export function aReading(told: Told): ObjectiveReading {
   };
 }
 
-export function facts(told: Told, exclusions: readonly Exclusion[] = []): WindowFacts {
-  return windowFacts(windowReading(told), exclusions);
+export function facts(told: Told): WindowFacts {
+  return windowReading(told);
 }
