@@ -65,22 +65,22 @@ export class ObjectiveHistory {
   }
 
   /** Reads what is not there yet of [from, to): windows begin at `from`, `to` is the watermark, which never goes back. */
-  async fill(store: QueryContext, { from, to }: Span): Promise<void> {
+  async fill(store: QueryContext, { from, to }: Span, now: number): Promise<void> {
     const first = dayOf(from) - leadDays * daySeconds;
     const today = dayOf(to);
     if (this.#to === 0) await this.#discover(store, { from: first, to });
     this.#to = to;
     for (let day = first; day < today; day += daySeconds) {
       // The day that was the present one is read again as a whole now that it is over.
-      if (day < this.#from || day >= this.#today) await this.#readDay(store, day, to);
+      if (day < this.#from || day >= this.#today) await this.#readDay(store, day, now);
     }
-    if (today !== this.#today) await this.#readDay(store, today, to);
+    if (today !== this.#today) await this.#readDay(store, today, now);
     this.#from = Math.min(this.#from, first);
     this.#today = today;
   }
 
   /** Reads again what was stored meanwhile, told as the first slots of quarters of an hour. */
-  async refresh(store: QueryContext, quarters: Iterable<number>, to: number): Promise<void> {
+  async refresh(store: QueryContext, quarters: Iterable<number>, to: number, now: number): Promise<void> {
     // A quarter that has passed is kept in runs from then on.
     const touched = quarterOf(to) === quarterOf(this.#to) ? quarters : [...quarters, quarterOf(this.#to)];
     const days = new Set<number>();
@@ -90,7 +90,7 @@ export class ObjectiveHistory {
       if (dayOf(quarter) === this.#today) await this.#readQuarter(store, quarter);
       else if (dayOf(quarter) < this.#today) days.add(dayOf(quarter));
     }
-    for (const day of days) await this.#readDay(store, day, to);
+    for (const day of days) await this.#readDay(store, day, now);
   }
 
   /** What no window needs any more. */
@@ -101,8 +101,11 @@ export class ObjectiveHistory {
     for (const { history } of this.#paths.values()) history.dropBefore(first);
   }
 
-  /** A port of which no row is known has a path of unknown slots: a file that says so can be evaluated by anybody. */
-  file(name: string): SlotsFile {
+  /**
+   * Rows that begin before an instant, cut there. A port of which no row is known has a path of unknown slots: a file that
+   * says so can be evaluated by anybody.
+   */
+  file(name: string, before: number): SlotsFile {
     const rows = new RowTable(Math.max(64, this.rows + 1));
     const paths: { port: string; direction: SlotPath['direction'] }[] = [];
     const hosts = new Map<string, number>();
@@ -114,11 +117,11 @@ export class ObjectiveHistory {
       if (history.length === 0) continue;
       const host = hosts.get(placed.host) ?? hosts.size;
       hosts.set(placed.host, host);
-      history.addTo(rows, { path: pathOf(placed.name, direction), host });
+      history.addTo(rows, { path: pathOf(placed.name, direction), host }, before);
     }
     for (const port of this.#options.objective.ports) {
       if (paths.some((path) => path.port === port)) continue;
-      rows.push({ ...unknownSlot, slot: Math.max(0, this.#to - 1), path: pathOf(port, 'rx') });
+      rows.push({ ...unknownSlot, slot: Math.max(0, before - 1), path: pathOf(port, 'rx') });
     }
     const orders = rows.orders(paths.length);
     return {
@@ -138,12 +141,12 @@ export class ObjectiveHistory {
     }
   }
 
-  async #readDay(store: QueryContext, day: number, to: number): Promise<void> {
+  async #readDay(store: QueryContext, day: number, now: number): Promise<void> {
     const span = { from: day, to: day + daySeconds };
-    const isToday = day === dayOf(to);
+    const isToday = day === dayOf(this.#to);
     await this.#discoverNew(store, span);
-    const isNear = day >= dayOf(to) - this.#options.minuteDays * daySeconds;
-    const asked = { step: isNear ? minuteStep : runSeconds, nowSeconds: to };
+    const isNear = day >= dayOf(this.#to) - this.#options.minuteDays * daySeconds;
+    const asked = { step: isNear ? minuteStep : runSeconds, nowSeconds: now };
     const read: (PathLines & Followed)[] = [];
     for (const path of this.#paths.values()) read.push({ ...path, lines: await readDay(store, path, day, asked) });
     if (isNear) this.#options.onStretch?.(span, read);
@@ -151,7 +154,7 @@ export class ObjectiveHistory {
       if (!isToday) history.set(span, sealRuns(lines));
       else for (const [at, some] of byQuarter(lines)) history.set(quarterFrom(at), sealRuns(some));
     }
-    if (isToday) await this.#readQuarter(store, quarterOf(to));
+    if (isToday) await this.#readQuarter(store, quarterOf(this.#to));
   }
 
   /** The present quarter stays second by second: a window ends in it, and no run of seconds can be cut. */

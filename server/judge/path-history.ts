@@ -42,13 +42,13 @@ export class PathHistory {
     this.#rows = chunks.reduce((sum, { rows }) => sum + rows.length, 0);
   }
 
-  /** Slots before `told` have been told by a stretch before: a gap may reach beyond the end of its own. */
-  addTo(table: RowTable, of: { readonly path: number; readonly host: number }): void {
+  /** Slots are told once: a gap may reach beyond the end of its stretch, and an end may cut one. */
+  addTo(table: RowTable, of: { readonly path: number; readonly host: number }, before: number): void {
     let told = 0;
-    for (const { rows } of this.#chunks) {
+    for (const { from, rows } of this.#chunks) {
+      if (from >= before) return;
       for (let i = 0; i < rows.length; i++) {
-        const row = rows.at(i) as KeptRow;
-        const cut = row.slot >= told ? row : behind(row, told);
+        const cut = cutRow(rows.at(i) as KeptRow, { from: told, to: before });
         if (cut === undefined) continue;
         table.push({ ...cut, ...of });
         told = cut.slot + cut.count;
@@ -57,12 +57,14 @@ export class PathHistory {
   }
 }
 
-/** What of a row lies behind slots that are told: of totals nobody knows how much. */
-function behind(row: KeptRow, told: number): KeptRow | undefined {
-  const count = row.slot + row.count - told;
+/** What of a row lies in a span: of totals nobody knows how much. */
+function cutRow(row: KeptRow, { from, to }: Span): KeptRow | undefined {
+  const slot = Math.max(row.slot, from);
+  const count = Math.min(row.slot + row.count, to) - slot;
   if (count <= 0) return undefined;
-  if (row.kind === rowKinds.observed) return { ...row, slot: told, count };
-  return { ...row, slot: told, count, kind: rowKinds.unknown, offered: 0n, bad: 0n, peak: 0n };
+  if (count === row.count) return row;
+  if (row.kind === rowKinds.observed) return { ...row, slot, count };
+  return { ...row, slot, count, kind: rowKinds.unknown, offered: 0n, bad: 0n, peak: 0n };
 }
 
 function rowsOf(lines: readonly SlotLine[]): Chunk['rows'] {

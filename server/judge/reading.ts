@@ -51,19 +51,26 @@ export interface JudgeRequest {
   readonly window: Window;
   readonly exclusions: readonly Exclusion[];
   readonly terms?: OtherTerms;
+  /** Rows up to here are asked for, and burn rates end here, unix seconds; absent: the window's end. */
+  readonly until?: number;
+  /** Second by second in here, which burn rates need; elsewhere runs of clean and idle seconds do. */
+  readonly verbatim?: Span;
 }
 
 /** Who gives readings and evaluates what is stored. */
 export interface Judging {
   readings(): readonly ObjectiveReading[];
   reading(name: string): ObjectiveReading | undefined;
-  /** Called with each new reading: each second where something burns or has burnt, else each minute. Gives what ends it. */
+  /**
+   * Called with each new reading: each second where something burns or has burnt, else at each look at the store. A window
+   * that is over but not final is told, too: then `calendar` is that one. Gives what ends it.
+   */
   onReading(listener: (reading: ObjectiveReading) => void): () => void;
   /** Reads the store; FN_SLOTS_FILE where a sealed run would be cut. */
   judge(request: JudgeRequest, signal: AbortSignal): Promise<Evaluation>;
   /**
-   * The rows behind a reading as lines of `formats`, under the port names of the objective, each line with its break:
-   * second by second within `verbatim`, elsewhere runs of clean and idle seconds where the store has them so.
+   * The rows behind it as lines of `formats`, under the port names of the objective, each with its break. With
+   * `outOfContract` of the version beside the exclusions they give what `judge` gives.
    */
-  rows(request: Pick<JudgeRequest, 'objective' | 'window'>, verbatim: Span, signal: AbortSignal): AsyncIterable<string>;
+  rows(request: Omit<JudgeRequest, 'exclusions' | 'terms'>, signal: AbortSignal): AsyncIterable<string>;
 }

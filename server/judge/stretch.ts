@@ -30,7 +30,7 @@ export async function readDay(
   store: QueryContext,
   path: PlacedPath,
   day: number,
-  { step, nowSeconds }: { readonly step: number; readonly nowSeconds: number },
+  { step, nowSeconds }: { readonly step: number | undefined; readonly nowSeconds: number },
 ): Promise<SlotLine[]> {
   const of = storedPath(path);
   const window = { from: dayOf(day), to: dayOf(day) + daySeconds };
@@ -66,7 +66,7 @@ function storedPath({ placed, direction }: PlacedPath): Path {
 }
 
 /** Lines while the port was there. Of a sealed run that begins or ends with it nobody knows which part is whose. */
-function within(lines: readonly SlotLine[], { from, to }: Span): SlotLine[] {
+export function within(lines: readonly SlotLine[], { from, to }: Span): SlotLine[] {
   return lines.flatMap((line): SlotLine[] => {
     if (line.slot >= from && endOf(line) <= to) return [line];
     if (line.state !== 'sealed') return cutLines([line], { from, to }).lines;

@@ -1,8 +1,8 @@
 import { parseDecimal, type Ratio } from '../slo/decimal.ts';
+import { parseDuration } from '../slo/duration.ts';
 import { isDate } from '../slo/instant.ts';
 import {
   type Duration,
-  durationUnits,
   type Objective,
   portsMax,
   runMax,
@@ -125,11 +125,11 @@ const shortest = { m: 60, h: 3600, d: 82_800, w: 601_200, M: 2_415_600, Q: 7_772
 
 export function durationOf(value: YamlValue): Duration {
   const text = value.text();
-  const [, count = '', unit = ''] = /^([1-9]\d{0,5})([a-zA-Z])$/.exec(text) ?? [];
-  const known = durationUnits.find((each) => each === unit);
-  if (known !== undefined) {
-    if (Number(count) * shortest[known] > windowSlotsMax) value.fail(`is longer than ${windowSlotsMax / 86_400} days`);
-    return { count: Number(count), unit: known };
+  const duration = parseDuration(text);
+  if (duration !== undefined) {
+    const { count, unit } = duration;
+    if (count * shortest[unit] > windowSlotsMax) value.fail(`is longer than ${windowSlotsMax / 86_400} days`);
+    return duration;
   }
   const hint = 'm, h, d, w, M, Q and Y are minutes, hours, days, weeks, months, quarters and years.';
   return value.fail(`${JSON.stringify(text.slice(0, 40))} is no duration such as 1M, 28d or 1w`, hint);

@@ -89,10 +89,10 @@ const integers = ({ burn: _, ...rest }: Evaluation) => rest;
 
 async function expectParity(objective: Objective, followed: ObjectiveHistory, until: number): Promise<void> {
   const again = aHistory(objective);
-  await again.fill(store, { from: window.from, to: until });
+  await again.fill(store, { from: window.from, to: until }, until);
   const facts = { objective, window, until, exclusions, outOfContract: [] };
-  const incremental = windowReading({ ...facts, file: followed.file('followed') });
-  const recomputed = windowReading({ ...facts, file: again.file('again') });
+  const incremental = windowReading({ ...facts, file: followed.file('followed', until) });
+  const recomputed = windowReading({ ...facts, file: again.file('again', until) });
   const question = { objective, exclusions, at: until, file: await verbatim(objective, until) };
   const elapsed = evaluate({ ...question, window: { ...window, to: until } });
   expect(integers(incremental.elapsed)).toEqual(integers(elapsed));
@@ -133,11 +133,12 @@ describe('what is followed', () => {
       const changed = await runQuery(store, storedSince, { from: yesterday - daySeconds, sinceMs: String(sinceMs) });
       for (const { atMs } of changed) if (BigInt(atMs) > sinceMs) sinceMs = BigInt(atMs);
       for (const { objective, history } of followed) {
-        await history.fill(store, { from: window.from, to: until });
+        await history.fill(store, { from: window.from, to: until }, until);
         if (rounds > 0)
           await history.refresh(
             store,
             changed.map(({ quarter }) => quarter),
+            until,
             until,
           );
         await expectParity(objective, history, until);

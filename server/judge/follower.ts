@@ -1,0 +1,101 @@
+import type { ApprovedExclusion } from '../objects/object.ts';
+import { daySeconds } from '../seal/seal-document.ts';
+import type { Window } from '../slo/objective.ts';
+import { judgedAt } from '../slo/window.ts';
+import type { QueryContext } from '../store/run-query.ts';
+import { outOfContract } from './in-service.ts';
+import { ObjectiveHistory } from './objective-history.ts';
+import type { WindowReading } from './reading.ts';
+import type { JudgedTerms } from './terms.ts';
+import { windowReading } from './window-reading.ts';
+
+/** As far back as burn rates look, days, and the day that is not over. */
+const minuteDays = 3;
+const quarterSeconds = 900;
+
+/**
+ * Rows up to here are given to whoever judges a window: an outage that begins in it and goes on behind it is one from its
+ * beginning.
+ */
+export function rowsEnd(window: Window): number {
+  return window.to + daySeconds;
+}
+
+/** What an objective comes to up to a watermark. */
+export interface Judgement {
+  readonly until: number;
+  readonly calendar: WindowReading;
+  readonly rolling: WindowReading | null;
+  /** The window before, while late rows may still change it. */
+  readonly previous: WindowReading | null;
+}
+
+/** Follows one version of an objective through time. */
+export class Follower {
+  readonly terms: JudgedTerms;
+  readonly exclusions: readonly ApprovedExclusion[];
+  readonly #history: ObjectiveHistory;
+  #judgement: Judgement | undefined;
+  #until = 0;
+
+  constructor(terms: JudgedTerms, exclusions: readonly ApprovedExclusion[]) {
+    this.terms = terms;
+    this.exclusions = exclusions;
+    this.#history = new ObjectiveHistory({ objective: terms.objective, placed: terms.placed, minuteDays });
+  }
+
+  get judgement(): Judgement | undefined {
+    return this.#judgement;
+  }
+
+  get hosts(): ReadonlySet<string> {
+    return this.#history.hosts;
+  }
+
+  get rows(): number {
+    return this.#history.rows;
+  }
+
+  /**
+   * Judges what is stored up to `until`, which never goes back here. `touched`: quarters of an hour of its hosts of which
+   * rows were stored since the last time.
+   */
+  async follow(store: QueryContext, until: number, touched: readonly number[], now: number): Promise<Judgement> {
+    this.#until = Math.max(this.#until, until);
+    const windows = this.#windows(now);
+    const from = Math.min(...windows.all.map((window) => window.from));
+    await this.#history.fill(store, { from, to: this.#until }, now);
+    if (this.#judgement !== undefined) await this.#history.refresh(store, touched, this.#until, now);
+    this.#history.dropBefore(from);
+    const read = (window: Window) => this.#read(window);
+    this.#judgement = {
+      until: this.#until,
+      calendar: read(windows.calendar),
+      rolling: windows.rolling === null ? null : read(windows.rolling),
+      previous: windows.previous === null ? null : read(windows.previous),
+    };
+    return this.#judgement;
+  }
+
+  #read(window: Window): WindowReading {
+    const { objective, version } = this.terms;
+    const file = this.#history.file(version.name, Math.min(this.#until, rowsEnd(window)));
+    const exclusions = this.exclusions.filter(({ from, to }) => from < window.to && to > window.from);
+    const facts = { objective, window, until: this.#until, exclusions, file };
+    return windowReading({ ...facts, outOfContract: outOfContract(version, window) });
+  }
+
+  #windows(now: number) {
+    const { objective, rolling, version, finalAfterSeconds } = this.terms;
+    const first = judgedAt(objective, undefined).window;
+    const at = Math.max(Math.min(this.#until, version.to ?? this.#until), version.from + 1, first.from + 1);
+    const calendar = judgedAt(objective, at).window;
+    // A window that ends on a quarter of an hour cuts no run of seconds.
+    const end = this.#until - (this.#until % quarterSeconds);
+    const rolls = rolling === null ? null : judgedAt({ ...objective, window: rolling }, end).window;
+    const before =
+      calendar.from > first.from && calendar.from > version.from ? judgedAt(objective, calendar.from).window : null;
+    const previous = before !== null && now < before.to + finalAfterSeconds + daySeconds ? before : null;
+    return { calendar, rolling: rolls, previous, all: [calendar, rolls, previous].filter((each) => each !== null) };
+  }
+}

@@ -1,0 +1,260 @@
+import { sleepMs } from '../../core/runtime/clock.ts';
+import { toFourninesError } from '../../core/runtime/error.ts';
+import type { Part } from '../../core/runtime/lifecycle.ts';
+import type { Logger } from '../../core/runtime/logger.ts';
+import type { Exclusions } from '../exclusions/exclusions.ts';
+import { readStoredTo, type StoredContext } from '../live/stored-to.ts';
+import { watermarkOf } from '../live/watermark.ts';
+import type { Version } from '../objects/object.ts';
+import type { Objects } from '../objects/objects.ts';
+import { daySeconds } from '../seal/seal-document.ts';
+import type { Evaluation } from '../slo/evaluate.ts';
+import { storedSince } from '../store/queries/stored-since.ts';
+import { runQuery } from '../store/run-query.ts';
+import { Follower } from './follower.ts';
+import { type HostsTold, hostsTold } from './hosts-told.ts';
+import { judgeWindow, windowRows } from './judge-window.ts';
+import type { JudgeRequest, Judging, ObjectiveReading, Stale } from './reading.ts';
+import { type JudgedTerms, termsOf } from './terms.ts';
+
+export interface JudgeOptions extends StoredContext {
+  readonly objects: Objects;
+  readonly exclusions: Exclusions;
+  /** Resolves when the control store can be asked; rejects with the signal's reason. */
+  readonly ready: (signal: AbortSignal) => Promise<void>;
+  readonly logger: Logger;
+  /** How often what is stored is looked at, ms. */
+  readonly everyMs?: number;
+}
+
+export interface JudgeStats {
+  readonly objectives: number;
+  /** Of those, read at least once. */
+  readonly judged: number;
+  readonly rows: number;
+  readonly failures: number;
+  /** Code of the last failure, or empty. */
+  readonly lastErrorCode: string;
+  readonly lastPassMs: number;
+}
+
+/** Objectives that ended so long ago are no longer followed: their last window is final. */
+const backSeconds = 40 * daySeconds;
+/** Late rows are looked for as far back as raw rows live. */
+const lateSeconds = 7 * daySeconds;
+/** An insert becomes visible at most so long after the instant it is stamped with, ms. */
+const insertMs = 120_000n;
+
+/**
+ * Judges every objective: reads what was stored since the last look, and tells what it comes to. Everything it says is
+ * computed by `evaluate` from rows; nothing of it is kept but in memory, so a restart says the same again.
+ */
+export class Judge implements Part, Judging {
+  readonly name = 'judge';
+  readonly #options: Required<JudgeOptions>;
+  readonly #stopped = new AbortController();
+  readonly #listeners = new Set<(reading: ObjectiveReading) => void>();
+  readonly #readings = new Map<string, ObjectiveReading>();
+  #followers: Follower[] = [];
+  #revision = '';
+  #sinceMs = 0n;
+  #running: Promise<void> | undefined;
+  #stats = { failures: 0, lastErrorCode: '', lastPassMs: 0 };
+
+  constructor(options: JudgeOptions) {
+    this.#options = { everyMs: 5_000, ...options };
+  }
+
+  async start(): Promise<void> {
+    this.#running = this.#run(this.#stopped.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#running;
+  }
+
+  get stats(): JudgeStats {
+    const judged = this.#followers.filter(({ judgement }) => judgement !== undefined).length;
+    const rows = this.#followers.reduce((sum, follower) => sum + follower.rows, 0);
+    return { ...this.#stats, objectives: this.#followers.length, judged, rows };
+  }
+
+  readings(): readonly ObjectiveReading[] {
+    return [...this.#readings.values()];
+  }
+
+  reading(name: string): ObjectiveReading | undefined {
+    return this.#readings.get(name);
+  }
+
+  /** What is known of an objective's terms, judged yet or not. */
+  terms(): readonly JudgedTerms[] {
+    const now = this.#now();
+    return this.#followers.map(({ terms }) => terms).filter(({ version }) => isHeld(version, now));
+  }
+
+  onReading(listener: (reading: ObjectiveReading) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async judge(request: JudgeRequest, signal: AbortSignal): Promise<Evaluation> {
+    const context = { ...this.#options.store, signal };
+    return judgeWindow(context, await this.#termsFor(request.objective), request, this.#now());
+  }
+
+  async *rows(request: Omit<JudgeRequest, 'exclusions' | 'terms'>, signal: AbortSignal): AsyncIterable<string> {
+    const context = { ...this.#options.store, signal };
+    yield* windowRows(context, await this.#termsFor(request.objective), request, this.#now());
+  }
+
+  /** Looks once. Rejects only with the reason of `signal`. */
+  async look(signal: AbortSignal): Promise<void> {
+    const startedMs = performance.now();
+    try {
+      await this.#reload();
+      if (this.#followers.length > 0) await this.#follow(signal);
+      this.#stats = { ...this.#stats, lastPassMs: Math.round(performance.now() - startedMs) };
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#failed(error, {});
+    }
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#options.ready(signal);
+      while (!signal.aborted) {
+        await this.look(signal);
+        await sleepMs(this.#options.everyMs, signal);
+      }
+    } catch (error) {
+      if (!signal.aborted) this.#failed(error, {});
+    }
+  }
+
+  /** Objects and exclusions, when they have changed. */
+  async #reload(): Promise<void> {
+    const { objects, exclusions } = this.#options;
+    const revision = `${await objects.revision()} ${await exclusions.revision()}`;
+    if (revision === this.#revision) return;
+    const now = this.#now();
+    const span = { from: now - backSeconds, to: now + 1 };
+    const terms = termsOf(await objects.within(span));
+    const approved = await exclusions.approved({ from: span.from - daySeconds, to: now + 400 * daySeconds });
+    const before = new Map(this.#followers.map((follower) => [keyOf(follower.terms), follower]));
+    this.#followers = terms.map((each) => {
+      const own = approved.filter(({ service }) => service === each.version.body.service);
+      const known = before.get(keyOf(each));
+      // A version that ends is another one from now on; what it had read is right up to then, and is read again.
+      if (known !== undefined && isSame(known, new Follower(each, own))) return known;
+      return new Follower(each, own);
+    });
+    const held = new Set(terms.map(({ version }) => version.name));
+    for (const name of this.#readings.keys()) if (!held.has(name)) this.#readings.delete(name);
+    this.#revision = revision;
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const store = { ...this.#options.store, signal };
+    const now = this.#now();
+    const touched = await this.#touched(now);
+    const watermarks = await this.#watermarks();
+    for (const follower of this.#followers) {
+      signal.throwIfAborted();
+      const since = this.#options.startedMonoMs === 0 ? now : now - this.#upSeconds();
+      const told = hostsTold(follower.hosts, watermarks, { now, since });
+      try {
+        const quarters = [...follower.hosts].flatMap((host) => touched.get(host) ?? []);
+        await follower.follow(store, told.until, quarters, now);
+        this.#tell(follower, told);
+      } catch (error) {
+        signal.throwIfAborted();
+        this.#failed(error, { objective: follower.terms.version.name });
+      }
+    }
+  }
+
+  /** Quarters of an hour of each host of which rows were stored since the last look. */
+  async #touched(now: number): Promise<Map<string, number[]>> {
+    const from = now - lateSeconds;
+    const since = this.#sinceMs > insertMs ? this.#sinceMs - insertMs : BigInt(this.#options.nowMs()) - insertMs;
+    const touched = new Map<string, number[]>();
+    for (const { host, quarter, atMs } of await runQuery(this.#options.store, storedSince, {
+      from,
+      sinceMs: String(since),
+    })) {
+      if (BigInt(atMs) > this.#sinceMs) this.#sinceMs = BigInt(atMs);
+      const quarters = touched.get(host);
+      if (quarters === undefined) touched.set(host, [quarter]);
+      else quarters.push(quarter);
+    }
+    return touched;
+  }
+
+  async #watermarks() {
+    const { fleet, monoMs, startedMonoMs, staleAfterMs } = this.#options;
+    const storedTo = await readStoredTo(this.#options, undefined);
+    const clock = { monoMs: monoMs(), startedMonoMs, staleAfterMs };
+    const hosts = new Set(this.#followers.flatMap((follower) => [...follower.hosts]));
+    return new Map([...hosts].map((host) => [host, watermarkOf(fleet, storedTo, clock, host)]));
+  }
+
+  #tell(follower: Follower, told: HostsTold): void {
+    const { terms, judgement } = follower;
+    if (judgement === undefined) return;
+    const { until, calendar, rolling, previous } = judgement;
+    const common = { objective: terms.version, at: until, rolling: null, burn: [], stale: null };
+    if (previous !== null) this.#emit({ ...common, calendar: previous });
+    const isPresent = isHeld(terms.version, this.#now());
+    const stale: Stale | null = isPresent ? told.stale : null;
+    const reading = { ...common, calendar, rolling, stale };
+    if (isPresent) this.#readings.set(terms.version.name, reading);
+    this.#emit(reading);
+  }
+
+  #emit(reading: ObjectiveReading): void {
+    for (const listener of this.#listeners) listener(reading);
+  }
+
+  async #termsFor(version: Version<'objective'>): Promise<JudgedTerms> {
+    const known = this.#followers.find(
+      ({ terms }) => terms.version.sha256 === version.sha256 && terms.version.name === version.name,
+    );
+    if (known !== undefined) return known.terms;
+    const others = await this.#options.objects.within({ from: version.from, to: version.to ?? this.#now() + 1 });
+    const kept = others.filter(({ kind }) => kind !== 'objective');
+    return termsOf([...kept, version])[0] as JudgedTerms;
+  }
+
+  #now(): number {
+    return Math.floor(this.#options.nowMs() / 1000);
+  }
+
+  #upSeconds(): number {
+    const { monoMs, startedMonoMs } = this.#options;
+    return Math.floor((monoMs() - startedMonoMs) / 1000);
+  }
+
+  #failed(error: unknown, context: Readonly<Record<string, string>>): void {
+    const { code, message } = toFourninesError(error);
+    this.#stats = { ...this.#stats, failures: this.#stats.failures + 1, lastErrorCode: code };
+    this.#options.logger.warn({ ...context, code, reason: message }, 'objectives were not judged; it is tried again');
+  }
+}
+
+function isHeld({ from, to }: Version, now: number): boolean {
+  return from <= now && (to === null || to > now);
+}
+
+function keyOf({ version }: JudgedTerms): string {
+  return `${version.name} ${version.version}`;
+}
+
+/** Whether following on with what was read gives the same as beginning anew. */
+function isSame(a: Follower, b: Follower): boolean {
+  const essence = ({ terms, exclusions }: Follower) =>
+    JSON.stringify([terms.version, terms.placed, terms.finalAfterSeconds, terms.tenant, exclusions]);
+  return essence(a) === essence(b);
+}
