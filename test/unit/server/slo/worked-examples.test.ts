@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { availabilityProfiles } from '../../../../server/sli/availability-profiles.ts';
+import { judgeHighLoss } from '../../../../server/sli/high-loss.ts';
 import { allowedOf, parseDecimal } from '../../../../server/slo/decimal.ts';
-import { type Asked, ask, gap, type Line, november, sealed, seen, unseen } from './asking.ts';
+import { type Asked, ask, gap, type Line, november, sealed, second, seen, unseen } from './asking.ts';
 
 const daySeconds = 86_400;
 const packets: Asked = { sli: 'packetDelivery' };
@@ -214,5 +216,174 @@ describe('budgets of real months (sla §4.2, §4.8)', () => {
     ['0.999999999999999999', 10n ** 18n, 1n],
   ])('target %s of %i allows %i', (target, total, allowed) => {
     expect(allowedOf(total, parseDecimal(target) ?? { num: 0n, den: 1n })).toBe(allowed);
+  });
+});
+
+const hour: Asked = { calendar: ['1h', '2026-11-01 12:00:00', 'UTC'] };
+
+/** An hour that begins with runs of seconds: `l` total loss, `h` half lost, `f` a fifth, `g` nothing, `?` unknown. */
+function hourOf(pattern: readonly (readonly [string, number])[]): Line[] {
+  const lost: Record<string, number> = { l: 10_000, h: 5000, f: 2000, g: 0 };
+  let from = noon;
+  const lines = pattern.map(([kind, slots]) => {
+    const line = kind === '?' ? unseen(from, slots) : seen(from, 10_000, lost[kind], { repeat: slots });
+    from += slots;
+    return line;
+  });
+  return [...lines, seen(from, 10_000, 0, { repeat: noon + 3600 - from })];
+}
+
+describe('availability by the named profiles (sla §C.5)', () => {
+  const flapping = Array.from(
+    { length: 24 },
+    () =>
+      [
+        ['l', 4],
+        ['g', 1],
+      ] as const,
+  ).flat();
+  // Bad in high, bad in low, high-loss intervals, runs of two and more.
+  test.each<[string, readonly (readonly [string, number])[], number[], number[]]>([
+    ['1 s of outage', [['l', 1]], [0, 0, 1, 0], [0, 0, 1, 0]],
+    ['4 s of outage', [['l', 4]], [0, 0, 4, 1], [0, 0, 4, 1]],
+    ['5 s of outage', [['l', 5]], [0, 0, 5, 1], [5, 5, 0, 0]],
+    ['9 s of outage', [['l', 9]], [0, 0, 9, 1], [9, 9, 0, 0]],
+    ['10 s of outage', [['l', 10]], [10, 10, 0, 0], [10, 10, 0, 0]],
+    // A fifth is above 0.10 only; half is not above 0.5.
+    ['10 s that lose a fifth', [['f', 10]], [0, 0, 0, 0], [10, 10, 0, 0]],
+    ['300 s that lose half', [['h', 300]], [0, 0, 0, 0], [300, 300, 0, 0]],
+    // Up again after 4 good seconds by neither: 3 + 2 + 3.
+    [
+      'two outages, 2 s apart',
+      [
+        ['l', 12],
+        ['g', 2],
+        ['l', 12],
+      ],
+      [26, 26, 0, 0],
+      [26, 26, 0, 0],
+    ],
+    // 5 good seconds are back by one profile, not by the other.
+    [
+      'two outages, 5 s apart',
+      [
+        ['l', 12],
+        ['g', 5],
+        ['l', 12],
+      ],
+      [29, 29, 0, 0],
+      [24, 24, 0, 0],
+    ],
+    // Never five in a row: 24 x 4 intervals in 24 runs.
+    ['4 s lossy, 1 s not, 24 times', flapping, [0, 0, 96, 24], [0, 0, 96, 24]],
+    // The unknown slot neither counts nor breaks: eight in a row.
+    [
+      'an unknown second among lossy ones',
+      [
+        ['l', 4],
+        ['?', 1],
+        ['l', 4],
+      ],
+      [0, 1, 8, 1],
+      [8, 9, 0, 0],
+    ],
+  ])('%s', (_, pattern, ...expected) => {
+    const told = (['standard', 'telcoCloud'] as const).map((name) => {
+      const { lossRatioMax, run } = availabilityProfiles[name];
+      const { high, low, highLoss } = ask(hourOf(pattern), { ...hour, lossRatioMax, run });
+      expect([high.total, low.total]).toEqual([3600n, 3600n]);
+      return [high.bad, low.bad, highLoss?.hli, highLoss?.chli].map(Number);
+    });
+    expect(told).toEqual(expected);
+  });
+
+  test('a link that flaps is available and still breaks its limits', () => {
+    const { verdict, highLoss, slots } = ask(hourOf(flapping), { ...hour, ...telco });
+    expect(verdict).toBe('met');
+    expect(highLoss && judgeHighLoss(highLoss, slots.unknown)).toBe('exceeded');
+  });
+});
+
+describe('real months: clocks that change, a leap day (sla §4.8)', () => {
+  test.each([
+    // 31 x 86,400 - 3,600; the clock leaps at 01:00 UTC on the 29th.
+    ['Europe/Berlin', '2026-03-01', '2026-02-28T23:00:00Z', 2_674_800, 267, '2026-03-29T01:00:00Z'],
+    // 31 x 86,400 + 3,600; an hour is shown twice.
+    ['Europe/Berlin', '2026-10-01', '2026-09-30T22:00:00Z', 2_682_000, 268, '2026-10-25T01:00:00Z'],
+    // 30 x 86,400 + 3,600; on its first day, from four to five hours behind UTC.
+    ['America/New_York', '2026-11-01', '2026-11-01T04:00:00Z', 2_595_600, 259, '2026-11-01T06:00:00Z'],
+    // 29 x 86,400.
+    ['Asia/Ho_Chi_Minh', '2028-02-01', '2028-01-31T17:00:00Z', 2_505_600, 250, '2028-02-28T17:00:00Z'],
+  ])('%s from %s: from %s %i slots, of which %i may be bad', (zone, start, iso, slots, allowed, change) => {
+    const from = second(iso);
+    const end = from + slots;
+    // Half before the change of clocks, or the leap day, and half behind it.
+    const at = second(change) - 100;
+    const month = (event: Line, count: number, asked: Asked) => {
+      const lines = [
+        seen(from, 1000, 0, { repeat: at - from }),
+        event,
+        seen(at + count, 1000, 0, { repeat: end - at - count }),
+      ];
+      return ask(lines, { ...asked, calendar: ['1M', `${start} 00:00:00`, zone] });
+    };
+    const total = BigInt(slots);
+    const more = allowed + 1;
+    const spent = month(seen(at, 1000, 1000, { repeat: allowed }), allowed, telco);
+    expect(spent.slots).toMatchObject({ expected: slots, observed: slots, unknown: 0 });
+    expect(spent.budget).toEqual({ allowed: BigInt(allowed), spent: BigInt(allowed), remaining: 0n });
+    expect(spent.verdict).toBe('met');
+    const overspent = month(seen(at, 1000, 1000, { repeat: more }), more, telco);
+    expect([overspent.budget.remaining, overspent.verdict]).toEqual([-1n, 'breached']);
+    const hole = month(unseen(at, more), more, telco);
+    expect([hole.high, hole.low]).toEqual([
+      { total, bad: 0n },
+      { total, bad: BigInt(more) },
+    ]);
+    expect(hole.verdict).toBe('undetermined');
+    // 1,000 packets a slot, one in ten thousand.
+    const byPackets = month(seen(at, 1000, 1000, { repeat: allowed }), allowed, packets);
+    expect(byPackets.high).toEqual({ total: total * 1000n, bad: BigInt(allowed) * 1000n });
+    expect(byPackets.budget.allowed).toBe(total / 10n);
+  });
+
+  test.each([
+    // Both changes of clocks: 365 x 86,400, and 366 x 86,400 with a leap day.
+    ['Europe/Berlin', '2026-01-01', '2025-12-31T23:00:00Z', 31_536_000, 3_153_600n],
+    ['America/New_York', '2028-01-01', '2028-01-01T05:00:00Z', 31_622_400, 3_162_240n],
+  ])('the year of %s from %s', (zone, start, iso, slots, allowed) => {
+    const lines = [seen(second(iso), 1000, 0, { repeat: slots - 1 }), unseen(second(iso) + slots - 1)];
+    const told = ask(lines, { ...packets, calendar: ['1Y', `${start} 00:00:00`, zone] });
+    expect(told.slots).toMatchObject({ expected: slots, observed: slots - 1, unknown: 1 });
+    expect(told.low).toEqual({ total: BigInt(slots) * 1000n, bad: 1000n });
+    // Of the slots that are known: a tenth of a packet less, rounded down.
+    expect(told.budget.allowed).toBe(allowed - 1n);
+  });
+});
+
+describe('targets at their ends', () => {
+  const minute: Asked = { calendar: ['1m', '2026-11-01 12:00:00', 'UTC'] };
+  const lines = [seen(noon, 100, 100, { repeat: 5 }), seen(noon + 5, 100, 0, { repeat: 55 })];
+  test.each([
+    // Of 60 slots, 5 bad; of 6,000 packets, 500.
+    ['1', 0n, 'breached', 0n, 'breached'],
+    ['0', 60n, 'met', 6000n, 'met'],
+    ['0.91666666666666666666', 5n, 'met', 500n, 'met'],
+    ['0.91666666666666666667', 4n, 'breached', 499n, 'breached'],
+    ['0.99990000001', 0n, 'breached', 0n, 'breached'],
+  ])('%s allows %i slots: %s; %i packets: %s', (target, slots, bySlots, packetsAllowed, byPackets) => {
+    const told = [telco, packets].map((sli) => ask(lines, { ...sli, ...minute, target }));
+    expect(told.map(({ budget, verdict }) => [budget.allowed, verdict])).toEqual([
+      [slots, bySlots],
+      [packetsAllowed, byPackets],
+    ]);
+  });
+
+  test('with 1 nothing may go wrong, and nothing that did is met', () => {
+    const good = [seen(noon, 100, 0, { repeat: 60 })];
+    expect(ask(good, { ...telco, ...minute, target: '1' }).verdict).toBe('met');
+    expect(ask([seen(noon, 100, 0, { repeat: 59 })], { ...telco, ...minute, target: '1' }).verdict).toBe(
+      'undetermined',
+    );
   });
 });
