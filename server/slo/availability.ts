@@ -44,7 +44,8 @@ export class PathAvailability {
       case 'gap': {
         const uncertain = bad < BigInt(to - from) ? from + Number(bad) : to;
         this.#mark(from, uncertain, slotClasses.uncertain);
-        this.#mark(uncertain, to, this.#state() | neutralBit);
+        // The rest lost nothing: enough to be available where one slot is, else in the state around it.
+        this.#mark(uncertain, to, (this.#run === 1 ? slotClasses.available : this.#state()) | neutralBit);
         return;
       }
       default:

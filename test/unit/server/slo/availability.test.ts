@@ -128,6 +128,18 @@ describe('gaps with a known sum', () => {
     // 2 lossy, 6 of the gap, 48 lossy: unavailable, 4 uncertain.
     expect(told(gapThen('lossy'))).toEqual({ total: 60, high: 56, low: 60, hli: 0, chli: 0 });
   });
+  test('with loss, beside an outage of a single slot: what lost nothing is available', () => {
+    // 1 lossy, 4 of the gap uncertain, 6 of it good, 49 good.
+    const lines = [
+      seen(november, 100, 50),
+      gap(november + 1, 10, 1000, 4),
+      seen(november + 11, 100, 0, { repeat: 49 }),
+    ];
+    expect(told(lines, { run: 1 })).toEqual({ total: 60, high: 1, low: 5, hli: 0, chli: 0 });
+    // Where three are needed, nobody knows whether six among ten were in a row.
+    const three = [seen(november, 100, 50, { repeat: 3 }), gap(november + 3, 10, 1000, 4), seen(november + 13, 100, 0)];
+    expect(told([...three, seen(november + 14, 0, 0, { repeat: 46 })])).toMatchObject({ total: 14, high: 10, low: 14 });
+  });
   test('with loss it does not break a run of high-loss intervals, whatever of it is known to be good', () => {
     const around = [seen(november, 100, 50), gap(november + 1, 10, 1000, 4), seen(november + 11, 100, 50)];
     const rest = seen(november + 12, 100, 0, { repeat: 48 });

@@ -254,6 +254,46 @@ describe('bounds bracket what the unknown slots may have been', () => {
   });
 });
 
+/** Each gap told slot by slot: packets evenly, each lost one in a slot that `at` chooses. */
+function placed(row: Drawn, at: readonly number[]): Drawn[] {
+  if (row.state !== 'bridged') return [row];
+  const lost = row.provider + row.unknown + row.tenant;
+  const hits = new Array<number>(row.count).fill(0);
+  for (let i = 0; i < lost; i++) {
+    const slot = (at[i % at.length] as number) % row.count;
+    hits[slot] = (hits[slot] as number) + 1;
+  }
+  return hits.map((hit, i) => {
+    const contract = i === 0 ? row.contract : 0;
+    const owned = (packets: number) => (packets > 0 ? hit : 0);
+    const drops = { provider: owned(row.provider), unknown: owned(row.unknown), tenant: owned(row.tenant), contract };
+    const offered = (row.offered - row.contract) / row.count + contract;
+    return { ...row, state: 'observed', slot: row.slot + i, count: 1, offered, ...drops };
+  });
+}
+
+test('whichever slots of a gap its loss was in, packets add up to the same, and slots lie within the bounds', () => {
+  const gaps = drawnFiles(new Set<StepKind>(['good', 'lossy', 'some', 'gap']), '');
+  const places = fc.array(fc.nat({ max: 8 }), { minLength: 1, maxLength: 9 });
+  fc.assert(
+    fc.property(gaps, asked, places, (file, of, at) => {
+      const told = file.rows.map(lineOf);
+      const apart = file.rows.flatMap((row) => placed(row, at)).map(lineOf);
+      const slots = askedOf({ ...of, sli: 'availability', run: 1 });
+      const [before, after] = [ask(told, slots, file), ask(apart, slots, file)];
+      expect(after.high.total).toBe(before.high.total);
+      expect(after.high.bad).toBeGreaterThanOrEqual(before.high.bad);
+      expect(after.low.bad).toBeLessThanOrEqual(before.low.bad);
+      if (before.verdict !== 'undetermined') expect(after.verdict).toBe(before.verdict);
+      // A gap over an end of the window or of an exclusion is unknown; of the others every packet counts.
+      if (before.slots.unknown !== after.slots.unknown) return;
+      const packets = askedOf({ ...of, sli: 'packetDelivery' });
+      expect(ask(apart, packets, file).high).toEqual(ask(told, packets, file).high);
+    }),
+    { numRuns },
+  );
+});
+
 test('one more unknown slot never turns undetermined into met', () => {
   const files = fc.tuple(
     drawnFiles(singly, ''),

@@ -138,7 +138,7 @@ function statesOf(order: readonly number[], losses: ReadonlyMap<number, Loss>, r
   let now = true;
   for (const slot of order) {
     if (turns.has(slot)) now = !now;
-    states.set(slot, now);
+    states.set(slot, now || (run === 1 && losses.get(slot) === 'gap'));
   }
   return states;
 }
