@@ -16,10 +16,14 @@ const quote = 0x22;
 const colon = 0x3a;
 const backslash = 0x5c;
 const zero = 0x30;
+/** No byte: also a NUL is one, and has no place in a line. */
+export const lineEnd = -1;
 const textBytesMax = 512;
 const textsKept = 1024;
 const usualForm = '0000-00-00T00:00:00Z';
 const u64Max = 2n ** 64n - 1n;
+/** A comma, closing brackets, spaces. */
+const behindNumbers = new Set([lineEnd, 0x2c, 0x7d, 0x5d, 0x20, 0x09, 0x0d]);
 
 /**
  * Reads the JSON of one line from its bytes, value by value as the caller expects them. Slower ways (JSON.parse) take
@@ -57,10 +61,10 @@ export class JsonScanner {
     throw new LineMistake(this.key, what, hint);
   }
 
-  /** The next byte that is no space, without taking it; 0 at the end. */
+  /** The next byte that is no space, without taking it; `lineEnd` at the end. */
   peek(): number {
     for (;;) {
-      if (this.#at >= this.#end) return 0;
+      if (this.#at >= this.#end) return lineEnd;
       const byte = this.#bytes[this.#at] as number;
       if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return byte;
       this.#at++;
@@ -86,7 +90,7 @@ export class JsonScanner {
   }
 
   finish(): void {
-    if (this.peek() !== 0 || this.#at < this.#end) this.fail(`the object has ended, but ${this.#shown()} follows`);
+    if (this.peek() !== lineEnd) this.fail(`the object has ended, but ${this.#shown()} follows`);
   }
 
   /** A key and the colon behind it; cheaper where it is the one that is expected. */
@@ -226,9 +230,8 @@ export class JsonScanner {
       if (digit < 0 || digit > 9) break;
       value = value * 10 + digit;
     }
-    const next = at < this.#end ? (this.#bytes[at] as number) : 0;
-    const ends = next === 0 || next === 0x2c || next === 0x7d || next === 0x5d || next === 0x20 || next === 0x0d;
-    const plain = at > from && ends && !(at - from > 1 && this.#bytes[from] === zero);
+    const next = at < this.#end ? (this.#bytes[at] as number) : lineEnd;
+    const plain = at > from && behindNumbers.has(next) && !(at - from > 1 && this.#bytes[from] === zero);
     if (!plain || value < min || value > max) {
       this.fail(`must be an integer from ${min} to ${max} without quotes, not ${this.#shown()}`);
     }
@@ -249,9 +252,10 @@ export class JsonScanner {
 
   /** What stands here, short enough for a message. */
   #shown(): string {
-    if (this.peek() === 0) return 'the end of the line';
+    if (this.peek() === lineEnd) return 'the end of the line';
     const bytes = this.#bytes.subarray(this.#at, Math.min(this.#end, this.#at + 24));
-    const text = new TextDecoder().decode(bytes);
+    // A byte order mark is shown, too.
+    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
     const token = /^(?:"[^"]*"?|[^,\]}\s]+|.)/.exec(text)?.[0] ?? text;
     return this.#at + token.length < this.#end && token.length >= 24 ? `${token}…` : token;
   }

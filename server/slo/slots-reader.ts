@@ -1,6 +1,6 @@
 import type { Direction } from '../../core/catalogue/kind-parts.ts';
 import { FourninesError } from '../../core/runtime/error.ts';
-import { JsonScanner, LineMistake } from './json-scanner.ts';
+import { JsonScanner, LineMistake, lineEnd } from './json-scanner.ts';
 import { printable } from './printable.ts';
 import { type RowKind, RowTable, rowKinds } from './row-table.ts';
 import { rowWords, SlotRow } from './slot-row.ts';
@@ -105,7 +105,7 @@ export class SlotsReader {
       if (to - from > lineBytesMax) throw new LineMistake('', `is longer than ${lineBytesMax} bytes`);
       if (this.#line > linesMax) throw new LineMistake('', `the file has more than ${linesMax} lines`);
       this.#scanner.begin(bytes, from, to);
-      if (this.#scanner.peek() === 0) return;
+      if (this.#scanner.peek() === lineEnd) return;
       this.#row.read(this.#scanner);
       this.#lines++;
       if (this.#ports.has(this.#row.port)) this.#keep();

@@ -32,6 +32,12 @@ const bad: readonly (readonly [string, string, string])[] = [
   ['a comma too many', good.replace('}', ',}'), 'line 2, key drops[0]: must be a text in quotes, not }'],
   ['an unknown key', with_({ ofered: '1' }), 'line 2, key ofered: unknown key'],
   ['a key that would paint a terminal', '{"\\u001b[31m":1}', 'line 2, key \\u001b[31m: unknown key'],
+  ['a NUL alone', '\0', 'line 2: a line is a JSON object, not \\u0000'],
+  ['NULs before a row, as a crash leaves them', `\0\0\0${good}`, 'line 2: a line is a JSON object, not \\u0000'],
+  ['a NUL behind a row', `${good}\0`, 'line 2: the object has ended, but \\u0000 follows'],
+  ['a NUL in a row', good.replace(',', ',\0'), 'line 2: must be a text in quotes, not \\u0000"direction'],
+  ['a byte order mark', `\ufeff${good}`, 'line 2: a line is a JSON object, not \\ufeff'],
+  ['no UTF-8', Buffer.from('{}', 'utf16le').toString(), 'line 2: must be a text in quotes, not \\u0000'],
   ['control characters', '\u001b[2J', 'line 2: a line is a JSON object, not \\u001b[2J'],
   ['a key twice', good.replace('{', '{"offered":"1",'), 'line 2, key offered: stands twice in this line'],
   ['no port', without('port'), 'line 2, key port: is missing'],
@@ -223,7 +229,7 @@ describe('a line that does not fit is refused, with its line and key', () => {
   test('a line that JSON.parse would not read is not read here either, and otherwise says the same', () => {
     const changed = fc.tuple(
       fc.nat({ max: good.length }),
-      fc.constantFrom('', ' ', '"', ',', '1', 'x', '\\', '}', '\t'),
+      fc.constantFrom('', ' ', '"', ',', '1', 'x', '\\', '}', '\t', '\0', '\ufeff'),
       fc.nat({ max: 2 }),
     );
     fc.assert(
@@ -344,6 +350,8 @@ describe('files', () => {
     );
     const text = `${one}\r\n\n  \n ${two?.replaceAll(',', ' ,\t').replaceAll(':"', ': "')} \n${three}`;
     for (const bytes of [1, 3, 1000]) expect(read(text, ['p1'], bytes).rows.length).toBe(3);
+    const tabbed = JSON.stringify(seen(november, 100, 0, { repeat: 7 })).replace('"repeat":7', '"repeat":\t7\t');
+    expect(read(tabbed).rows.at(0).count).toBe(7);
   });
   test('counts up to 2^64 - 1 are exact, and so are sums beyond', () => {
     const most = 2n ** 64n - 1n;
