@@ -10,6 +10,7 @@ import { exportSlotsCommand } from './commands/export-slots.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { serverCommand } from './commands/server.ts';
 import { upCommand } from './commands/up.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { verifySealsCommand } from './commands/verify-seals.ts';
 import { productVersion } from './version.ts';
 
@@ -55,6 +56,7 @@ function program(): Command {
     .addCommand(exportSlotsCommand())
     .addCommand(verifySealsCommand())
     .addCommand(evaluateCommand())
+    .addCommand(verifyCommand())
     .addCommand(deadLettersCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand())

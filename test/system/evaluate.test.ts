@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
+import { aBundle } from '../unit/server/breach/a-bundle.ts';
 import { november, objectiveText, seen, textOf, unseen } from '../unit/server/slo/asking.ts';
 import { Spawned } from './spawned.ts';
 
@@ -72,4 +74,44 @@ test('after a mistake there is no verdict, and the exit code is 2', async () => 
     '99.99 is a percent: a target is a ratio from 0 to 1\n  If 99.99 % is meant, write 0.9999.',
   );
   expect(told[2]?.err).toContain("required option '--slots <file>' not specified");
+});
+
+test('verify tells a bundle that holds from one that does not, and from what is none', async () => {
+  const tar = await aBundle();
+  const changed = tar.slice();
+  const at = Buffer.from(tar).indexOf('"bad":"40"') + '"bad":"'.length;
+  changed[at] = '3'.charCodeAt(0);
+  const verify = async (...words: string[]) => {
+    const spawned = Spawned.product('verify', ...words);
+    return { code: await spawned.end(), out: spawned.stdout, err: spawned.stderr };
+  };
+  const whole = file('whole.tar', tar);
+  const [holds, packed, broken, none] = await Promise.all([
+    verify(whole),
+    verify('--json', file('whole.tar.gz', gzipSync(tar))),
+    verify(whole, file('changed.tar', changed)),
+    verify(file('none.tar', 'hello')),
+  ]);
+  expect([holds.code, holds.err]).toEqual([0, '']);
+  expect(holds.out).toContain('whole.tar: holds: acme, breach bbbb');
+  expect(JSON.parse(packed.out)).toMatchObject({ bundles: [{ holds: true, verdict: 'breached', findings: [] }] });
+  expect(broken.code).toBe(1);
+  expect(broken.out).toContain('changed.tar: DOES NOT HOLD');
+  expect(broken.out).toContain('evaluation.json: high.bad is "30", computed "40"');
+  expect([none.code, none.out]).toEqual([2, '']);
+  expect(none.err).toContain('is not a bundle of a breach');
+});
+
+test('other programs read a bundle, too', async () => {
+  const place = mkdtempSync(join(folder, 'untar-'));
+  const tar = file('for-tar.tar', await aBundle());
+  const run = (command: string, ...words: string[]) => spawnSync(command, words, { cwd: place, encoding: 'utf8' });
+  expect(run('tar', '--extract', '--file', tar)).toMatchObject({ status: 0, stderr: '' });
+  expect(run('sha256sum', '--check', 'change.sha256')).toMatchObject({ status: 0, stdout: 'change.json: OK\n' });
+  const at = '2026-11-01T01:00:00Z';
+  const again = await evaluate(
+    ...['--slo', join(place, 'objective.yaml'), '--slots', join(place, 'slots.ndjson')],
+    ...['--exclusions', join(place, 'exclusions.yaml'), '--at', at, '--json'],
+  );
+  expect(again.out).toBe(readFileSync(join(place, 'evaluation.json'), 'utf8'));
 });

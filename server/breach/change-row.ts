@@ -1,0 +1,130 @@
+import type { LikelyCause } from '../api/schema/breaches.ts';
+import type { Burn, Figures } from '../api/schema/slos.ts';
+import { canonicalJson, sha256Of } from '../objects/canonical-json.ts';
+import type { Version } from '../objects/object.ts';
+import type { BurnTier } from '../slo/burn.ts';
+import type { Evaluation } from '../slo/evaluate.ts';
+import { isoOf } from '../slo/instant.ts';
+import type { Window } from '../slo/objective.ts';
+import type { BreachKey, BreachState, BreachSubject } from './breach.ts';
+import type { BreachRecord } from './record.ts';
+import { tierSeconds } from './tier-seconds.ts';
+
+/** Of the manifest of a bundle, which names all other files of it. */
+export interface EvidenceMark {
+  readonly sha256: string;
+  /** Sum of the files that the manifest names. */
+  readonly bytes: number;
+  readonly lines: number;
+}
+
+/** A record as JSON: what the machine goes on with after a restart. */
+export type StoredRecord = Omit<BreachRecord, 'against'> & { readonly against: string };
+
+/**
+ * A change as it is kept, in canonical form, and hashed. Each names the hash of the one before: whoever changes, removes or
+ * adds one in the middle breaks every later one.
+ */
+export interface ChangeRow {
+  readonly breach: string;
+  readonly entry: number;
+  readonly previous: string | null;
+  readonly slo: { readonly name: string; readonly version: number; readonly sha256: string };
+  readonly service: string;
+  readonly tenant: string | null;
+  readonly subject: BreachSubject;
+  readonly ordinal: number;
+  readonly window: { readonly from: string; readonly to: string; readonly zone: string };
+  /** The instant it speaks of. */
+  readonly at: string;
+  /** When it was written, by the server's clock. */
+  readonly recordedAt: string;
+  readonly state: BreachState;
+  readonly tier: string | null;
+  readonly budgetLevel: number | null;
+  readonly acknowledgedBy: string | null;
+  readonly reason: string;
+  readonly figures: Figures;
+  readonly burn: readonly Burn[];
+  readonly engine: string;
+  readonly watermark: string | null;
+  readonly evidence: EvidenceMark | null;
+  readonly causes: readonly LikelyCause[];
+  readonly record: StoredRecord;
+}
+
+/** A row with the bytes that are hashed. */
+export interface HashedRow {
+  readonly row: ChangeRow;
+  readonly text: string;
+  readonly sha256: string;
+}
+
+export function hashedRow(row: ChangeRow): HashedRow {
+  const text = canonicalJson(row);
+  return { row, text, sha256: sha256Of(text) };
+}
+
+/** The same key is the same id, on every server and at every try. */
+export function breachId(slo: string, { version, windowFrom, subject, ordinal }: BreachKey): string {
+  return sha256Of(canonicalJson([slo, version, windowFrom, subject, ordinal])).slice(0, 32);
+}
+
+export function storedRecord(record: BreachRecord): StoredRecord {
+  return { ...record, against: String(record.against) };
+}
+
+export function recordOf(stored: StoredRecord): BreachRecord {
+  return { ...stored, against: BigInt(stored.against) };
+}
+
+export function figuresOf({ slots, high, low, highLoss, budget, verdict }: Evaluation): Figures {
+  const reading = ({ total, bad }: Evaluation['high']) => ({ total: String(total), bad: String(bad) });
+  const { expected, observed, bridged, unknown, excluded, idle, suspect } = slots;
+  return {
+    slots: { expected, observed, bridged, unknown, excluded, idle, suspect },
+    high: reading(high),
+    low: reading(low),
+    highLoss: highLoss === undefined ? null : { hli: String(highLoss.hli), chli: String(highLoss.chli) },
+    budget: {
+      allowed: String(budget.allowed),
+      spent: String(budget.spent),
+      remaining: String(budget.remaining),
+    },
+    verdict,
+  };
+}
+
+/** `at` is the instant of tiers that do not tell their own. */
+export function burnOf(tiers: readonly (BurnTier & { readonly at?: number })[], at: number): Burn[] {
+  return tiers.map(({ tier, long, short, threshold, state, at: own }) => {
+    const seconds = tierSeconds(tier);
+    return {
+      tier,
+      at: isoOf(own ?? at),
+      long: { bad: long.bad, total: long.total, seconds: seconds.long },
+      short: { bad: short.bad, total: short.total, seconds: seconds.short },
+      threshold,
+      state,
+    };
+  });
+}
+
+export function windowOf({ from, to, zone }: Window): ChangeRow['window'] {
+  return { from: isoOf(from), to: isoOf(to), zone };
+}
+
+export function sloOf({ name, version, sha256 }: Version<'objective'>): ChangeRow['slo'] {
+  return { name, version, sha256 };
+}
+
+/** The first row that does not follow the one before it; undefined: the chain holds. Rows come in order from the first. */
+export function firstBreak(rows: readonly { readonly text: string; readonly sha256: string }[]): number | undefined {
+  let previous: string | null = null;
+  for (const [i, { text, sha256 }] of rows.entries()) {
+    const { entry, previous: named } = JSON.parse(text) as Pick<ChangeRow, 'entry' | 'previous'>;
+    if (entry !== i + 1 || named !== previous || sha256Of(text) !== sha256) return i + 1;
+    previous = sha256;
+  }
+  return undefined;
+}
