@@ -7,7 +7,7 @@ import { outOfContract } from './in-service.ts';
 import { ObjectiveHistory } from './objective-history.ts';
 import type { WindowReading } from './reading.ts';
 import type { JudgedTerms } from './terms.ts';
-import { windowReading } from './window-reading.ts';
+import { type Facts, windowReading } from './window-reading.ts';
 
 /** As far back as burn rates look, days, and the day that is not over. */
 const minuteDays = 3;
@@ -67,7 +67,7 @@ export class Follower {
     await this.#history.fill(store, { from, to: this.#until }, now);
     if (this.#judgement !== undefined) await this.#history.refresh(store, touched, this.#until, now);
     this.#history.dropBefore(from);
-    const read = (window: Window) => this.#read(window);
+    const read = (window: Window) => windowReading(this.#facts(window));
     this.#judgement = {
       until: this.#until,
       calendar: read(windows.calendar),
@@ -77,12 +77,16 @@ export class Follower {
     return this.#judgement;
   }
 
-  #read(window: Window): WindowReading {
+  /** What is known of a window, when all of it is followed; undefined: some of it is not. */
+  facts(window: Window): Facts | undefined {
+    return this.#judgement === undefined || !this.#history.holds(window) ? undefined : this.#facts(window);
+  }
+
+  #facts(window: Window): Facts {
     const { objective, version } = this.terms;
     const file = this.#history.file(version.name, Math.min(this.#until, rowsEnd(window)));
     const exclusions = this.exclusions.filter(({ from, to }) => from < window.to && to > window.from);
-    const facts = { objective, window, until: this.#until, exclusions, file };
-    return windowReading({ ...facts, outOfContract: outOfContract(version, window) });
+    return { objective, window, until: this.#until, exclusions, outOfContract: outOfContract(version, window), file };
   }
 
   #windows(now: number) {

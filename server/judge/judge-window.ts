@@ -4,7 +4,7 @@ import { daySeconds } from '../seal/seal-document.ts';
 import { encodeLine, endOf, isoOf, type SlotLine } from '../seal/slot-line.ts';
 import { type Evaluation, evaluate } from '../slo/evaluate.ts';
 import type { Span } from '../slo/objective.ts';
-import { SlotsReader } from '../slo/slots-reader.ts';
+import { type SlotsFile, SlotsReader } from '../slo/slots-reader.ts';
 import type { QueryContext } from '../store/run-query.ts';
 import { rowsEnd } from './follower.ts';
 import { outOfContract } from './in-service.ts';
@@ -18,6 +18,19 @@ type RowsRequest = Omit<JudgeRequest, 'exclusions' | 'terms'>;
 /** The state at the start of a window may rest on what was before, days. */
 const leadDays = 1;
 
+/** The rows behind a window, as they stand in the store; those before it and behind it that matter included. */
+export async function readWindow(
+  store: QueryContext,
+  terms: JudgedTerms,
+  request: RowsRequest,
+  now: number,
+): Promise<SlotsFile> {
+  const reader = new SlotsReader(terms.version.name, terms.objective.ports);
+  const encoder = new TextEncoder();
+  for await (const text of windowRows(store, terms, request, now)) reader.push(encoder.encode(text));
+  return reader.end();
+}
+
 /** A window as it stands in the store, under its own terms or others. */
 export async function judgeWindow(
   store: QueryContext,
@@ -27,11 +40,9 @@ export async function judgeWindow(
 ): Promise<Evaluation> {
   const { window, until = window.to } = request;
   const objective = withTerms(terms.objective, request.terms ?? {});
-  const reader = new SlotsReader(terms.version.name, objective.ports);
-  const encoder = new TextEncoder();
-  for await (const text of windowRows(store, terms, request, now)) reader.push(encoder.encode(text));
+  const file = await readWindow(store, terms, request, now);
   const exclusions = [...outOfContract(terms.version, window), ...request.exclusions];
-  return evaluate({ objective, exclusions, window, at: until, file: reader.end() });
+  return evaluate({ objective, exclusions, window, at: until, file });
 }
 
 /** The rows behind a window as lines of text, some at a time. */

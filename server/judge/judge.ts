@@ -9,13 +9,16 @@ import type { Version } from '../objects/object.ts';
 import type { Objects } from '../objects/objects.ts';
 import { daySeconds } from '../seal/seal-document.ts';
 import type { Evaluation } from '../slo/evaluate.ts';
+import type { Window } from '../slo/objective.ts';
 import { storedSince } from '../store/queries/stored-since.ts';
 import { runQuery } from '../store/run-query.ts';
 import { Follower } from './follower.ts';
 import { type HostsTold, hostsTold } from './hosts-told.ts';
-import { judgeWindow, windowRows } from './judge-window.ts';
+import { outOfContract } from './in-service.ts';
+import { judgeWindow, readWindow, windowRows } from './judge-window.ts';
 import type { JudgeRequest, Judging, ObjectiveReading, Stale } from './reading.ts';
 import { type JudgedTerms, termsOf } from './terms.ts';
+import type { Facts } from './window-reading.ts';
 
 export interface JudgeOptions extends StoredContext {
   readonly objects: Objects;
@@ -102,6 +105,24 @@ export class Judge implements Part, Judging {
   async judge(request: JudgeRequest, signal: AbortSignal): Promise<Evaluation> {
     const context = { ...this.#options.store, signal };
     return judgeWindow(context, await this.#termsFor(request.objective), request, this.#now());
+  }
+
+  async facts(version: Version<'objective'>, window: Window, signal: AbortSignal): Promise<Facts> {
+    const terms = await this.#termsFor(version);
+    const follower = this.#followers.find(({ terms: known }) => known === terms);
+    const followed = follower?.facts(window);
+    if (followed !== undefined) return followed;
+    const now = this.#now();
+    const until = Math.min(now, window.to);
+    const file = await readWindow(
+      { ...this.#options.store, signal },
+      terms,
+      { objective: version, window, until },
+      now,
+    );
+    const approved = await this.#options.exclusions.approved(window, version.body.service);
+    const { objective } = terms;
+    return { objective, window, until, exclusions: approved, outOfContract: outOfContract(version, window), file };
   }
 
   async *rows(request: Omit<JudgeRequest, 'exclusions' | 'terms'>, signal: AbortSignal): AsyncIterable<string> {

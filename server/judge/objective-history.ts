@@ -93,6 +93,11 @@ export class ObjectiveHistory {
     for (const day of days) await this.#readDay(store, day, now);
   }
 
+  /** Whether all of a window that has passed is in here. */
+  holds({ from }: Span): boolean {
+    return this.#from <= dayOf(from) - leadDays * daySeconds;
+  }
+
   /** What no window needs any more. */
   dropBefore(from: number): void {
     const first = dayOf(from) - leadDays * daySeconds;

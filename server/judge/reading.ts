@@ -2,6 +2,7 @@ import type { Version } from '../objects/object.ts';
 import type { BurnTier } from '../slo/burn.ts';
 import type { Evaluation } from '../slo/evaluate.ts';
 import type { Exclusion, Span, Window } from '../slo/objective.ts';
+import type { Facts } from './window-reading.ts';
 
 /** What an objective comes to in one window, with the exclusions and as if there were none. */
 export interface WindowReading {
@@ -66,6 +67,8 @@ export interface Judging {
    * that is over but not final is told, too: then `calendar` is that one. Gives what ends it.
    */
   onReading(listener: (reading: ObjectiveReading) => void): () => void;
+  /** All that is known of a window: from memory where it is followed, else from the store. */
+  facts(objective: Version<'objective'>, window: Window, signal: AbortSignal): Promise<Facts>;
   /** Reads the store; FN_SLOTS_FILE where a sealed run would be cut. */
   judge(request: JudgeRequest, signal: AbortSignal): Promise<Evaluation>;
   /**

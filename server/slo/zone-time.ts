@@ -22,12 +22,18 @@ export class Zone {
     this.#format = new Intl.DateTimeFormat('en-US', { timeZone: name, calendar: 'gregory', ...fields, ...clock });
   }
 
-  /** Local less UTC, in seconds. */
-  #offset(unix: number): number {
+  /** What the clock shows at an instant, unix seconds. */
+  localOf(unix: number): LocalTime {
     const parts = new Map(this.#format.formatToParts(unix * 1000).map(({ type, value }) => [type, Number(value)]));
     const names = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
     const [year, month, day, hour, minute, second] = names.map((name) => parts.get(name) ?? Number.NaN) as Six;
-    return daysOf(year, month, day) * daySeconds + hour * 3600 + minute * 60 + second - unix;
+    return { year, month, day, time: hour * 3600 + minute * 60 + second };
+  }
+
+  /** Local less UTC, in seconds. */
+  #offset(unix: number): number {
+    const { year, month, day, time } = this.localOf(unix);
+    return daysOf(year, month, day) * daySeconds + time - unix;
   }
 
   /**
