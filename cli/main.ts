@@ -9,6 +9,7 @@ import { evaluateCommand } from './commands/evaluate.ts';
 import { exportSlotsCommand } from './commands/export-slots.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { serverCommand } from './commands/server.ts';
+import { sloCommand } from './commands/slo.ts';
 import { upCommand } from './commands/up.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { verifySealsCommand } from './commands/verify-seals.ts';
@@ -57,6 +58,7 @@ function program(): Command {
     .addCommand(verifySealsCommand())
     .addCommand(evaluateCommand())
     .addCommand(verifyCommand())
+    .addCommand(sloCommand())
     .addCommand(deadLettersCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand())

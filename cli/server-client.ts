@@ -30,9 +30,9 @@ export class ServerClient {
     return (await reading(this.#base, response.json())) as T;
   }
 
-  /** The JSON answer to a POST without a body. */
-  async post<T>(path: string): Promise<T> {
-    const { response } = await this.#ask('POST', path);
+  /** The JSON answer to a POST. */
+  async post<T>(path: string, body?: unknown): Promise<T> {
+    const { response } = await this.#ask('POST', path, body);
     return (await reading(this.#base, response.json())) as T;
   }
 
@@ -45,12 +45,15 @@ export class ServerClient {
     return { headers: response.headers, text: piecesOf(this.#base, response, alive) };
   }
 
-  async #ask(method: 'GET' | 'POST', path: string): Promise<{ response: Response; alive: () => void }> {
+  async #ask(method: 'GET' | 'POST', path: string, body?: unknown): Promise<{ response: Response; alive: () => void }> {
     const silent = new AbortController();
     const timer = setTimeout(() => silent.abort(), silentMs);
     timer.unref();
     const url = `${this.#base}/api/v1/${path}`;
-    const response = await reading(this.#base, fetch(url, { method, signal: silent.signal, redirect: 'error' }));
+    const sent =
+      body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+    const asked = fetch(url, { method, signal: silent.signal, redirect: 'error', ...sent });
+    const response = await reading(this.#base, asked);
     if (!response.ok) throw problemOf(this.#base, response.status, await response.json().catch(() => null));
     return { response, alive: () => timer.refresh() };
   }

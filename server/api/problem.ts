@@ -2,6 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { FourninesError, toFourninesError } from '../../core/runtime/error.ts';
 import type { ErrorCode } from '../../core/runtime/error-catalogue.ts';
 import type { Logger } from '../../core/runtime/logger.ts';
+import { ObjectMistakes, toldApart } from '../objects/mistakes.ts';
 import type { Problem } from './schema/common.ts';
 
 const statusOf: Partial<Record<ErrorCode, number>> = {
@@ -56,9 +57,15 @@ export function problemHandler(logger: Logger) {
       code: error.code,
       detail: status === 500 ? 'The server made a mistake; its log has the details.' : error.message,
       hint: error.hint,
-      ...(error instanceof RequestProblem ? { errors: [...error.errors] } : {}),
+      ...errorsOf(error),
     };
   };
+}
+
+/** Each mistake by itself, where there may be several. */
+function errorsOf(error: FourninesError): { errors?: ProblemDetail[] } {
+  if (error instanceof RequestProblem) return { errors: [...error.errors] };
+  return error instanceof ObjectMistakes ? { errors: error.mistakes.map(toldApart) } : {};
 }
 
 function titleOf(code: ErrorCode): string {

@@ -21,6 +21,7 @@ import { healthRoute } from './routes/health.ts';
 import { hostRoutes } from './routes/hosts.ts';
 import { ledgerRoutes } from './routes/ledger.ts';
 import { metricsRoute } from './routes/metrics.ts';
+import { objectRoutes } from './routes/objects.ts';
 import { portRoutes } from './routes/ports.ts';
 import { sealRoutes } from './routes/seals.ts';
 import { sliRoute } from './routes/slis.ts';
@@ -95,6 +96,7 @@ async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
       sliRoute(routes, context);
       sealRoutes(routes, context);
       deadLetterRoutes(routes, context);
+      objectRoutes(routes, context);
       backupRoute(routes, context);
       streamRoute(routes, context);
       routes.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger());

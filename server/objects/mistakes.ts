@@ -18,6 +18,15 @@ export class ObjectMistakes extends FourninesError {
   }
 }
 
+/** Where a mistake is, and what. */
+export function toldApart({ message, hint, context }: FourninesError): { where: string; problem: string } {
+  const { file, line, key = '' } = context;
+  if (file === undefined) return { where: 'request', problem: `${message}. ${hint}` };
+  const place = `${file} line ${line}${key === '' ? '' : `, key ${key}`}`;
+  const what = message.startsWith(`${place}: `) ? message.slice(place.length + 2) : message;
+  return { where: place, problem: `${what}. ${hint}` };
+}
+
 /** Runs each reader, and tells the mistakes of all of them together. */
 export function readAll<T extends object>(readers: { readonly [K in keyof T]: () => T[K] }): T {
   const mistakes: FourninesError[] = [];

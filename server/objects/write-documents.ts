@@ -96,9 +96,10 @@ const places: Readonly<Record<ObjectKind, number>> = { tenant: 0, service: 1, co
 /** One file of all of them, which reads back as the same objects. */
 export function writeDocuments(versions: readonly Version[]): string {
   const ordered = [...versions].sort((a, b) => places[a.kind] - places[b.kind] || (a.name < b.name ? -1 : 1));
-  const texts = ordered.map(({ kind, name, body }) =>
-    // An objective is kept as the text of its document.
-    kind === 'objective' ? (body as ObjectiveTerms).openslo : yamlText(documentOf(kind, name, body)),
-  );
-  return texts.join('---\n');
+  return ordered.map(({ kind, name, body }) => documentText(kind, name, body)).join('---\n');
+}
+
+/** An objective is kept as the text of its document. */
+export function documentText(kind: ObjectKind, name: string, body: ObjectBodies[ObjectKind]): string {
+  return kind === 'objective' ? (body as ObjectiveTerms).openslo : yamlText(documentOf(kind, name, body));
 }

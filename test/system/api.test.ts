@@ -15,6 +15,7 @@ import { makeServer, type Server } from '../../server/app.ts';
 import { aServerConfig } from '../fakes/server-config.ts';
 import { aDropRow, aPortRow, aTickMessage } from '../fakes/tick-message.ts';
 import { placeControl } from './control-fixture.ts';
+import { objectsApi } from './objects-api.ts';
 
 /** Ten known seconds of two hosts, put on the bus and asked for through HTTP. */
 const now = Math.floor(Date.now() / 1000);
@@ -331,6 +332,8 @@ describe('the stream', () => {
   });
 });
 
+objectsApi(() => base);
+
 describe('what other programs read', () => {
   it('the OpenAPI document has every route and its parameters', async () => {
     const { body } = await get<{ paths: Record<string, { get: { parameters: { name: string }[] } }> }>(
@@ -351,6 +354,7 @@ describe('what other programs read', () => {
       '/api/v1/hosts/{host}/threads',
       '/api/v1/ledger',
       '/api/v1/ledger/{host}/{datapath}',
+      '/api/v1/objects/{kind}/{name}/versions',
       '/api/v1/ports',
       '/api/v1/ports/{host}/{port}/queues',
       '/api/v1/ports/{host}/{port}/replay',
@@ -359,6 +363,8 @@ describe('what other programs read', () => {
       '/api/v1/seals',
       '/api/v1/seals/{host}/{port}/{direction}/{sha256}',
       '/api/v1/slis',
+      '/api/v1/slos/apply',
+      '/api/v1/slos/export',
       '/api/v1/slots',
       '/api/v1/stream',
     ]);
