@@ -1,7 +1,6 @@
 import type { Ratio } from '../slo/decimal.ts';
 import type { Readings } from '../slo/verdict.ts';
-import type { Loss } from './clean-slots.ts';
-import type { Stretch } from './stretch.ts';
+import type { SlotLoss, Stretch } from './stretch.ts';
 
 /** A loss period (RFC 3357) in sub-slots, of 100 ms or 1 s as the collector has them. */
 export interface Burst {
@@ -41,7 +40,7 @@ const gapMaxDefault = 3;
  * 25 drops, peak 20/100, mean 25/400; another from 9, 1 long (2 at most), 4 behind the first. Time in bursts: 5 of 12 at
  * least, 6 at most.
  */
-export function burstsOf(stretches: Iterable<Stretch<Loss>>, gapMax: number = gapMaxDefault): Bursts {
+export function burstsOf(stretches: Iterable<Stretch<SlotLoss>>, gapMax: number = gapMaxDefault): Bursts {
   const found: OpenBurst[] = [];
   const atMost = new Spans(gapMax);
   let open = false;
@@ -98,7 +97,7 @@ class OpenBurst {
   #drops: bigint;
   #peak: Ratio;
 
-  constructor(from: number, { offered, bad }: Loss, distance: Burst['distance'] | undefined) {
+  constructor(from: number, { offered, bad }: SlotLoss, distance: Burst['distance'] | undefined) {
     this.from = from;
     this.#offered = offered;
     this.#drops = bad;
@@ -106,7 +105,7 @@ class OpenBurst {
     this.#distance = distance ?? null;
   }
 
-  extend(since: Since, { offered, bad }: Loss): void {
+  extend(since: Since, { offered, bad }: SlotLoss): void {
     this.#slots += since.slots + 1;
     this.#unknown += since.unknown;
     this.#offered += since.offered + offered;

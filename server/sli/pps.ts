@@ -30,8 +30,8 @@ export interface PpsConformity {
  * when PPSc < 1 - θ. Monthly: bad slots of qualified ones.
  *
  * Sums take the contract at the most it may entitle to in all, so the excess is never too large. A slot is bad only if it is at the
- * least, too, and good only if it is at the most; in between it is unknown. A gap that lost nothing has good slots; of one
- * that lost, at most one slot a lost packet is unknown.
+ * least, too, and good only if it is at the most; in between it is unknown. A gap that lost nothing has good slots, at most one
+ * a packet; of one that lost, one slot a lost packet is unknown.
  *
  * Example, 1,000 pps and a burst of 200 (full at first), θ = 0.001: slots offered 900, 1,500, 1,500 and delivered 900, 1,250,
  * 990. Entitled 900, then 1,200 (1,000 and the burst), then 1,000: 3,100. Conforming 900 + 1,200 + 990 = 3,090. Excess
@@ -57,12 +57,18 @@ export function ppsConformity(stretches: Iterable<Stretch<Passed>>, terms: PpsTe
       tally[slotOf(delivered, entitled, terms.shortfallMax)]++;
       continue;
     }
-    const lost = offered - delivered;
-    const hit = lost < BigInt(slots) ? Number(lost) : slots;
+    const exercised = slotsOf(offered, slots);
+    const hit = slotsOf(offered - delivered, slots);
     tally.unknown += hit;
-    tally[offered === 0n ? 'notExercised' : 'good'] += slots - hit;
+    tally.good += exercised - hit;
+    tally.notExercised += slots - exercised;
   }
   return { ...sums, slots: tally };
+}
+
+/** In how many of a gap's slots so many packets can have been. */
+function slotsOf(packets: bigint, slots: number): number {
+  return packets < BigInt(slots) ? Number(packets) : slots;
 }
 
 function slotOf(delivered: bigint, { low, high }: Entitlement, { num, den }: Ratio): SlotVerdict {

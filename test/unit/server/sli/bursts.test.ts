@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { burstsOf, isSevere } from '../../../../server/sli/bursts.ts';
-import type { Loss } from '../../../../server/sli/clean-slots.ts';
-import type { Stretch } from '../../../../server/sli/stretch.ts';
+import type { SlotLoss, Stretch } from '../../../../server/sli/stretch.ts';
 
-type Told = Stretch<Loss>;
+type Told = Stretch<SlotLoss>;
 const seen = (bad: number, offered = 100): Told => ({ state: 'observed', offered: BigInt(offered), bad: BigInt(bad) });
 
 /** One sub-slot of 100 packets a character: . without loss, a digit loses as many, ? unknown, x excluded. */

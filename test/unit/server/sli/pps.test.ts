@@ -53,6 +53,7 @@ describe('PPS conformity', () => {
     ],
     ['an excluded slot is asked nothing', [{ state: 'excluded', slots: 9 }, slot(1000n, 1000n)], { good: 1 }],
     ['a gap that lost nothing is good', [gap(40, 99_000n, 99_000n)], { good: 40 }],
+    ['at most one slot a packet was exercised', [gap(40, 9n, 7n)], { good: 7, notExercised: 31, unknown: 2 }],
     ['one that lost 7 may have 7 bad slots', [gap(40, 9000n, 8993n)], { good: 33, unknown: 7 }],
   ])('%s', (_, slots, expected) => expect(ppsConformity(slots, terms).slots).toEqual({ ...none, ...expected }));
 
