@@ -10,12 +10,15 @@ import { WriteGate } from './backup/write-gate.ts';
 import type { ServerConfig } from './config.ts';
 import type { ControlPart } from './control/control-part.ts';
 import { DiskWatch } from './disk/disk-watch.ts';
+import { Exclusions } from './exclusions/exclusions.ts';
 import { FolderPart } from './folder-part.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { defaultRules, type IngestPoint, type InserterOptions } from './ingest/inserter.ts';
 import type { InserterStats } from './ingest/inserter-stats.ts';
 import { Letters } from './ingest/letters.ts';
+import { Judge } from './judge/judge.ts';
 import { Fleet } from './live/fleet.ts';
+import type { StoredContext } from './live/stored-to.ts';
 import { SelfMetrics } from './metrics/self-metrics.ts';
 import { Objects } from './objects/objects.ts';
 import { Phase } from './phase.ts';
@@ -96,22 +99,20 @@ export function makeServer(options: ServerOptions): Server {
   });
   const store: QueryContext = { engine, observe: metrics.observeQuery };
   const { sealer, letters, backups } = makeKeepers(options, stores, { store, gate, pass, disk });
+  const clocks = { startedMonoMs: performance.now(), nowMs: Date.now, monoMs: () => performance.now() };
+  const told = { ...clocks, staleAfterMs: config.staleAfterMs, fleet, store };
+  const promised = makePromised(control, told, logger);
   const context: ApiContext = {
+    ...told,
+    ...promised,
     version,
     phase,
     startedAtMs: Date.now(),
-    startedMonoMs: performance.now(),
-    nowMs: Date.now,
-    monoMs: () => performance.now(),
-    staleAfterMs: config.staleAfterMs,
     streamsMax: config.streamsMax,
-    fleet,
-    store,
     storeStats: () => engine.stats(),
     ingestStats: () => ingest.stats(),
     control,
     letters,
-    objects: new Objects(control.store, Date.now),
     backups,
     diskStatus: () => disk.status,
     busStats,
@@ -122,7 +123,7 @@ export function makeServer(options: ServerOptions): Server {
   return {
     // Whoever asks is answered from the beginning to the end: a start may take long (a migration, the store of a killed
     // run), and so may a stop, and a probe must be able to tell both from a server that hangs.
-    parts: [folder, disk, api, stores.part, fleet, ingest, sealer, letters, backups, phase],
+    parts: [folder, disk, api, stores.part, fleet, ingest, sealer, promised.judge, letters, backups, phase],
     drain: () => phase.drain(),
     url: () => api.url,
     store,
@@ -131,6 +132,15 @@ export function makeServer(options: ServerOptions): Server {
       collectorStats = stats;
     },
   };
+}
+
+/** What was promised to whom, and how it is kept. */
+function makePromised(control: ControlPart, told: StoredContext, logger: Logger) {
+  const objects = new Objects(control.store, told.nowMs);
+  const exclusions = new Exclusions({ control: control.store, objects, nowMs: told.nowMs });
+  const ready = (signal: AbortSignal) => control.ready(signal);
+  const judge = new Judge({ ...told, objects, exclusions, ready, logger: logger.child({ component: 'judge' }) });
+  return { objects, exclusions, judge };
 }
 
 type Pass = (signal: AbortSignal) => Promise<Disposable>;

@@ -1,8 +1,10 @@
 import type { Backups } from '../backup/backups.ts';
 import type { ControlPart } from '../control/control-part.ts';
 import type { DiskStatus } from '../disk/disk-watch.ts';
+import type { Exclusions } from '../exclusions/exclusions.ts';
 import type { InserterStats } from '../ingest/inserter-stats.ts';
 import type { Letters } from '../ingest/letters.ts';
+import type { Judge } from '../judge/judge.ts';
 import type { Fleet } from '../live/fleet.ts';
 import type { SelfMetrics } from '../metrics/self-metrics.ts';
 import type { Objects } from '../objects/objects.ts';
@@ -43,12 +45,14 @@ export interface ApiContext {
   readonly staleAfterMs: number;
   readonly streamsMax: number;
   readonly fleet: Fleet;
+  readonly judge: Judge;
   readonly store: QueryContext;
   readonly storeStats: () => EngineStats;
   readonly ingestStats: () => InserterStats;
   readonly control: ControlPart;
   readonly letters: Letters;
   readonly objects: Objects;
+  readonly exclusions: Exclusions;
   readonly backups: Backups;
   readonly diskStatus: () => DiskStatus;
   /** Null: the bus is outside this process. */

@@ -17,6 +17,7 @@ import type { ApiContext } from './context.ts';
 import { problemHandler } from './problem.ts';
 import { backupRoute } from './routes/backups.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
+import { exclusionRoutes } from './routes/exclusions.ts';
 import { healthRoute } from './routes/health.ts';
 import { hostRoutes } from './routes/hosts.ts';
 import { ledgerRoutes } from './routes/ledger.ts';
@@ -25,7 +26,9 @@ import { objectRoutes } from './routes/objects.ts';
 import { portRoutes } from './routes/ports.ts';
 import { sealRoutes } from './routes/seals.ts';
 import { sliRoute } from './routes/slis.ts';
+import { sloRoutes } from './routes/slos.ts';
 import { streamRoute } from './routes/stream.ts';
+import { tenantRoutes } from './routes/tenants.ts';
 
 export type Api = FastifyInstance<
   RawServerDefault,
@@ -97,6 +100,9 @@ async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
       sealRoutes(routes, context);
       deadLetterRoutes(routes, context);
       objectRoutes(routes, context);
+      exclusionRoutes(routes, { ...context, judging: context.judge });
+      sloRoutes(routes, context);
+      tenantRoutes(routes, context);
       backupRoute(routes, context);
       streamRoute(routes, context);
       routes.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger());

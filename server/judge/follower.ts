@@ -7,6 +7,7 @@ import { outOfContract } from './in-service.ts';
 import { ObjectiveHistory } from './objective-history.ts';
 import type { WindowReading } from './reading.ts';
 import type { JudgedTerms } from './terms.ts';
+import { type DayReading, dayReadings } from './window-days.ts';
 import { type Facts, windowReading } from './window-reading.ts';
 
 /** As far back as burn rates look, days, and the day that is not over. */
@@ -37,6 +38,7 @@ export class Follower {
   readonly #history: ObjectiveHistory;
   #judgement: Judgement | undefined;
   #until = 0;
+  #days: readonly DayReading[] | undefined;
 
   constructor(terms: JudgedTerms, exclusions: readonly ApprovedExclusion[]) {
     this.terms = terms;
@@ -67,6 +69,7 @@ export class Follower {
     await this.#history.fill(store, { from, to: this.#until }, now);
     if (this.#judgement !== undefined) await this.#history.refresh(store, touched, this.#until, now);
     this.#history.dropBefore(from);
+    this.#days = undefined;
     const read = (window: Window) => windowReading(this.#facts(window));
     this.#judgement = {
       until: this.#until,
@@ -75,6 +78,13 @@ export class Follower {
       previous: windows.previous === null ? null : read(windows.previous),
     };
     return this.#judgement;
+  }
+
+  /** The running window day by day; computed when it is asked for, once for what was read last. */
+  days(): readonly DayReading[] {
+    if (this.#judgement === undefined) return [];
+    this.#days ??= dayReadings(this.#facts(this.#judgement.calendar.window));
+    return this.#days;
   }
 
   /** What is known of a window, when all of it is followed; undefined: some of it is not. */

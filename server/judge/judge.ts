@@ -18,6 +18,7 @@ import { outOfContract } from './in-service.ts';
 import { judgeWindow, readWindow, windowRows } from './judge-window.ts';
 import type { JudgeRequest, Judging, ObjectiveReading, Stale } from './reading.ts';
 import { type JudgedTerms, termsOf } from './terms.ts';
+import type { DayReading } from './window-days.ts';
 import type { Facts } from './window-reading.ts';
 
 export interface JudgeOptions extends StoredContext {
@@ -95,6 +96,12 @@ export class Judge implements Part, Judging {
   terms(): readonly JudgedTerms[] {
     const now = this.#now();
     return this.#followers.map(({ terms }) => terms).filter(({ version }) => isHeld(version, now));
+  }
+
+  /** The running window of an objective day by day; nothing before it was judged. */
+  days(name: string): readonly DayReading[] {
+    const now = this.#now();
+    return this.#followers.find(({ terms }) => terms.version.name === name && isHeld(terms.version, now))?.days() ?? [];
   }
 
   onReading(listener: (reading: ObjectiveReading) => void): () => void {

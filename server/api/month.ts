@@ -1,0 +1,26 @@
+import type { Objective, Window } from '../slo/objective.ts';
+import { judgedAt } from '../slo/window.ts';
+import { Zone } from '../slo/zone-time.ts';
+
+const monthPattern = /^(\d{4})-(0[1-9]|1[0-2])$/;
+
+/** A calendar month of a zone; undefined: the text is none. */
+export function monthOf(text: string, zoneName: string): Window | undefined {
+  const [, year, month] = monthPattern.exec(text) ?? [];
+  if (year === undefined || month === undefined || Number(year) < 1970 || Number(year) > 2100) return undefined;
+  const zone = new Zone(zoneName);
+  const first = (y: number, m: number) => zone.unixOf({ year: y, month: m, day: 1, time: 0 });
+  const [y, m] = [Number(year), Number(month)];
+  return { from: first(y, m), to: m === 12 ? first(y + 1, 1) : first(y, m + 1), zone: zoneName };
+}
+
+/**
+ * The window of an objective that holds the middle of a month: where windows are months of the same zone, that month.
+ * Undefined: the objective begins later.
+ */
+export function windowIn(objective: Objective, month: Window): Window | undefined {
+  const middle = Math.floor((month.from + month.to) / 2);
+  const first = judgedAt(objective, undefined).window;
+  if (middle <= first.from) return undefined;
+  return judgedAt(objective, middle).window;
+}
