@@ -219,15 +219,17 @@ describe('bounds bracket what the unknown slots may have been', () => {
         const slots = askedOf({ ...of, sli: 'availability', run: 1 });
         const lines = completed(file, (_, slot) => {
           const { offered, bad } = choices[slot % choices.length] as { offered: number; bad: number };
-          return { offered: offered + 10, bad: Math.min(bad, offered + 10) };
+          return { offered, bad: Math.min(bad, offered) };
         });
         const before = ask(file.rows.map(lineOf), slots, file);
         const after = ask(lines, slots, file);
         expect(after.high).toEqual(after.low);
-        expect(after.high.total).toBe(before.high.total);
+        // Those with fewer than 10 packets turn out to be idle, and leave the total.
+        expect(after.high.total).toBeLessThanOrEqual(before.high.total);
         expect(after.high.bad).toBeGreaterThanOrEqual(before.high.bad);
         expect(after.high.bad).toBeLessThanOrEqual(before.low.bad);
-        if (before.verdict !== 'undetermined') expect(after.verdict).toBe(before.verdict);
+        if (before.verdict === 'breached') expect(after.verdict).toBe('breached');
+        if (before.verdict === 'met') expect(['met', 'noTraffic']).toContain(after.verdict);
       }),
       { numRuns },
     );
