@@ -1,3 +1,4 @@
+import { assert } from '../../core/runtime/error.ts';
 import type { LikelyCause } from '../api/schema/breaches.ts';
 import type { Burn, Figures } from '../api/schema/slos.ts';
 import { canonicalJson, sha256Of } from '../objects/canonical-json.ts';
@@ -7,7 +8,7 @@ import type { Evaluation } from '../slo/evaluate.ts';
 import { isoOf } from '../slo/instant.ts';
 import type { Window } from '../slo/objective.ts';
 import type { BreachKey, BreachState, BreachSubject } from './breach.ts';
-import type { BreachRecord } from './record.ts';
+import type { BreachChange, BreachRecord } from './record.ts';
 import { tierSeconds } from './tier-seconds.ts';
 
 /** Of the manifest of a bundle, which names all other files of it. */
@@ -70,7 +71,51 @@ export function breachId(slo: string, { version, windowFrom, subject, ordinal }:
   return sha256Of(canonicalJson([slo, version, windowFrom, subject, ordinal])).slice(0, 32);
 }
 
-export function storedRecord(record: BreachRecord): StoredRecord {
+export interface RowContext {
+  readonly objective: Version<'objective'>;
+  readonly tenant: string | null;
+  /** The change before it; undefined: it is the first. */
+  readonly previous: HashedRow | undefined;
+  /** Unix seconds, by the server's clock. */
+  readonly now: number;
+  readonly engine: string;
+  readonly evidence: EvidenceMark | null;
+  readonly causes: readonly LikelyCause[];
+}
+
+/** A change as a row. Where nothing was judged for it, the figures of the one before stand, and its causes too. */
+export function rowOf({ record, at, reason, facts }: BreachChange, context: RowContext): ChangeRow {
+  const { objective, tenant, previous, now, engine, evidence, causes } = context;
+  const before = previous?.row;
+  assert(facts !== null || before !== undefined, 'the first change of a breach rests on facts');
+  return {
+    breach: breachId(objective.name, record.key),
+    entry: record.entry,
+    previous: previous?.sha256 ?? null,
+    slo: sloOf(objective),
+    service: objective.body.service,
+    tenant,
+    subject: record.key.subject,
+    ordinal: record.key.ordinal,
+    window: windowOf(record.window),
+    at: isoOf(at),
+    recordedAt: isoOf(now),
+    state: record.state,
+    tier: record.tier,
+    budgetLevel: record.level,
+    acknowledgedBy: record.acknowledgedBy,
+    reason,
+    figures: facts === null ? (before as ChangeRow).figures : figuresOf(facts.evaluation),
+    burn: facts === null ? (before as ChangeRow).burn : burnOf(facts.burn, at),
+    engine,
+    watermark: facts === null ? (before as ChangeRow).watermark : isoOf(facts.until),
+    evidence,
+    causes: causes.length > 0 ? causes : (before?.causes ?? []),
+    record: storedRecord(record),
+  };
+}
+
+function storedRecord(record: BreachRecord): StoredRecord {
   return { ...record, against: String(record.against) };
 }
 
@@ -114,16 +159,22 @@ export function windowOf({ from, to, zone }: Window): ChangeRow['window'] {
   return { from: isoOf(from), to: isoOf(to), zone };
 }
 
-export function sloOf({ name, version, sha256 }: Version<'objective'>): ChangeRow['slo'] {
+function sloOf({ name, version, sha256 }: Version<'objective'>): ChangeRow['slo'] {
   return { name, version, sha256 };
 }
 
-/** The first row that does not follow the one before it; undefined: the chain holds. Rows come in order from the first. */
-export function firstBreak(rows: readonly { readonly text: string; readonly sha256: string }[]): number | undefined {
-  let previous: string | null = null;
-  for (const [i, { text, sha256 }] of rows.entries()) {
-    const { entry, previous: named } = JSON.parse(text) as Pick<ChangeRow, 'entry' | 'previous'>;
-    if (entry !== i + 1 || named !== previous || sha256Of(text) !== sha256) return i + 1;
+/**
+ * Number of the first row that does not follow the one before it; undefined: the chain holds. Rows come in order; `after` is
+ * what stands before the first of them.
+ */
+export function firstBreak(
+  rows: readonly HashedRow[],
+  after: { readonly entry: number; readonly previous: string | null },
+): number | undefined {
+  let { entry, previous } = after;
+  for (const { row, text, sha256 } of rows) {
+    entry++;
+    if (row.entry !== entry || row.previous !== previous || sha256Of(text) !== sha256) return entry;
     previous = sha256;
   }
   return undefined;

@@ -4,6 +4,7 @@ import type { ControlStore } from '../../server/control/control-store.ts';
 import { addMapping, endMapping, mappingAt } from '../../server/control/identity-mappings.ts';
 import { migrateControl, readControlMigrations } from '../../server/control/migrate.ts';
 import { Turn } from '../../server/control/turn.ts';
+import { breachTests } from './breaches.ts';
 import { exclusionTests } from './exclusions.ts';
 import { objectTests } from './objects.ts';
 
@@ -119,6 +120,7 @@ export function controlStoreContract(name: string, { open, close }: ControlContr
     turnTests(() => store);
     objectTests(() => store);
     exclusionTests(() => store);
+    breachTests(() => store);
 
     it('a port has one owner at a time, whoever writes at once', async () => {
       const mapping = {
