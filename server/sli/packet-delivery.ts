@@ -27,11 +27,28 @@ export interface Delivery {
  * offered 1,003, delivered 998, drops 5.
  */
 export function delivery(sums: PathSums): Delivery {
-  const outgoing = sums.direction === 'tx' || sums.direction === 'toGuest';
-  const drops = sums.dropsOutside + sums.dropsInside + sums.dropsBeside;
-  const counted = sums.packets + sums.dropsOutside + (outgoing ? sums.dropsBeside : 0n);
-  const offered = counted > drops ? counted : drops;
+  const { counted, drops } = tallyOf(sums);
+  const offered = offeredOf(counted, drops);
   return { offered, delivered: offered - drops, drops };
+}
+
+/** What a measuring point has seen come and what was lost. Tallies of slots add up to the tally of all of them. */
+export interface Tally {
+  readonly counted: bigint;
+  readonly drops: bigint;
+}
+
+export function tallyOf(sums: PathSums): Tally {
+  const outgoing = sums.direction === 'tx' || sums.direction === 'toGuest';
+  return {
+    counted: sums.packets + sums.dropsOutside + (outgoing ? sums.dropsBeside : 0n),
+    drops: sums.dropsOutside + sums.dropsInside + sums.dropsBeside,
+  };
+}
+
+/** Offered packets of a tally, in whichever integers it is kept. */
+export function offeredOf<N extends number | bigint>(counted: N, drops: N): N {
+  return counted > drops ? counted : drops;
 }
 
 export type DeliveryVerdict = 'measured' | 'noTraffic' | 'unknown';

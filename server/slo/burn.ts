@@ -1,11 +1,11 @@
 import type { Ratio } from './decimal.ts';
 import type { Loss } from './loss.ts';
-import type { Span } from './objective.ts';
+import type { Sli, Span } from './objective.ts';
 import type { Piece } from './pieces.ts';
 import { isSealed, isUnknown, segmentKinds } from './segment.ts';
 
 /** Long and short window in seconds, and how often the allowed ratio both must reach (sla research §5). */
-const tiers = [
+const rules = [
   { tier: 'T0', long: 60, short: 10, threshold: '1000', of: { num: 1000n, den: 1n } },
   { tier: 'T1', long: 300, short: 30, threshold: '173', of: { num: 173n, den: 1n } },
   { tier: 'T2', long: 3600, short: 300, threshold: '14.4', of: { num: 144n, den: 10n } },
@@ -13,14 +13,54 @@ const tiers = [
   { tier: 'T4', long: 259_200, short: 21_600, threshold: '1', of: { num: 1n, den: 1n } },
 ] as const;
 
+export type TierName = (typeof rules)[number]['tier'];
+
+/** Lengths of a tier's windows, in seconds. */
+export type BurnRule = (typeof rules)[number];
+
 export const longestBurnSeconds = 259_200;
 
+export function burnRule<T extends TierName>(tier: T): Extract<BurnRule, { tier: T }> {
+  return rules.find((rule) => rule.tier === tier) as Extract<BurnRule, { tier: T }>;
+}
+
 export interface BurnTier {
-  readonly tier: string;
+  readonly tier: TierName;
   readonly long: { readonly bad: string; readonly total: string };
   readonly short: { readonly bad: string; readonly total: string };
   readonly threshold: string;
   readonly state: 'firing' | 'frozen' | 'quiet';
+}
+
+/** A tier with the instant at which its windows end, unix seconds. */
+export interface TimedBurnTier extends BurnTier {
+  readonly at: number;
+}
+
+/** One window: bad of total, packets or slots, over its known slots; `known` is how many of its slots are. */
+export interface BurnSums {
+  readonly bad: bigint;
+  readonly total: bigint;
+  readonly known: number;
+}
+
+/** The only place where the state of a tier is decided, whoever has added up its windows. */
+export function burnTierOf(rule: BurnRule, long: BurnSums, short: BurnSums, target: Ratio): BurnTier {
+  const frozen = long.known * 2 < rule.long || short.known * 2 < rule.short;
+  const reached = reaches(long, rule.of, target) && reaches(short, rule.of, target);
+  return {
+    tier: rule.tier,
+    long: { bad: String(long.bad), total: String(long.total) },
+    short: { bad: String(short.bad), total: String(short.total) },
+    threshold: rule.threshold,
+    state: frozen ? 'frozen' : reached ? 'firing' : 'quiet',
+  };
+}
+
+/** bad/total >= threshold x (1 - target), without dividing; nothing bad never reaches it, also where nothing is allowed. */
+function reaches({ bad, total }: BurnSums, threshold: Ratio, target: Ratio): boolean {
+  const allowed = threshold.num * (target.den - target.num);
+  return bad > 0n && bad * threshold.den * target.den >= allowed * total;
 }
 
 /**
@@ -36,10 +76,10 @@ export class Burn {
 
   constructor(at: number) {
     this.#span = { from: at - longestBurnSeconds, to: at };
-    this.#pairs = tiers.map((tier) => ({
-      tier,
-      long: new BurnWindow({ from: at - tier.long, to: at }),
-      short: new BurnWindow({ from: at - tier.short, to: at }),
+    this.#pairs = rules.map((rule) => ({
+      rule,
+      long: new BurnWindow({ from: at - rule.long, to: at }),
+      short: new BurnWindow({ from: at - rule.short, to: at }),
     }));
   }
 
@@ -68,32 +108,9 @@ export class Burn {
     return to <= this.#span.from || from >= this.#span.to;
   }
 
-  tiers(sli: 'packetDelivery' | 'availability', target: Ratio): BurnTier[] {
-    return this.#pairs.map(({ tier, long, short }) => {
-      const [longSums, shortSums] = [long.sums(sli), short.sums(sli)];
-      const reached = reaches(longSums, tier.of, target) && reaches(shortSums, tier.of, target);
-      const frozen = !longSums.halfKnown || !shortSums.halfKnown;
-      return {
-        tier: tier.tier,
-        long: { bad: String(longSums.bad), total: String(longSums.total) },
-        short: { bad: String(shortSums.bad), total: String(shortSums.total) },
-        threshold: tier.threshold,
-        state: frozen ? 'frozen' : reached ? 'firing' : 'quiet',
-      };
-    });
+  tiers(sli: Sli['sli'], target: Ratio): BurnTier[] {
+    return this.#pairs.map(({ rule, long, short }) => burnTierOf(rule, long.sums(sli), short.sums(sli), target));
   }
-}
-
-interface BurnSums {
-  readonly bad: bigint;
-  readonly total: bigint;
-  readonly halfKnown: boolean;
-}
-
-/** bad/total >= threshold x (1 - target), without dividing; nothing bad never reaches it, also where nothing is allowed. */
-function reaches({ bad, total }: BurnSums, threshold: Ratio, target: Ratio): boolean {
-  const allowed = threshold.num * (target.den - target.num);
-  return bad > 0n && bad * threshold.den * target.den >= allowed * total;
 }
 
 class BurnWindow {
@@ -135,7 +152,7 @@ class BurnWindow {
     this.#total += piece.offered * times;
   }
 
-  sums(sli: 'packetDelivery' | 'availability'): BurnSums {
+  sums(sli: Sli['sli']): BurnSums {
     let lossy = 0;
     let known = 0;
     for (let i = 0; i < this.#lossy.length; i++) {
@@ -144,8 +161,7 @@ class BurnWindow {
         known++;
       } else if (this.#blind[i] === 0) known++;
     }
-    const halfKnown = known * 2 >= this.#lossy.length;
-    if (sli === 'packetDelivery') return { bad: this.#bad, total: this.#total, halfKnown };
-    return { bad: BigInt(lossy), total: BigInt(known), halfKnown };
+    if (sli === 'packetDelivery') return { bad: this.#bad, total: this.#total, known };
+    return { bad: BigInt(lossy), total: BigInt(known), known };
   }
 }

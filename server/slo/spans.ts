@@ -16,9 +16,9 @@ export class Cuts {
   readonly #at: readonly number[];
   readonly #excluded: readonly Span[];
 
-  constructor(window: Span, exclusions: readonly Span[]) {
+  constructor(window: Span | undefined, exclusions: readonly Span[]) {
     this.#excluded = unionOf(exclusions);
-    const ends = [window, ...this.#excluded].flatMap(({ from, to }) => [from, to]);
+    const ends = [...(window === undefined ? [] : [window]), ...this.#excluded].flatMap(({ from, to }) => [from, to]);
     this.#at = [...new Set(ends)].sort((a, b) => a - b);
   }
 
