@@ -5,6 +5,7 @@ import { addMapping, endMapping, mappingAt } from '../../server/control/identity
 import { migrateControl, readControlMigrations } from '../../server/control/migrate.ts';
 import { Turn } from '../../server/control/turn.ts';
 import { breachTests } from './breaches.ts';
+import { creditTests } from './credits.ts';
 import { exclusionTests } from './exclusions.ts';
 import { objectTests } from './objects.ts';
 
@@ -121,6 +122,7 @@ export function controlStoreContract(name: string, { open, close }: ControlContr
     objectTests(() => store);
     exclusionTests(() => store);
     breachTests(() => store);
+    creditTests(() => store);
 
     it('a port has one owner at a time, whoever writes at once', async () => {
       const mapping = {

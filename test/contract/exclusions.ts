@@ -41,7 +41,7 @@ const agreementOf = (service: string) =>
 const objectiveOf = (name: string, start: string) =>
   aVersion('objective', name, {
     ...{ service: httpService, rolling: null, coverageFloor: '0.999' },
-    openslo: objectiveText({ calendar: ['1d', start, 'UTC'] }),
+    openslo: objectiveText({ calendar: ['1h', start, 'UTC'] }),
   });
 const objects: ObjectHistory = {
   history: async (_kind, name) =>
@@ -49,7 +49,7 @@ const objects: ObjectHistory = {
   at: async () => [
     agreementOf('acme'),
     agreementOf(httpService),
-    objectiveOf('acme', '2026-11-01 00:00:00'),
+    objectiveOf('acme', '2026-11-20 00:00:00'),
     objectiveOf('later', '2026-12-01 00:00:00'),
     aVersion('objective', 'other', { service: 'other', openslo: '', rolling: null, coverageFloor: '0.999' }),
   ],
@@ -192,9 +192,9 @@ function overHttp(exclusionsOn: (store: ControlStore) => Exclusions, of: () => C
       effect: [
         {
           slo: 'acme',
-          window: { from: '2026-11-20T00:00:00Z', to: '2026-11-21T00:00:00Z', zone: 'UTC' },
+          window: { from: '2026-11-20T10:00:00Z', to: '2026-11-20T11:00:00Z', zone: 'UTC' },
           without: { high: { bad: '600' }, verdict: 'breached', slots: { excluded: 0 } },
-          with: { high: { bad: '0' }, verdict: 'undetermined', slots: { excluded: 600 } },
+          with: { high: { bad: '0' }, verdict: 'met', slots: { excluded: 600 } },
         },
       ],
       notJudged: [{ slo: 'later', code: 'FN_USAGE' }],

@@ -95,11 +95,13 @@ const pureFolders = /^(core\/catalogue|core\/wire|server\/sli|server\/slo|server
 const pureBreachFiles =
   /^server\/breach\/(breach|record|move|window-facts|machine|likely-cause|(burn|budget|unproven|stale|final)-move)\.ts$/;
 const pureFiles =
-  /^(collector\/slot\.ts|server\/remediation\/(policy|guard|planner)\.ts|server\/(exclusions\/(exclusion|rules)|credits\/(credit|schedule))\.ts|server\/seal\/(slot-line|day-rows|day-slots|runs|seal-document|chain)\.ts|alerts\/state\.ts|web\/.*\/model\.ts)$/;
+  /^(collector\/slot\.ts|server\/remediation\/(policy|guard|planner)\.ts|server\/seal\/(slot-line|day-rows|day-slots|runs|seal-document|chain)\.ts|alerts\/state\.ts|web\/.*\/model\.ts)$/;
+const pureTermFiles =
+  /^server\/(objects\/of-kind|exclusions\/(exclusion|rules)|credits\/(ratio|schedule|credit|line|month-pieces))\.ts$/;
 const pureCharts = /^web\/src\/charts\/[^/]+\.ts$/;
 
 export function isPure(file: string): boolean {
-  return pureFolders.test(file) || pureBreachFiles.test(file) || pureFiles.test(file) || pureCharts.test(file);
+  return [pureFolders, pureBreachFiles, pureFiles, pureTermFiles, pureCharts].some((pure) => pure.test(file));
 }
 
 /** What pure code may take besides other pure code. */

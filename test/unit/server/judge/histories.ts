@@ -172,7 +172,7 @@ export function linesOf(told: readonly Told[], ports: readonly ServicePort[]): s
             cause: row.cause,
             place: row.place,
           })),
-          quarters: [],
+          sums: [],
           entering: [],
         });
         const cut = cutLines(lines, { from: placement.from ?? 0, to: placement.to ?? november + 86_400 }).lines;
