@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { formatBytes } from '../../../web/src/format/bytes.ts';
 import { formatCount, formatScaled, formatShort } from '../../../web/src/format/count.ts';
+import { formatPercent, formatTimes, fractionOf } from '../../../web/src/format/decimal.ts';
 import { formatDurationNs, formatLagMs, formatSpan } from '../../../web/src/format/duration.ts';
+import { formatMoney } from '../../../web/src/format/money.ts';
 import { formatBitRate, formatPacketRate } from '../../../web/src/format/rate.ts';
 import { formatRatio } from '../../../web/src/format/ratio.ts';
 import { formatClock, formatInstant, formatTick } from '../../../web/src/format/time.ts';
+import { formatInZone, formatWindow } from '../../../web/src/format/zone-time.ts';
 
 describe('counts', () => {
   it.each([
@@ -101,4 +104,62 @@ describe('bytes and times', () => {
     expect(formatTick(Date.UTC(2026, 6, 14) / 1_000, 3_600, 'utc')).toBe('07-14');
   });
   it('does not fail on an instant that is none', () => expect(formatInstant(Number.NaN, 'utc')).toBe('— —'));
+});
+
+describe('decimals', () => {
+  it.each([
+    ['0.9999', '99.99 %'],
+    ['0.99990', '99.990 %'],
+    ['0.99990000001', '99.990000001 %'],
+    ['0.9', '90 %'],
+    ['0.10', '10 %'],
+    ['0.005', '0.5 %'],
+    ['1', '100 %'],
+    ['0', '0 %'],
+    ['soon', 'soon'],
+  ])('writes %s as %s, with the digits that stand there', (text, percent) => expect(formatPercent(text)).toBe(percent));
+
+  it('are exact fractions', () => {
+    expect(fractionOf('14.4')).toEqual({ num: 144n, den: 10n });
+    expect(fractionOf('0.9999')).toEqual({ num: 9_999n, den: 10_000n });
+    for (const text of ['', '-1', '1e3', '.5', '1.', 'NaN']) expect(fractionOf(text)).toBe(null);
+  });
+
+  it.each([
+    [0n, 1n, '0×'],
+    [1n, 1_000n, '< 0.01×'],
+    [1n, 1n, '1.00×'],
+    [60_000n, 3_600n, '16.6×'],
+    [999_999n, 1_000n, '999×'],
+    [1n, 0n, '—'],
+  ])('cuts %s / %s times to %s', (num, den, text) => expect(formatTimes({ num, den })).toBe(text));
+});
+
+it.each([
+  ['1234567', 'EUR', '12,345.67 EUR'],
+  ['5', 'EUR', '0.05 EUR'],
+  ['0', 'USD', '0.00 USD'],
+  ['12000000', 'VND', '12,000,000 VND'],
+  ['1234', 'KWD', '1.234 KWD'],
+  ['-150', 'EUR', '−1.50 EUR'],
+  ['9007199254740993', 'JPY', '9,007,199,254,740,993 JPY'],
+])('writes %s minor units of %s as %s', (amount, currency, text) => expect(formatMoney(amount, currency)).toBe(text));
+
+describe('times of a zone', () => {
+  it('are those of its clocks, on both sides of a change', () => {
+    expect(formatInZone('2026-10-31T17:00:00Z', 'Asia/Ho_Chi_Minh')).toBe('2026-11-01 00:00:00');
+    expect(formatInZone('2026-03-28T23:00:00Z', 'Europe/Berlin')).toBe('2026-03-29 00:00:00');
+    expect(formatInZone('2026-03-29T22:00:00Z', 'Europe/Berlin')).toBe('2026-03-30 00:00:00');
+  });
+
+  it('are UTC, and say so, where the zone is not known', () => {
+    expect(formatInZone('2026-11-01T00:00:00Z', 'Mars/Olympus')).toBe('2026-11-01 00:00:00 UTC');
+    expect(formatInZone('soon', 'UTC')).toBe('—');
+  });
+
+  it('leave the seconds of a window out when they say nothing', () => {
+    const window = { from: '2026-11-01T00:00:00Z', to: '2026-12-01T00:00:00Z', zone: 'UTC' };
+    expect(formatWindow(window)).toBe('2026-11-01 00:00 – 2026-12-01 00:00');
+    expect(formatWindow({ ...window, to: '2026-12-01T00:00:07Z' })).toBe('2026-11-01 00:00:00 – 2026-12-01 00:00:07');
+  });
 });
