@@ -39,7 +39,13 @@ describe('the search of a page', () => {
   it('never throws, and is stable under its own output', () => {
     fc.assert(
       fc.property(
-        fc.dictionary(fc.constantFrom('range', 'from', 'to', 'filter', 'sort', 'zone', 'tab'), fc.anything()),
+        fc.dictionary(
+          fc.constantFrom(
+            ...['range', 'from', 'to', 'filter', 'sort', 'zone', 'tab'],
+            ...['tenant', 'service', 'slo', 'state', 'month', 'open'],
+          ),
+          fc.anything(),
+        ),
         (raw) => {
           const once = parseSearch(raw);
           expect(parseSearch(searchFromString(searchToString({ ...once })))).toEqual(once);
@@ -54,8 +60,18 @@ describe('the search of a page', () => {
     );
   });
 
+  it('keeps choices that can be, and drops others', () => {
+    const chosen = { tenant: 'acme & co', slo: 'a', state: 'atRisk', month: '2026-02', open: 'true' };
+    expect(parseSearch(searchFromString(searchToString(chosen)))).toEqual(chosen);
+    expect(parseSearch({ tenant: '', service: 'x'.repeat(256), state: 'a b', month: '2026-13', open: 'yes' })).toEqual(
+      {},
+    );
+  });
+
   it('takes the range to another page, and not the filter', () => {
-    expect(carried({ range: '1h', zone: 'local', filter: 'x', sort: 'port', tab: 'facts' })).toEqual({
+    expect(
+      carried({ range: '1h', zone: 'local', filter: 'x', sort: 'port', tab: 'facts', month: '2026-11', state: 'open' }),
+    ).toEqual({
       range: '1h',
       zone: 'local',
     });

@@ -13,7 +13,17 @@ export interface Search {
   sort?: string;
   zone?: 'local';
   tab?: string;
+  /** Which rows the server is asked for: names of its own, and a month as `YYYY-MM`. */
+  tenant?: string;
+  service?: string;
+  slo?: string;
+  state?: string;
+  month?: string;
+  /** Breaches that go on. */
+  open?: 'true';
 }
+
+export type Choice = 'tenant' | 'service' | 'slo' | 'state' | 'month' | 'open';
 
 export interface Sort {
   readonly id: string;
@@ -21,6 +31,8 @@ export interface Sort {
 }
 
 const filterCharsMax = 200;
+const choiceCharsMax = 255;
+const monthPattern = /^\d{4}-(0[1-9]|1[0-2])$/;
 const namePattern = /^[a-z][a-zA-Z]{0,39}$/;
 const sortPattern = /^-?[a-z][a-zA-Z]{0,39}$/;
 
@@ -42,6 +54,15 @@ export function parseSearch(raw: Record<string, unknown>): Search {
   if (raw['zone'] === 'local') search.zone = 'local';
   const tab = raw['tab'];
   if (typeof tab === 'string' && namePattern.test(tab)) search.tab = tab;
+  for (const name of ['tenant', 'service', 'slo'] as const) {
+    const value = raw[name];
+    if (typeof value === 'string' && value !== '' && value.length <= choiceCharsMax) search[name] = value;
+  }
+  const state = raw['state'];
+  if (typeof state === 'string' && namePattern.test(state)) search.state = state;
+  const month = raw['month'];
+  if (typeof month === 'string' && monthPattern.test(month)) search.month = month;
+  if (raw['open'] === 'true') search.open = 'true';
   return search;
 }
 
@@ -74,9 +95,8 @@ export function withRange(search: Search, range: Range): Search {
 }
 
 /** What a link to another page takes along: when and how, not which rows. */
-export function carried(search: Search): Search {
-  const { filter: _filter, sort: _sort, tab: _tab, ...rest } = search;
-  return rest;
+export function carried({ range, from, to, zone }: Search): Search {
+  return Object.fromEntries(Object.entries({ range, from, to, zone }).filter(([, value]) => value !== undefined));
 }
 
 export function sortOf(search: Search): Sort | null {

@@ -3,7 +3,18 @@ import { useCallback } from 'react';
 import { useApp } from '../app-context.ts';
 import type { Zone } from '../format/time.ts';
 import { type Range, rangeOfSelection } from './range.ts';
-import { carried, rangeOf, type Search, type Sort, sortOf, sortText, withRange, zoneOf } from './search.ts';
+import {
+  type Choice,
+  carried,
+  parseSearch,
+  rangeOf,
+  type Search,
+  type Sort,
+  sortOf,
+  sortText,
+  withRange,
+  zoneOf,
+} from './search.ts';
 
 export interface Url {
   readonly search: Search;
@@ -20,6 +31,8 @@ export interface Url {
   setSort(sort: Sort | null): void;
   setZone(zone: Zone): void;
   setTab(tab: string): void;
+  /** Empty: no choice. */
+  choose(name: Choice, value: string): void;
 }
 
 /** The state of the page that a link carries. */
@@ -51,6 +64,8 @@ export function useUrl(): Url {
     setSort: (sort) => go((previous) => put(previous, 'sort', sortText(sort)), true),
     setZone: (zone) => go((previous) => put(previous, 'zone', zone === 'local' ? 'local' : undefined), true),
     setTab: (tab) => go((previous) => put(carried(previous), 'tab', tab), false),
+    choose: (name, value) =>
+      go((previous) => parseSearch({ ...previous, [name]: value === '' ? undefined : value }), false),
   };
 }
 
