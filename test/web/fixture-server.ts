@@ -1,12 +1,18 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import type { DecisionBody, ExclusionBody } from '../../server/api/schema/exclusions.ts';
+import type { WhatIfBody } from '../../server/api/schema/slos.ts';
 import * as api from './fixture-api.ts';
+import { breachDetail, breachPage } from './fixture-breaches.ts';
+import * as exclusion from './fixture-exclusions.ts';
 import { ledgerDetail, ledgerPage } from './fixture-ledger.ts';
 import type { Scenario } from './fixture-numbers.ts';
 import * as series from './fixture-series.ts';
+import * as slos from './fixture-slos.ts';
 import { spanOf } from './fixture-span.ts';
 import { type FixtureStream, openFixtureStream } from './fixture-stream.ts';
 
@@ -43,6 +49,7 @@ export async function startFixtureServer(scenario: Scenario = 'normal', port = 0
     const url = new URL(request.url ?? '/', 'http://fixture');
     if (!url.pathname.startsWith('/api/')) sendPage(url.pathname, response);
     else if (url.pathname === '/api/v1/stream' && state.streaming) stream.take(url, request, response);
+    else if (request.method === 'POST') void sendChange(url, request, response);
     else if (state.holding) held.add(() => sendApi(state.scenario, url, response));
     else sendApi(state.scenario, url, response);
   });
@@ -136,6 +143,9 @@ export function answer(scenario: Scenario, url: URL, nowMs: number): unknown {
       ? ledgerPage(scenario, url.searchParams.get('host') ?? '', span)
       : ledgerDetail(scenario, first, second, span);
   }
+  if (kind === 'slos' || kind === 'tenants' || kind === 'breaches' || kind === 'exclusions' || kind === 'credits') {
+    return answerSla(scenario, [kind, first, second, third], url.searchParams, nowMs);
+  }
   if (kind !== 'hosts') return null;
   const hosts = api.hosts(scenario, nowMs);
   if (first === '') return list(hosts);
@@ -144,6 +154,49 @@ export function answer(scenario: Scenario, url: URL, nowMs: number): unknown {
   if (second === 'threads') return series.threads(scenario, span);
   if (second === 'softnet') return series.softnet(scenario, span);
   return second === '' ? api.hostDetail(scenario, host, nowMs) : null;
+}
+
+function answerSla(scenario: Scenario, [kind, first = '', second]: string[], query: URLSearchParams, nowMs: number) {
+  const month = query.get('month');
+  const list = <T>(items: T[]) => ({ items, nextCursor: null });
+  switch (kind) {
+    case 'slos':
+      if (first === '') return slos.sloPage(scenario, query, nowMs);
+      return second === 'budget' ? slos.budget(scenario, first, month, nowMs) : slos.sloDetail(scenario, first, nowMs);
+    case 'tenants':
+      return first === '' ? list(slos.tenants(scenario)) : slos.calendar(scenario, first, month, nowMs);
+    case 'breaches':
+      return first === '' ? breachPage(scenario, query, nowMs) : breachDetail(scenario, first, nowMs);
+    case 'exclusions': {
+      if (first !== '') return exclusion.exclusionDetail(scenario, first, nowMs);
+      const state = query.get('state');
+      return list(exclusion.exclusions(scenario, nowMs).filter((item) => state === null || item.state === state));
+    }
+    default:
+      return list(exclusion.credits(scenario, query.get('tenant') ?? '', nowMs));
+  }
+}
+
+/** Nothing is kept: what was asked for is judged and answered. */
+async function sendChange(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body: unknown = await json(request);
+  const [kind, id = '', verb] = url.pathname.split('/').slice(3).map(decodeURIComponent);
+  if (kind === 'slos') {
+    send(response, 200, slos.whatIf(id, body as WhatIfBody, Date.now()), 'application/json');
+  } else if (kind === 'exclusions' && verb === undefined) {
+    send(response, 201, exclusion.requested(body as ExclusionBody, Date.now()), 'application/json');
+  } else {
+    const errors = exclusion.wrongWithDecision(id, body as DecisionBody, Date.now());
+    const detail = 'The request breaks a rule.';
+    if (errors === null) send(response, 200, {}, 'application/json');
+    else
+      send(
+        response,
+        400,
+        { ...api.problem(400, 'FN_QUERY_PARAMETER', detail, ''), errors },
+        'application/problem+json',
+      );
+  }
 }
 
 function send(response: ServerResponse, status: number, body: unknown, contentType: string): void {

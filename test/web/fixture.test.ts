@@ -1,16 +1,23 @@
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
+import { BreachDetail, BreachPage } from '../../server/api/schema/breaches.ts';
 import { Problem } from '../../server/api/schema/common.ts';
+import { CreditPage } from '../../server/api/schema/credits.ts';
+import { ExclusionDetail, ExclusionPage } from '../../server/api/schema/exclusions.ts';
 import { Health } from '../../server/api/schema/health.ts';
 import { HostDetail, HostPage, SoftnetSeries, ThreadSeries } from '../../server/api/schema/hosts.ts';
 import { LedgerDetail, LedgerPage } from '../../server/api/schema/ledger.ts';
 import { PortPage, PortSeries, QueueSeries, XstatPage } from '../../server/api/schema/ports.ts';
 import { SliPage } from '../../server/api/schema/slis.ts';
+import { Budget, MonthCalendar, SloDetail, SloPage, TenantPage, WhatIf } from '../../server/api/schema/slos.ts';
 import { TickEvent } from '../../server/api/schema/stream.ts';
 import { problem, tickOf } from './fixture-api.ts';
+import { openBreach } from './fixture-breaches.ts';
+import { requestedExclusion } from './fixture-exclusions.ts';
 import { hostNames, type Scenario } from './fixture-numbers.ts';
 import { answer } from './fixture-server.ts';
+import { whatIf } from './fixture-slos.ts';
 
 /** A page that works on a fixture proves something only when the fixture speaks as the server does. */
 
@@ -31,6 +38,19 @@ const routes: [string, TSchema][] = [
   [`ledger/${host}/netdev@ovs-netdev`, LedgerDetail],
   [`ledger/${host}/${encodeURIComponent('netdev@edge')}`, LedgerDetail],
   [`slis?host=${host}&port=bond0`, SliPage],
+  ['slos', SloPage],
+  ['tenants', TenantPage],
+  ['tenants/acme/calendar?month=2026-02', MonthCalendar],
+  ['breaches', BreachPage],
+  ['exclusions', ExclusionPage],
+  ['credits?tenant=globex', CreditPage],
+];
+/** Of these the empty fixture has none. */
+const singles: [string, TSchema][] = [
+  ['slos/acme-availability', SloDetail],
+  ['slos/globex-delivery/budget?month=2026-07', Budget],
+  [`breaches/${openBreach}`, BreachDetail],
+  [`exclusions/${requestedExclusion}`, ExclusionDetail],
 ];
 
 describe.each<Scenario>(['normal', 'empty', 'stale', 'noData', 'gap'])('the fixture in scenario %s', (scenario) => {
@@ -44,6 +64,19 @@ describe.each<Scenario>(['normal', 'empty', 'stale', 'noData', 'gap'])('the fixt
       expect(Value.Check(TickEvent, tickOf(scenario, host, slot, null))).toBe(true);
     }
   });
+});
+
+describe.each<Scenario>(['normal', 'stale', 'noData', 'gap'])('the fixture in scenario %s', (scenario) => {
+  it.each(singles)('answers %s as the schema says', (path, schema) => {
+    const body = answer(scenario, new URL(`http://fixture/api/v1/${path}`), nowMs);
+    expect([...Value.Errors(schema, body)]).toEqual([]);
+  });
+});
+
+it('the fixture answers what if as the schema says', () => {
+  expect([
+    ...Value.Errors(WhatIf, whatIf('acme-availability', { target: '0.9999', run: 10, days: 30 }, nowMs)),
+  ]).toEqual([]);
 });
 
 it('the fixture fails as the schema says', () => {

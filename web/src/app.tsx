@@ -45,6 +45,46 @@ const routeTree = rootRoute.addChildren([
     path: '/hosts/$host/ports/$port/queues/$queue',
     component: lazyRouteComponent(() => import('./features/queue/queue-page.tsx'), 'QueuePage'),
   }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/objectives',
+    component: lazyRouteComponent(() => import('./features/slo/slos-page.tsx'), 'SlosPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/objectives/$slo',
+    component: lazyRouteComponent(() => import('./features/slo/slo-page.tsx'), 'SloPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/tenants',
+    component: lazyRouteComponent(() => import('./features/tenant/tenants-page.tsx'), 'TenantsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/tenants/$tenant',
+    component: lazyRouteComponent(() => import('./features/tenant/tenant-page.tsx'), 'TenantPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/breaches',
+    component: lazyRouteComponent(() => import('./features/breach/breaches-page.tsx'), 'BreachesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/breaches/$id',
+    component: lazyRouteComponent(() => import('./features/breach/breach-page.tsx'), 'BreachPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/exclusions',
+    component: lazyRouteComponent(() => import('./features/exclusion/exclusions-page.tsx'), 'ExclusionsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/exclusions/$id',
+    component: lazyRouteComponent(() => import('./features/exclusion/exclusion-page.tsx'), 'ExclusionPage'),
+  }),
 ]);
 
 const router = createRouter({

@@ -28,12 +28,31 @@ export function apiPath(segments: readonly string[], params: Params = {}): strin
   return query.size === 0 ? path : `${path}?${query}`;
 }
 
+export function getJson<T>(path: string, signal: AbortSignal): Promise<T> {
+  return askJson<T>(path, { signal });
+}
+
+/** Asks for a change; never tried again by itself. */
+export function postJson<T>(segments: readonly string[], body: unknown): Promise<T> {
+  const headers = { 'content-type': 'application/json' };
+  const signal = new AbortController().signal;
+  return askJson<T>(apiPath(segments), { method: 'POST', body: JSON.stringify(body), headers, signal });
+}
+
+interface Ask {
+  readonly signal: AbortSignal;
+  readonly method?: 'POST';
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** The answer is trusted to have the shape of the schema: page and server are built from the same commit. */
-export async function getJson<T>(path: string, signal: AbortSignal): Promise<T> {
+async function askJson<T>(path: string, { signal, headers, ...ask }: Ask): Promise<T> {
   let response: Response;
   try {
     response = await fetch(path, {
-      headers: { accept: 'application/json, application/problem+json' },
+      ...ask,
+      headers: { accept: 'application/json, application/problem+json', ...headers },
       signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
     });
   } catch (cause) {

@@ -17,7 +17,32 @@ export const keys = {
   ledgers: (host: string, range: Range) => ['ledger', host, range] as const,
   ledger: (host: string, datapath: string, range: Range) => ['ledger', host, datapath, range] as const,
   slis: (filter: PortFilter, range: Range) => ['slis', filter, range] as const,
+  slos: (filter: SloFilter) => ['slos', 'list', filter] as const,
+  slo: (name: string) => ['slos', 'one', name] as const,
+  budget: (name: string, month: string | undefined) => ['slos', 'budget', name, month] as const,
+  tenants: ['tenants'] as const,
+  calendar: (tenant: string, month: string | undefined) => ['tenants', tenant, 'calendar', month] as const,
+  breaches: (filter: BreachFilter) => ['breaches', 'list', filter] as const,
+  breach: (id: string) => ['breaches', 'one', id] as const,
+  exclusions: (filter: ExclusionFilter) => ['exclusions', 'list', filter] as const,
+  exclusion: (id: string) => ['exclusions', 'one', id] as const,
+  credits: (tenant: string, month: string | undefined) => ['credits', tenant, month] as const,
 };
+
+export interface SloFilter {
+  readonly tenant?: string | undefined;
+  readonly state?: string | undefined;
+}
+
+export interface BreachFilter extends SloFilter {
+  readonly slo?: string | undefined;
+  readonly open?: string | undefined;
+}
+
+export interface ExclusionFilter {
+  readonly service?: string | undefined;
+  readonly state?: string | undefined;
+}
 
 export interface PortFilter {
   readonly host?: string;
@@ -32,4 +57,7 @@ export const paceMs = {
   sums: 5_000,
   series: 5_000,
   xstats: 10_000,
+  slos: 5_000,
+  /** What changes by the day, by the hand of a person, or once a month. */
+  slow: 30_000,
 } as const;

@@ -1,7 +1,6 @@
 import type { ReactNode } from 'react';
 import { Icon, type IconName } from './icon.tsx';
-
-export type Tone = 'ok' | 'warn' | 'bad' | 'unknown' | 'neutral';
+import type { Tone } from './tone.ts';
 
 const toneIcons: Record<Tone, IconName> = {
   ok: 'ok',

@@ -33,6 +33,8 @@ interface TableProps<Row> {
   readonly sort: Sort | null;
   readonly defaultSort: Sort;
   readonly minWidth?: number;
+  /** Rows of two lines. */
+  readonly tall?: boolean;
   onSort(sort: Sort): void;
 }
 
@@ -40,16 +42,16 @@ const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSorted
 
 /** A real table, sortable by the buttons in its header; long ones draw only the rows in sight. */
 export function DataTable<Row extends RowData>(props: TableProps<Row>) {
-  const { caption, columns, defaultSort, minWidth = 640, onSort } = props;
+  const { caption, columns, defaultSort, minWidth = 640, tall = false, onSort } = props;
   const sort = columns.some(({ id }) => id === props.sort?.id) && props.sort !== null ? props.sort : defaultSort;
   const rows = useSortedRows(props, sort);
   const scroll = useRef<HTMLElement>(null);
-  const { long, above, shown, below } = useRowsInSight(rows.length, scroll);
+  const { long, above, shown, below } = useRowsInSight(rows.length, scroll, tall ? 'tall' : 'plain');
   const whole = columns.reduce((sum, { width }) => sum + width, 0);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard.
     <section ref={scroll} className={long ? 'table-scroll long' : 'table-scroll'} aria-label={caption} tabIndex={0}>
-      <table aria-rowcount={rows.length + 1} style={{ minWidth }}>
+      <table className={tall ? 'tall' : undefined} aria-rowcount={rows.length + 1} style={{ minWidth }}>
         <caption className="hidden">{caption}</caption>
         <colgroup>
           {columns.map(({ id, width }) => (

@@ -3,7 +3,8 @@ import type { RefObject } from 'react';
 
 /** Rows drawn at once without virtualising: a screen or two. */
 const plainRowsMax = 120;
-const rowPixels = 29;
+/** As in the style sheet, with the line below. */
+const rowPixels = { plain: 29, tall: 47 };
 
 /** Which rows to draw, and the height of those left out above and below, pixels. */
 interface RowsInSight {
@@ -13,13 +14,17 @@ interface RowsInSight {
   readonly below: number;
 }
 
-export function useRowsInSight(count: number, scroll: RefObject<HTMLElement | null>): RowsInSight {
+export function useRowsInSight(
+  count: number,
+  scroll: RefObject<HTMLElement | null>,
+  rows: keyof typeof rowPixels = 'plain',
+): RowsInSight {
   const long = count > plainRowsMax;
   const virtual = useVirtualizer({
     count,
     enabled: long,
     getScrollElement: () => scroll.current,
-    estimateSize: () => rowPixels,
+    estimateSize: () => rowPixels[rows],
     overscan: 16,
   });
   if (!long) return { long, shown: Array.from({ length: count }, (_, index) => index), above: 0, below: 0 };

@@ -27,7 +27,7 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
   );
 }
 
-export function Failure({ error, retry }: { readonly error: unknown; retry(): void }) {
+export function Failure({ error, retry }: { readonly error: unknown; retry?: () => void }) {
   const { title, code, detail, hint, errors } = problemText(error);
   return (
     <div className="state state-error" role="alert">
@@ -43,9 +43,11 @@ export function Failure({ error, retry }: { readonly error: unknown; retry(): vo
           </p>
         ))}
         {hint === '' ? null : <p className="muted">{hint}</p>}
-        <button type="button" onClick={retry}>
-          Try again
-        </button>
+        {retry === undefined ? null : (
+          <button type="button" onClick={retry}>
+            Try again
+          </button>
+        )}
       </div>
     </div>
   );

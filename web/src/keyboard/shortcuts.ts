@@ -5,6 +5,10 @@ export type Action =
   | 'openHelp'
   | 'goFleet'
   | 'goPorts'
+  | 'goObjectives'
+  | 'goTenants'
+  | 'goBreaches'
+  | 'goExclusions'
   | 'shiftBack'
   | 'shiftForward'
   | 'zoomIn'
@@ -23,6 +27,10 @@ export const shortcuts: readonly Shortcut[] = [
   { keys: ['/'], action: 'focusFilter', text: 'Go to the filter' },
   { keys: ['g', 'f'], action: 'goFleet', text: 'Go to the fleet' },
   { keys: ['g', 'p'], action: 'goPorts', text: 'Go to all ports' },
+  { keys: ['g', 'o'], action: 'goObjectives', text: 'Go to the objectives' },
+  { keys: ['g', 't'], action: 'goTenants', text: 'Go to the tenants' },
+  { keys: ['g', 'b'], action: 'goBreaches', text: 'Go to the breaches' },
+  { keys: ['g', 'x'], action: 'goExclusions', text: 'Go to the exclusions' },
   { keys: ['['], action: 'shiftBack', text: 'Earlier by half the range' },
   { keys: [']'], action: 'shiftForward', text: 'Later by half the range' },
   { keys: ['+'], action: 'zoomIn', text: 'Shorter range' },

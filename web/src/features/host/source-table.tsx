@@ -1,7 +1,8 @@
 import type { HostDetail } from '../../../../server/api/schema/hosts.ts';
-import { Badge, type Tone } from '../../components/badge.tsx';
+import { Badge } from '../../components/badge.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Empty } from '../../components/states.tsx';
+import type { Tone } from '../../components/tone.ts';
 import { formatCount } from '../../format/count.ts';
 import { formatDurationNs } from '../../format/duration.ts';
 import { useUrl } from '../../url/use-url.ts';

@@ -1,6 +1,7 @@
 import type { LedgerEntry, LedgerState } from '../../../../server/api/schema/ledger.ts';
-import { Badge, type Tone } from '../../components/badge.tsx';
+import { Badge } from '../../components/badge.tsx';
 import { Coverage } from '../../components/coverage.tsx';
+import type { Tone } from '../../components/tone.ts';
 import { formatCount } from '../../format/count.ts';
 import { formatInstant, type Zone, zoneName } from '../../format/time.ts';
 import { useUrl } from '../../url/use-url.ts';

@@ -13,6 +13,15 @@ import { useUrl } from '../../url/use-url.ts';
 import { Announcer } from './announcer.tsx';
 import { HelpDialog } from './help-dialog.tsx';
 
+const places = [
+  ['/', 'Fleet'],
+  ['/ports', 'Ports'],
+  ['/objectives', 'Objectives'],
+  ['/tenants', 'Tenants'],
+  ['/breaches', 'Breaches'],
+  ['/exclusions', 'Exclusions'],
+] as const;
+
 /** What stands around every page. */
 export function Shell() {
   const url = useUrl();
@@ -24,6 +33,10 @@ export function Shell() {
     openHelp: () => setHelp(true),
     goFleet: () => void navigate({ to: '/', search: url.carried }),
     goPorts: () => void navigate({ to: '/ports', search: url.carried }),
+    goObjectives: () => void navigate({ to: '/objectives', search: url.carried }),
+    goTenants: () => void navigate({ to: '/tenants', search: url.carried }),
+    goBreaches: () => void navigate({ to: '/breaches', search: url.carried }),
+    goExclusions: () => void navigate({ to: '/exclusions', search: url.carried }),
     shiftBack: () => url.setRange(shiftRange(url.range, -1, url.nowMs())),
     shiftForward: () => url.setRange(shiftRange(url.range, 1, url.nowMs())),
     zoomIn: () => url.setRange(zoomRange(url.range, 'in', url.nowMs())),
@@ -42,12 +55,11 @@ export function Shell() {
           <Wordmark />
         </Link>
         <nav aria-label="Main">
-          <Link to="/" search={url.carried} activeOptions={{ exact: true, includeSearch: false }}>
-            Fleet
-          </Link>
-          <Link to="/ports" search={url.carried} activeOptions={{ exact: true, includeSearch: false }}>
-            Ports
-          </Link>
+          {places.map(([to, name]) => (
+            <Link key={to} to={to} search={url.carried} activeOptions={{ exact: true, includeSearch: false }}>
+              {name}
+            </Link>
+          ))}
         </nav>
         <div className="top-right">
           <LineBadge />
