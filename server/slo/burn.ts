@@ -57,8 +57,15 @@ export function burnTierOf(rule: BurnRule, long: BurnSums, short: BurnSums, targ
   };
 }
 
+/** Whether the short window burns at less than half of the threshold. */
+export function isBelowHalf({ tier, short }: BurnTier, target: Ratio): boolean {
+  const { num, den } = burnRule(tier).of;
+  const sums = { bad: BigInt(short.bad), total: BigInt(short.total) };
+  return !reaches(sums, { num, den: 2n * den }, target);
+}
+
 /** bad/total >= threshold x (1 - target), without dividing; nothing bad never reaches it, also where nothing is allowed. */
-function reaches({ bad, total }: BurnSums, threshold: Ratio, target: Ratio): boolean {
+function reaches({ bad, total }: Pick<BurnSums, 'bad' | 'total'>, threshold: Ratio, target: Ratio): boolean {
   const allowed = threshold.num * (target.den - target.num);
   return bad > 0n && bad * threshold.den * target.den >= allowed * total;
 }
