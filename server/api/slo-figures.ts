@@ -1,8 +1,7 @@
-import { tierSeconds } from '../breach/tier-seconds.ts';
 import type { ObjectiveReading, WindowReading } from '../judge/reading.ts';
 import type { JudgedTerms } from '../judge/terms.ts';
 import type { DayReading } from '../judge/window-days.ts';
-import type { BurnTier } from '../slo/burn.ts';
+import { burnRule, type TimedBurnTier } from '../slo/burn.ts';
 import { coverageAgainst } from '../slo/coverage-floor.ts';
 import { parseDecimal, type Ratio } from '../slo/decimal.ts';
 import { exhaustionSeconds } from '../slo/exhaustion.ts';
@@ -65,10 +64,10 @@ function unitsOf(days: readonly DayReading[]) {
   return days.flatMap(({ evaluation }) => (evaluation === undefined ? [] : [evaluation.high]));
 }
 
-/** T0 to T4 with their windows' lengths; `at`: where they end. */
-export function burnOf(tiers: readonly BurnTier[], at: number): Slo['burn'] {
-  return tiers.map(({ tier, long, short, threshold, state }) => {
-    const seconds = tierSeconds(tier);
+/** T0 to T4 with the lengths of their windows. */
+export function burnOf(tiers: readonly TimedBurnTier[]): Slo['burn'] {
+  return tiers.map(({ tier, long, short, threshold, state, at }) => {
+    const seconds = burnRule(tier);
     return {
       tier,
       at: isoOf(at),

@@ -1,11 +1,14 @@
 import type { ApprovedExclusion } from '../objects/object.ts';
 import { daySeconds } from '../seal/seal-document.ts';
-import type { Window } from '../slo/objective.ts';
+import type { TimedBurnTier } from '../slo/burn.ts';
+import type { Exclusion, Span, Window } from '../slo/objective.ts';
 import { judgedAt } from '../slo/window.ts';
 import type { QueryContext } from '../store/run-query.ts';
-import { outOfContract } from './in-service.ts';
-import { ObjectiveHistory } from './objective-history.ts';
+import { outOfContract, outsideOf } from './in-service.ts';
+import { ObjectiveHistory, type StretchListener } from './objective-history.ts';
 import type { WindowReading } from './reading.ts';
+import { SlowBurn } from './slow-burn.ts';
+import { type PathLines, StretchPieces } from './stretch-pieces.ts';
 import type { JudgedTerms } from './terms.ts';
 import { type DayReading, dayReadings } from './window-days.ts';
 import { type Facts, windowReading } from './window-reading.ts';
@@ -13,6 +16,7 @@ import { type Facts, windowReading } from './window-reading.ts';
 /** As far back as burn rates look, days, and the day that is not over. */
 const minuteDays = 3;
 const quarterSeconds = 900;
+const minuteSeconds = 60;
 
 /**
  * Rows up to here are given to whoever judges a window: an outage that begins in it and goes on behind it is one from its
@@ -35,15 +39,16 @@ export interface Judgement {
 export class Follower {
   readonly terms: JudgedTerms;
   readonly exclusions: readonly ApprovedExclusion[];
-  readonly #history: ObjectiveHistory;
+  #history: ObjectiveHistory;
   #judgement: Judgement | undefined;
   #until = 0;
+  #slow: SlowBurn | undefined;
   #days: readonly DayReading[] | undefined;
 
   constructor(terms: JudgedTerms, exclusions: readonly ApprovedExclusion[]) {
     this.terms = terms;
     this.exclusions = exclusions;
-    this.#history = new ObjectiveHistory({ objective: terms.objective, placed: terms.placed, minuteDays });
+    this.#history = this.#newHistory();
   }
 
   get judgement(): Judgement | undefined {
@@ -66,8 +71,11 @@ export class Follower {
     this.#until = Math.max(this.#until, until);
     const windows = this.#windows(now);
     const from = Math.min(...windows.all.map((window) => window.from));
+    const paths = this.#history.paths.length;
     await this.#history.fill(store, { from, to: this.#until }, now);
     if (this.#judgement !== undefined) await this.#history.refresh(store, touched, this.#until, now);
+    // A path that begins later was unknown before, and each minute of the service must know that.
+    if (this.#judgement !== undefined && this.#history.paths.length > paths) await this.#again(store, from, now);
     this.#history.dropBefore(from);
     this.#days = undefined;
     const read = (window: Window) => windowReading(this.#facts(window));
@@ -78,6 +86,45 @@ export class Follower {
       previous: windows.previous === null ? null : read(windows.previous),
     };
     return this.#judgement;
+  }
+
+  /** Paths of which something is known. */
+  get paths(): ObjectiveHistory['paths'] {
+    return this.#history.paths;
+  }
+
+  /** What is never judged: time that was agreed to be left out, and time without a contract. */
+  get leftOut(): readonly Exclusion[] {
+    return [...outsideOf(this.terms.version), ...this.exclusions];
+  }
+
+  /** T2 to T4 at the last whole minute, or five minutes, that are known. */
+  slowTiers(): readonly TimedBurnTier[] {
+    return this.#slow?.tiers(this.#until) ?? [];
+  }
+
+  async #again(store: QueryContext, from: number, now: number): Promise<void> {
+    this.#slow = undefined;
+    this.#history = this.#newHistory();
+    await this.#history.fill(store, { from, to: this.#until }, now);
+  }
+
+  #newHistory(): ObjectiveHistory {
+    const { objective, placed } = this.terms;
+    const onStretch: StretchListener = (span, paths) => this.#burn(span, paths);
+    return new ObjectiveHistory({ objective, placed, minuteDays, onStretch });
+  }
+
+  /** Minutes of a stretch, or five minutes where it lies further back; those to come are set when they are whole. */
+  #burn(span: Span, paths: readonly PathLines[]): void {
+    const whole = this.#until - (this.#until % minuteSeconds);
+    this.#slow ??= new SlowBurn(this.terms.objective, whole);
+    const pieces = new StretchPieces(this.terms.objective, this.leftOut, span, paths);
+    for (let at = Math.max(span.from, this.#slow.held.from); at < Math.min(span.to, whole); ) {
+      const bucket = this.#slow.spanOf(at) ?? { from: at, to: at + minuteSeconds };
+      this.#slow.set(bucket, pieces.touching(bucket));
+      at = bucket.to;
+    }
   }
 
   /** The running window day by day; computed when it is asked for, once for what was read last. */

@@ -1,4 +1,5 @@
 import type { Version } from '../objects/object.ts';
+import { lastSecond } from '../slo/instant.ts';
 import type { Exclusion, Span } from '../slo/objective.ts';
 
 /**
@@ -16,4 +17,9 @@ export function outOfContract(version: Pick<Version, 'from' | 'to' | 'version'>,
       ? []
       : of(Math.max(to, window.from), window.to, `version ${version.version} of the objective ended`)),
   ];
+}
+
+/** The same for all time: burn rates look back over ends of windows. */
+export function outsideOf(version: Pick<Version, 'from' | 'to' | 'version'>): Exclusion[] {
+  return outOfContract(version, { from: 0, to: lastSecond });
 }

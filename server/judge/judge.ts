@@ -12,10 +12,12 @@ import type { Evaluation } from '../slo/evaluate.ts';
 import type { Window } from '../slo/objective.ts';
 import { storedSince } from '../store/queries/stored-since.ts';
 import { runQuery } from '../store/run-query.ts';
+import { BurnLevels } from './burn-levels.ts';
 import { Follower } from './follower.ts';
 import { type HostsTold, hostsTold } from './hosts-told.ts';
 import { outOfContract } from './in-service.ts';
 import { judgeWindow, readWindow, windowRows } from './judge-window.ts';
+import { Present } from './present.ts';
 import type { JudgeRequest, Judging, ObjectiveReading, Stale } from './reading.ts';
 import { type JudgedTerms, termsOf } from './terms.ts';
 import type { DayReading } from './window-days.ts';
@@ -59,22 +61,28 @@ export class Judge implements Part, Judging {
   readonly #stopped = new AbortController();
   readonly #listeners = new Set<(reading: ObjectiveReading) => void>();
   readonly #readings = new Map<string, ObjectiveReading>();
+  readonly #present: Present;
+  readonly #levels = new BurnLevels();
   #followers: Follower[] = [];
   #revision = '';
   #sinceMs = 0n;
-  #running: Promise<void> | undefined;
+  #running: Promise<unknown> | undefined;
   #stats = { failures: 0, lastErrorCode: '', lastPassMs: 0 };
 
   constructor(options: JudgeOptions) {
     this.#options = { everyMs: 5_000, ...options };
+    this.#present = new Present(() => this.#now());
   }
 
   async start(): Promise<void> {
-    this.#running = this.#run(this.#stopped.signal);
+    this.#present.listen(this.#options.fleet);
+    const { signal } = this.#stopped;
+    this.#running = Promise.all([this.#run(signal), this.#tick(signal)]);
   }
 
   async stop(): Promise<void> {
     this.#stopped.abort();
+    this.#present.close();
     await this.#running;
   }
 
@@ -94,14 +102,16 @@ export class Judge implements Part, Judging {
 
   /** What is known of an objective's terms, judged yet or not. */
   terms(): readonly JudgedTerms[] {
-    const now = this.#now();
-    return this.#followers.map(({ terms }) => terms).filter(({ version }) => isHeld(version, now));
+    return this.#held().map(({ terms }) => terms);
   }
 
   /** The running window of an objective day by day; nothing before it was judged. */
   days(name: string): readonly DayReading[] {
-    const now = this.#now();
-    return this.#followers.find(({ terms }) => terms.version.name === name && isHeld(terms.version, now))?.days() ?? [];
+    return (
+      this.#held()
+        .find(({ terms }) => terms.version.name === name)
+        ?.days() ?? []
+    );
   }
 
   onReading(listener: (reading: ObjectiveReading) => void): () => void {
@@ -162,6 +172,28 @@ export class Judge implements Part, Judging {
     }
   }
 
+  /** Each second: fast burn rates, told where something burns or no longer does. */
+  async #tick(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      for (const follower of this.#held()) {
+        const { name } = follower.terms.version;
+        const before = this.#readings.get(name);
+        if (before === undefined) continue;
+        const burn = this.#levels.next(name, this.#present.tiers(follower), follower.terms.objective.target);
+        const at = Math.max(before.at, ...burn.map((tier) => tier.at));
+        const reading = { ...before, at, burn };
+        this.#readings.set(name, reading);
+        if (burns(before.burn) || burns(burn)) this.#emit(reading);
+      }
+      await sleepMs(1_000, signal).catch(() => undefined);
+    }
+  }
+
+  #held(): Follower[] {
+    const now = this.#now();
+    return this.#followers.filter(({ terms }) => isHeld(terms.version, now));
+  }
+
   /** Objects and exclusions, when they have changed. */
   async #reload(): Promise<void> {
     const { objects, exclusions } = this.#options;
@@ -181,6 +213,7 @@ export class Judge implements Part, Judging {
     });
     const held = new Set(terms.map(({ version }) => version.name));
     for (const name of this.#readings.keys()) if (!held.has(name)) this.#readings.delete(name);
+    this.#levels.keep(held);
     this.#revision = revision;
   }
 
@@ -196,6 +229,7 @@ export class Judge implements Part, Judging {
       try {
         const quarters = [...follower.hosts].flatMap((host) => touched.get(host) ?? []);
         await follower.follow(store, told.until, quarters, now);
+        this.#present.set(this.#held().filter(({ judgement }) => judgement !== undefined));
         this.#tell(follower, told);
       } catch (error) {
         signal.throwIfAborted();
@@ -237,7 +271,10 @@ export class Judge implements Part, Judging {
     if (previous !== null) this.#emit({ ...common, calendar: previous });
     const isPresent = isHeld(terms.version, this.#now());
     const stale: Stale | null = isPresent ? told.stale : null;
-    const reading = { ...common, calendar, rolling, stale };
+    const { name } = terms.version;
+    const burn = isPresent ? this.#levels.next(name, this.#present.tiers(follower), terms.objective.target) : [];
+    const at = Math.max(until, ...burn.map((tier) => tier.at));
+    const reading = { ...common, at, calendar, rolling, burn, stale };
     if (isPresent) this.#readings.set(terms.version.name, reading);
     this.#emit(reading);
   }
@@ -270,6 +307,10 @@ export class Judge implements Part, Judging {
     this.#stats = { ...this.#stats, failures: this.#stats.failures + 1, lastErrorCode: code };
     this.#options.logger.warn({ ...context, code, reason: message }, 'objectives were not judged; it is tried again');
   }
+}
+
+function burns(tiers: ObjectiveReading['burn']): boolean {
+  return tiers.some(({ state }) => state === 'firing');
 }
 
 function isHeld({ from, to }: Version, now: number): boolean {

@@ -1,7 +1,6 @@
 import { dayOf } from '../seal/path-days.ts';
 import { runSeconds, sealRuns } from '../seal/runs.ts';
 import { daySeconds } from '../seal/seal-document.ts';
-import type { SlotLine } from '../seal/slot-line.ts';
 import type { Objective, Span } from '../slo/objective.ts';
 import { RowTable, rowKinds } from '../slo/row-table.ts';
 import type { SlotPath, SlotsFile } from '../slo/slots-reader.ts';
@@ -9,14 +8,10 @@ import type { QueryContext } from '../store/run-query.ts';
 import type { PlacedPort } from './objective-ports.ts';
 import { PathHistory, pathRowsMax } from './path-history.ts';
 import { byQuarter, minuteStep, type PlacedPath, placedPaths, readDay, readPart } from './stretch.ts';
+import type { PathLines } from './stretch-pieces.ts';
 
 export interface Followed extends PlacedPath {
   readonly history: PathHistory;
-}
-
-/** The lines of one path in a stretch that was read. */
-export interface PathLines extends PlacedPath {
-  readonly lines: readonly SlotLine[];
 }
 
 /** Told of each stretch that was read, all paths at once; lines are by minutes at the coarsest within the last days. */
@@ -96,6 +91,11 @@ export class ObjectiveHistory {
   /** Whether all of a window that has passed is in here. */
   holds({ from }: Span): boolean {
     return this.#from <= dayOf(from) - leadDays * daySeconds;
+  }
+
+  /** Paths of which something is known. */
+  get paths(): readonly { readonly port: string; readonly direction: SlotPath['direction'] }[] {
+    return [...this.#paths.values()].map(({ placed, direction }) => ({ port: placed.name, direction }));
   }
 
   /** What no window needs any more. */

@@ -75,7 +75,7 @@ function rowsOf(lines: readonly SlotLine[]): Chunk['rows'] {
 }
 
 /** No owner is known yet: every drop counts as bad, and everything offered counts. */
-function rowOf(line: SlotLine): KeptRow {
+export function rowOf(line: SlotLine): KeptRow {
   const place = { path: 0, host: 0, line: 0, slot: line.slot, count: endOf(line) - line.slot, sent: 0, lost: 0 };
   if (line.state === 'unknown') return { ...place, kind: rowKinds.unknown, offered: 0n, bad: 0n, peak: 0n };
   const { offered } = line;

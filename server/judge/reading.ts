@@ -1,5 +1,5 @@
 import type { Version } from '../objects/object.ts';
-import type { BurnTier } from '../slo/burn.ts';
+import type { TimedBurnTier } from '../slo/burn.ts';
 import type { Evaluation } from '../slo/evaluate.ts';
 import type { Exclusion, Span, Window } from '../slo/objective.ts';
 import type { Facts } from './window-reading.ts';
@@ -34,7 +34,7 @@ export interface ObjectiveReading {
   readonly calendar: WindowReading;
   readonly rolling: WindowReading | null;
   /** T0 to T4 at their own instants: the fast ones each second, the slow ones each minute. */
-  readonly burn: readonly BurnTier[];
+  readonly burn: readonly TimedBurnTier[];
   readonly stale: Stale | null;
 }
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ObjectiveHistory } from '../../server/judge/objective-history.ts';
+import { Follower } from '../../server/judge/follower.ts';
 import { placedPorts } from '../../server/judge/objective-ports.ts';
-import { windowReading } from '../../server/judge/window-reading.ts';
+import type { WindowReading } from '../../server/judge/reading.ts';
 import type { Service } from '../../server/objects/object.ts';
 import { readObjective } from '../../server/openslo/objective-file.ts';
 import type { DayRows } from '../../server/seal/day-rows.ts';
@@ -42,13 +42,17 @@ const service: Service = {
     },
   ],
 };
-const objectives = (['availability', 'packetDelivery'] as const).map((sli) =>
-  readObjective('slo.yaml', objectiveText({ sli, ports: ['p1', 'h1/b'], run: 3, target: '0.999' })),
-);
-const window = { from: yesterday, to: today + 7200, zone: 'UTC' };
+const dateOf = (second: number) => new Date(second * 1000).toISOString().slice(0, 10);
+const objectives = (['availability', 'packetDelivery'] as const).map((sli) => {
+  const calendar = ['1w', `${dateOf(yesterday)} 00:00:00`, 'UTC'] as const;
+  return readObjective('slo.yaml', objectiveText({ sli, ports: ['p1', 'h1/b'], run: 3, target: '0.999', calendar }));
+});
 /** Whole quarters of an hour, so that runs need not be cut in the files they are compared with. */
 const exclusions = [
-  { from: yesterday + 900, to: yesterday + 1800, category: 'maintenance', reason: 'firmware', approvedBy: 'acme' },
+  {
+    ...{ from: yesterday + 900, to: yesterday + 1800, category: 'maintenance', reason: 'firmware', approvedBy: 'acme' },
+    ...{ id: 'e1', revision: 2 },
+  },
 ];
 
 const ports = [
@@ -65,8 +69,15 @@ function part(day: DayRows, from: number, to: number): DayRows {
   return { ...day, ports: inside(day.ports), causes: inside(day.causes), entering: inside(day.entering) };
 }
 
-function aHistory(objective: Objective): ObjectiveHistory {
-  return new ObjectiveHistory({ objective, placed: placedPorts(objective, service), minuteDays: 3 });
+function aFollower(objective: Objective): Follower {
+  const body = { service: 'acme', openslo: '', rolling: null, coverageFloor: '0.999' };
+  const version = { kind: 'objective', name: 'acme', version: 1, from: 0, to: null, body } as const;
+  const known = { sha256: '', witness: 'ann', recordedAtMs: 0 };
+  const terms = { objective, rolling: null, tenant: 'acme', agreement: null, finalAfterSeconds: 3 * daySeconds };
+  return new Follower(
+    { ...terms, version: { ...version, ...known }, placed: placedPorts(objective, service) },
+    exclusions,
+  );
 }
 
 /** Every second, as anybody can have it: exported from raw rows, and read as `fournines evaluate` does. */
@@ -84,20 +95,26 @@ async function verbatim(objective: Objective, until: number) {
   return reader.end();
 }
 
-/** Burn rates of seconds that are kept as runs are frozen here; they have their own parity. */
+/** Runs of seconds are unknown to burn rates in a file; those of a follower have sums of minutes, and are compared apart. */
 const integers = ({ burn: _, ...rest }: Evaluation) => rest;
 
-async function expectParity(objective: Objective, followed: ObjectiveHistory, until: number): Promise<void> {
-  const again = aHistory(objective);
-  await again.fill(store, { from: window.from, to: until }, until);
-  const facts = { objective, window, until, exclusions, outOfContract: [] };
-  const incremental = windowReading({ ...facts, file: followed.file('followed', until) });
-  const recomputed = windowReading({ ...facts, file: again.file('again', until) });
-  const question = { objective, exclusions, at: until, file: await verbatim(objective, until) };
-  const elapsed = evaluate({ ...question, window: { ...window, to: until } });
-  expect(integers(incremental.elapsed)).toEqual(integers(elapsed));
-  expect(integers(recomputed.elapsed)).toEqual(integers(elapsed));
-  expect(integers(incremental.evaluation)).toEqual(integers(evaluate({ ...question, window })));
+async function expectParity(objective: Objective, followed: Follower, until: number): Promise<void> {
+  const again = aFollower(objective);
+  const { calendar: anew } = await again.follow(store, until, [], until);
+  const calendar = followed.judgement?.calendar as WindowReading;
+  const { window } = calendar;
+  const file = await verbatim(objective, until);
+  const at = (to: number) =>
+    evaluate({ objective, exclusions, window: { ...window, to: Math.min(to, window.to) }, at: to, file });
+  expect(integers(calendar.elapsed)).toEqual(integers(at(until)));
+  expect(integers(anew.elapsed)).toEqual(integers(at(until)));
+  expect(integers(calendar.evaluation)).toEqual(integers(at(window.to)));
+  const whole = evaluate({ objective, exclusions, window, at: until - (until % 60), file }).burn;
+  const five = evaluate({ objective, exclusions, window, at: until - (until % 300), file }).burn;
+  const expected = [whole[2], whole[3], five[4]];
+  for (const follower of [followed, again]) {
+    expect(follower.slowTiers().map(({ at: _, ...tier }) => tier)).toEqual(expected);
+  }
 }
 
 /** Inserts what is told so far in steps, and lets the histories follow; what is held back comes last. */
@@ -126,22 +143,16 @@ async function* told(): AsyncGenerator<number> {
 
 describe('what is followed', () => {
   test('comes to the same integers as what is read anew, and as a file of every second, also when rows come late', async () => {
-    const followed = objectives.map((objective) => ({ objective, history: aHistory(objective) }));
+    const followed = objectives.map((objective) => ({ objective, follower: aFollower(objective) }));
     let sinceMs = 0n;
     let rounds = 0;
     for await (const until of told()) {
       const changed = await runQuery(store, storedSince, { from: yesterday - daySeconds, sinceMs: String(sinceMs) });
       for (const { atMs } of changed) if (BigInt(atMs) > sinceMs) sinceMs = BigInt(atMs);
-      for (const { objective, history } of followed) {
-        await history.fill(store, { from: window.from, to: until }, until);
-        if (rounds > 0)
-          await history.refresh(
-            store,
-            changed.map(({ quarter }) => quarter),
-            until,
-            until,
-          );
-        await expectParity(objective, history, until);
+      const touched = changed.map(({ quarter }) => quarter);
+      for (const { objective, follower } of followed) {
+        await follower.follow(store, until, touched, until);
+        await expectParity(objective, follower, until);
       }
       rounds++;
     }

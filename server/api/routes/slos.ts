@@ -152,7 +152,7 @@ function sloOf(
     stale: reading?.stale ? { since: isoOf(reading.stale.since), hosts: [...reading.stale.hosts] } : null,
     calendar: reading === undefined ? null : windowFigures(terms, reading.calendar, { pace, days }),
     rolling: reading?.rolling ? windowFigures(terms, reading.rolling, { pace, days: [] }) : null,
-    burn: reading === undefined ? [] : burnOf(reading.burn, reading.at),
+    burn: reading === undefined ? [] : burnOf(reading.burn),
   };
 }
 
