@@ -98,10 +98,10 @@ export function makeServer(options: ServerOptions): Server {
     collector: () => collectorStats(),
   });
   const store: QueryContext = { engine, observe: metrics.observeQuery };
-  const { sealer, letters, backups } = makeKeepers(options, stores, { store, gate, pass, disk });
+  const { sealer, letters, objects, backups } = makeKeepers(options, stores, { store, gate, pass, disk });
   const clocks = { startedMonoMs: performance.now(), nowMs: Date.now, monoMs: () => performance.now() };
   const told = { ...clocks, staleAfterMs: config.staleAfterMs, fleet, store };
-  const promised = makePromised(control, told, logger);
+  const promised = makePromised(control, objects, told, logger);
   const context: ApiContext = {
     ...told,
     ...promised,
@@ -135,8 +135,7 @@ export function makeServer(options: ServerOptions): Server {
 }
 
 /** What was promised to whom, and how it is kept. */
-function makePromised(control: ControlPart, told: StoredContext, logger: Logger) {
-  const objects = new Objects(control.store, told.nowMs);
+function makePromised(control: ControlPart, objects: Objects, told: StoredContext, logger: Logger) {
   const exclusions = new Exclusions({ control: control.store, objects, nowMs: told.nowMs });
   const ready = (signal: AbortSignal) => control.ready(signal);
   const judge = new Judge({ ...told, objects, exclusions, ready, logger: logger.child({ component: 'judge' }) });
@@ -183,6 +182,7 @@ function makeKeepers(
       reached,
     }),
     letters: new Letters({ store, control: control.store, engine, dataFolder: data, logger, sink, pass: passOrNot }),
+    objects: new Objects(control.store, Date.now, passOrNot),
     backups: new Backups({ engine, control: control.store, dataFolder: data, gate, version, isReady }, logger),
   };
 }

@@ -37,11 +37,18 @@ export function versionsOf(store: Asked, kind: ObjectKind, name: string): Promis
   return read(store, 'v.kind = $1 AND v.name = $2', [kind, name]);
 }
 
-/** Whatever still holds at an instant or begins later, and the newest version of each name, ended or not. */
-export function versionsSince(store: Asked, at: number): Promise<readonly Version[]> {
-  const newest = `NOT EXISTS (
-    SELECT FROM object_version n WHERE n.kind = v.kind AND n.name = v.name AND n.version > v.version)`;
-  return read(store, `v.valid_to IS NULL OR v.valid_to > $1 OR ${newest}`, [at]);
+/** Whatever still holds at an instant or begins later; and of these names the newest version, though it has ended. */
+export function versionsSince(
+  store: Asked,
+  at: number,
+  names: readonly { readonly kind: ObjectKind; readonly name: string }[],
+): Promise<readonly Version[]> {
+  const newest = `(v.kind, v.name, v.version) IN (
+    SELECT n.kind, n.name, max(n.version) FROM object_version n
+    JOIN jsonb_to_recordset($2::text::jsonb) AS x(kind text, name text) ON n.kind = x.kind AND n.name = x.name
+    GROUP BY n.kind, n.name)`;
+  const asked = JSON.stringify(names.map(({ kind, name }) => ({ kind, name })));
+  return read(store, `v.valid_to IS NULL OR v.valid_to > $1 OR ${newest}`, [at, asked]);
 }
 
 async function read(store: Asked, where: string, values: readonly ControlValue[]): Promise<readonly Version[]> {

@@ -81,8 +81,8 @@ export interface CreditTerms {
 }
 
 /**
- * Half-open, contiguous tiers, lowest first. `achieved`: of the exact ratio of good to total, `below` is outside.
- * `exceedance`: by how much of it the allowed bad share was exceeded. The last tier has no end.
+ * Half-open tiers, lowest first: each to where the next begins, the first from 0, the last without an end. `achieved`: by the
+ * exact ratio of good to total, shares fall. `exceedance`: by how much of it the allowed bad share was exceeded, shares rise.
  */
 export type CreditSchedule =
   | { readonly kind: 'achieved'; readonly tiers: readonly { readonly from: string; readonly share: string }[] }
@@ -92,7 +92,7 @@ export type CreditSchedule =
 /** An objective as it is judged: its OpenSLO document, and what OpenSLO has no word for. */
 export interface ObjectiveTerms {
   readonly service: string;
-  /** The document, as `readObjective` takes it. */
+  /** The document, as `readObjective` takes it; comments are gone, and its keys are in one order. */
   readonly openslo: string;
   /** A rolling window beside the calendar one, such as 30d; null: none. */
   readonly rolling: string | null;
@@ -107,7 +107,10 @@ export interface ObjectBodies {
   readonly objective: ObjectiveTerms;
 }
 
-/** One version of an object: what held in [from, to), unix seconds. Versions of a name never overlap and never change. */
+/**
+ * One version of an object: what held in [from, to), unix seconds on quarter hours. Versions of a name never overlap and never
+ * change. `to` that is `from`: it was replaced before it began, and never held.
+ */
 export interface Version<K extends ObjectKind = ObjectKind> {
   readonly kind: K;
   readonly name: string;

@@ -20,6 +20,8 @@ import { documentOf, writeDocuments } from './write-documents.ts';
 /** Ten thousand documents are checked and written at once. */
 const applyDeadlineMs = 60_000;
 
+type Pass = (signal: AbortSignal) => Promise<Disposable>;
+
 export interface ApplyRequest {
   readonly sources: readonly Source[];
   /** RFC 3339; undefined: as soon as can be. */
@@ -44,10 +46,13 @@ export interface AppliedObject {
 export class Objects {
   readonly #store: ControlStore;
   readonly #nowMs: () => number;
+  readonly #pass: Pass;
 
-  constructor(store: ControlStore, nowMs: () => number) {
+  /** `pass`: leave to write; rejects when there is no room. */
+  constructor(store: ControlStore, nowMs: () => number, pass: Pass) {
     this.#store = store;
     this.#nowMs = nowMs;
+    this.#pass = pass;
   }
 
   /** Grows with each apply that changed something: cheap to ask for, each second if need be. */
@@ -81,12 +86,14 @@ export class Objects {
       if (!dryRun) await aloneInObjects(session);
       const nowMs = this.#nowMs();
       const since = Math.min(from ?? Number.POSITIVE_INFINITY, quarterBefore(nowMs));
-      const changes = await planApply({ documents, known: await versionsSince(session, since), from, nowMs });
+      const known = await versionsSince(session, since, documents);
+      const changes = await planApply({ documents, known, from, nowMs });
       const steps = changes.flatMap(stepOf);
       const [first] = changes.filter(({ change }) => change !== 'unchanged');
       if (!dryRun && first !== undefined) await writeSteps(session, steps, first.from, by);
       return changes;
     };
+    using _leave = dryRun ? undefined : await this.#pass(AbortSignal.timeout(applyDeadlineMs));
     const changes = await this.#store.transaction(work, { deadlineMs: applyDeadlineMs });
     const pauses = new Pauses();
     const told: AppliedObject[] = [];
@@ -100,7 +107,7 @@ export class Objects {
   /** Documents of all that holds at an instant; without one, of all that has no end, what begins later included. */
   async export(at?: number): Promise<string> {
     if (at !== undefined) return writeDocuments(await this.at(at));
-    const newest = await versionsSince(this.#store, quarterBefore(this.#nowMs()));
+    const newest = await versionsSince(this.#store, quarterBefore(this.#nowMs()), []);
     return writeDocuments(newest.filter(({ to }) => to === null));
   }
 }

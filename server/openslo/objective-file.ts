@@ -157,12 +157,25 @@ function startOf(value: YamlValue): LocalTime {
   return value.fail(`${JSON.stringify(text.slice(0, 40))} is no date and time without a zone`, hint);
 }
 
+const zones = new Map<string, Zone>();
+/** There are about 600 names; who writes them in other cases makes more. */
+const zonesMax = 1000;
+
+/** Looking up a zone's rules takes as long as reading the rest of a document does. */
+function knownZone(name: string): Zone {
+  const known = zones.get(name);
+  if (known !== undefined) return known;
+  const zone = new Zone(name);
+  if (zones.size < zonesMax) zones.set(name, zone);
+  return zone;
+}
+
 /** A zone of the IANA database. */
 export function zoneOf(value: YamlValue): Zone {
   const name = value.text();
   try {
     // The runtime takes +07:00 for a zone, too; it has no rules that change.
-    if (/^[A-Za-z]/.test(name)) return new Zone(name);
+    if (/^[A-Za-z]/.test(name)) return knownZone(name);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }

@@ -12,7 +12,8 @@ const noon = 1_794_312_000;
 /** Objects in any control store whose schema is up to date. */
 export function objectTests(of: () => ControlStore): void {
   let nowMs = (noon + 7) * 1000;
-  const objects = () => new Objects(of(), () => nowMs);
+  const room = async () => ({ [Symbol.dispose]: () => undefined });
+  const objects = (pass: ConstructorParameters<typeof Objects>[2] = room) => new Objects(of(), () => nowMs, pass);
   const apply = (text: string, over: { from?: number; dryRun?: boolean } = {}) =>
     objects().apply({
       sources: [{ name: 'a.yaml', text }],
@@ -150,6 +151,20 @@ export function objectTests(of: () => ControlStore): void {
     const history = await objects().history('objective', 'gateway-availability');
     expect(history.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(history.filter(({ to }) => to === null)).toHaveLength(1);
+  });
+
+  it('where there is no room nothing is applied, but what would be is told', async () => {
+    const full = objects(async () => {
+      throw new FourninesError('FN_DISK_FULL', 'no room');
+    });
+    const request = {
+      sources: [{ name: 'a.yaml', text: contract.replace('gateway-2026', 'x') }],
+      from: undefined,
+      by: 'ann',
+    };
+    await expect(full.apply({ ...request, dryRun: false })).rejects.toMatchObject({ code: 'FN_DISK_FULL' });
+    expect(await full.apply({ ...request, dryRun: true })).toMatchObject([{ change: 'created' }]);
+    expect(await objects().history('contract', 'x')).toEqual([]);
   });
 
   it('what is exported is what is there', async () => {

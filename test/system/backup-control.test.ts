@@ -12,9 +12,12 @@ import type { ControlStore } from '../../server/control/control-store.ts';
 import { addMapping, mappingAt } from '../../server/control/identity-mappings.ts';
 import { Leases } from '../../server/control/leases.ts';
 import { migrateControl } from '../../server/control/migrate.ts';
+import { objectRevision } from '../../server/control/object-versions.ts';
 import { PostgresStore } from '../../server/control/postgres/postgres-store.ts';
+import { Objects } from '../../server/objects/objects.ts';
 import { EmbeddedEngine } from '../../server/store/embedded/engine.ts';
 import { LabPostgres, postgresPrograms } from '../lab/postgres/lab-postgres.ts';
+import { all, availability } from '../unit/server/objects/example.ts';
 import { openControl } from './control-fixture.ts';
 
 const huge = 2n ** 63n - 1n;
@@ -31,12 +34,25 @@ async function fill(store: ControlStore): Promise<void> {
      FROM generate_series(0, 1) AS p, generate_series(0, 699) AS n`,
   );
   await new Leases(store, 60_000).acquire('ingest:top:0', 'a');
+  const objects = new Objects(store, Date.now, async () => ({ [Symbol.dispose]: () => undefined }));
+  for (const text of [all, availability.replace('0.9999 }', '0.9 }')]) {
+    await objects.apply({ sources: [{ name: 'a.yaml', text }], from: undefined, dryRun: false, by: 'ann' });
+  }
 }
 
 /** Every row of every table of ours, but for leases, whose owners are gone. */
 async function everything(store: ControlStore): Promise<unknown> {
   const texts: unknown[] = [];
-  for (const table of ['ingest_block', 'ingest_stream', 'ingest_host', 'letter_replay', 'identity_mapping', 'rule']) {
+  for (const table of [
+    'ingest_block',
+    'ingest_stream',
+    'ingest_host',
+    'letter_replay',
+    'identity_mapping',
+    'rule',
+    'object_apply',
+    'object_version',
+  ]) {
     texts.push(await store.query(`SELECT to_jsonb(t)::text AS line FROM ${table} t ORDER BY 1`));
   }
   return texts;
@@ -75,6 +91,8 @@ async function comesBack(from: ControlStore, to: ControlStore): Promise<void> {
     await loadControl(to, manifest, folder);
     expect(await everything(to)).toEqual(await everything(from));
     expect(await mappingAt(to, 'h/p', 5)).toMatchObject({ owner: 'o', tenant: aMapping.tenant });
+    expect(await objectRevision(to)).toBe(await objectRevision(from));
+    expect(await objectRevision(to)).toBeGreaterThan(1);
     // Numbers go on, and so do epochs; whoever held a lease is gone.
     expect(await addMapping(to, { ...aMapping, portKey: 'h/q' })).toBe(2n);
     expect(await new Leases(to, 60_000).acquire('ingest:top:0', 'b')).toMatchObject({ epoch: 2n });
