@@ -135,6 +135,11 @@ describe('where bursts begin and end', () => {
     expect(burstsOf([one])).toMatchObject({ bursts: [{ from: 0, drops: 7n }], unplacedDrops: 0n });
   });
 
+  test('the peak is the worst ratio, not the most packets', () => {
+    const [burst] = burstsOf([seen(20, 1000), seen(5), seen(20, 1000)]).bursts;
+    expect(burst).toMatchObject({ peak: { num: 5n, den: 100n }, mean: { num: 45n, den: 2100n } });
+  });
+
   test('other gaps may be joined', () => {
     expect(burstsOf(text('1.1'), 0).bursts).toHaveLength(2);
     expect(burstsOf(text('11'), 0).bursts).toHaveLength(1);
@@ -166,10 +171,13 @@ test('whatever the unknown sub-slots were, time in bursts lies between both read
 
 test.each([
   // The worked example.
-  [1n, 10_000n, false],
-  [2n, 10_000n, true],
-  [1n, 10_001n, true],
-])('a peak of %i/100 and %i drops: severe %s', (num, drops, severe) => {
+  [1n, 100n, 10_000n, false],
+  [2n, 100n, 10_000n, true],
+  [1n, 100n, 10_001n, true],
+  [10n, 1000n, 1n, false],
+  [11n, 1000n, 1n, true],
+  [1n, 99n, 1n, true],
+])('a peak of %i/%i and %i drops: severe %s', (num, den, drops, severe) => {
   const [burst] = burstsOf([seen(1)]).bursts;
-  expect(isSevere({ ...(burst as NonNullable<typeof burst>), peak: { num, den: 100n }, drops })).toBe(severe);
+  expect(isSevere({ ...(burst as NonNullable<typeof burst>), peak: { num, den }, drops })).toBe(severe);
 });

@@ -45,6 +45,12 @@ describe('clean slots at 0.01', () => {
   ])('%s', (_, slots, expected) => expect(cleanSlots(slots, hundredth)).toEqual({ ...none, ...expected }));
 });
 
+test('at 0.3 four packets are enough, and one of four is not above it', () => {
+  const told = cleanSlots([seen(4, 1), seen(4, 2), gap(3, 50, 9), unknown(2)], { num: 3n, den: 10n });
+  expect(told).toEqual({ ...none, good: 1, bad: 1, uncertain: 3, unknown: 2 });
+  expect(cleanReadings(told)).toEqual({ high: { total: 7n, bad: 1n }, low: { total: 7n, bad: 6n } });
+});
+
 test('each slot is counted once, and an unknown one is never good', () => {
   const stretch = fc.oneof(
     fc.tuple(fc.nat(300), fc.nat(5)).map(([offered, bad]) => seen(offered + bad, bad)),

@@ -22,3 +22,10 @@ test.each([
 ])('%i offered, %i delivered, %i dropped: %s', (offered, delivered, drops, expected) => {
   expect(isConserved({ offered, delivered, drops }, limits)).toBe(expected);
 });
+
+test('the share is that of what was offered', () => {
+  // 2 % of 500 are 10.
+  const wide = { readErrorRatio: { num: 2n, den: 100n }, inFlightPackets: 0n };
+  expect(isConserved({ offered: 500n, delivered: 490n, drops: 0n }, wide)).toBe(true);
+  expect(isConserved({ offered: 500n, delivered: 489n, drops: 0n }, wide)).toBe(false);
+});

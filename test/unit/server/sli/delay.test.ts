@@ -48,6 +48,7 @@ describe('a histogram', () => {
     ['p50 of 19', p50, histogram(19, 0, 0, 0), undefined],
     ['p50 of 20', p50, histogram(10, 10, 0, 0), { lowNs: 0, highNs: 100 }],
     ['none', p50, histogram(0, 0, 0, 0), undefined],
+    ['the least of 20', { num: 0n, den: 1n }, histogram(0, 0, 20, 0), { lowNs: 200, highNs: 400 }],
   ])('%s', (_, of, told, expected) => expect(delayQuantile(told, of)).toEqual(expected));
 
   test.each([
@@ -109,11 +110,21 @@ describe('a slot', () => {
     ['2 of 20 late', histogram(10, 8, 2, 0), 200, 'good'],
     ['3 of 20 late', histogram(10, 7, 2, 1), 200, 'bad'],
     ['9 answers', histogram(0, 0, 0, 9), 200, 'notExercised'],
+    ['10 answers', histogram(0, 0, 0, 10), 200, 'bad'],
     ['nobody measured', undefined, 200, 'unknown'],
     // T inside a bucket of 3: 0 or 3 of 20 are late.
     ['a threshold inside a bucket', histogram(10, 7, 3, 0), 300, 'unknown'],
     ['one that does not decide', histogram(10, 8, 2, 0), 300, 'good'],
   ])('%s', (_, told, limitNs, expected) => expect(delaySlot(told, { ...terms, limitNs })).toBe(expected));
+});
+
+test('the share of late probes is of all answers', () => {
+  // 3 % of 200 are 6.
+  const terms = { limitNs: 200, lateRatioMax: { num: 3n, den: 100n } };
+  const of = (late: number) => delaySlot(histogram(200 - late, 0, late, 0), terms);
+  expect([of(6), of(7)]).toEqual(['good', 'bad']);
+  expect(delaySlot(histogram(193, 0, 7, 0), { ...terms, limitNs: 300 })).toBe('unknown');
+  expect(delaySlot(histogram(194, 0, 6, 0), { ...terms, limitNs: 300 })).toBe('good');
 });
 
 test.each([

@@ -85,6 +85,20 @@ describe('the token bucket', () => {
     expect(bucket.take(1500n)).toEqual({ low: 1000n, high: 1200n, ofSum: 1200n });
   });
 
+  test('behind a gap as little as if its last slot had offered all, as much as if its first had', () => {
+    const bucket = new RateBucket(thousand);
+    // In one slot 1,100 of 1,200 are used. Last: 200 + 1,000 - 1,100 = 100 are left; first: the burst is full again.
+    expect(bucket.take(1100n, 2)).toEqual({ low: 1100n, high: 1100n, ofSum: 1100n });
+    expect(bucket.take(1500n)).toEqual({ low: 1100n, high: 1200n, ofSum: 1200n });
+  });
+
+  test('unknown slots save up a second’s worth each, up to the burst', () => {
+    const bucket = new RateBucket({ committedPps: 1000n, burstPackets: 5000n });
+    expect(bucket.take(6000n)).toEqual({ low: 6000n, high: 6000n, ofSum: 6000n });
+    bucket.skip(3);
+    expect(bucket.take(10_000n)).toEqual({ low: 1000n, high: 4000n, ofSum: 4000n });
+  });
+
   test('whatever unknown slots and gaps held, what followed is entitled to something in between', () => {
     const step = fc.record({
       kind: fc.constantFrom('slot', 'gap', 'unknown'),
