@@ -73,3 +73,11 @@ describe('in service', () => {
     expect(throughputSlot({ offered, delivered }, { ...terms, committedPps })).toBe(expected);
   });
 });
+
+test('limits that are met exactly are met', () => {
+  const even = { num: 1000n, den: 1n };
+  expect([900n, 899n].map((ndr) => acceptsThroughput(ndr, even, tenPercent))).toEqual([true, false]);
+  const terms = { line: even, committedPps: undefined, lossRatioMax: tenPercent };
+  const of = (offered: bigint) => throughputSlot({ offered, delivered: offered }, terms);
+  expect([900n, 899n].map(of)).toEqual(['good', 'notExercised']);
+});

@@ -27,6 +27,12 @@ describe('the end of a window', () => {
     expect(forecast(asked)?.outlook).toBe(outlook);
   });
 
+  test('as many as are allowed are not yet too many', () => {
+    // 0.5 % of 1,600 are 8, and 8 there are.
+    const asked = { soFar: soFar(8n, 800n), units: eight, toCome: 800n, target: { num: 995n, den: 1000n } };
+    expect(forecast(asked)).toMatchObject({ low: 8n, allowed: 8n, outlook: 'open' });
+  });
+
   test('what nobody knows so far widens the interval upwards only', () => {
     const asked = { soFar: soFar(8n, 800n, 5n), units: eight, toCome: 800n, target: target(2n) };
     expect(forecast(asked)).toMatchObject({ bad: 16n, low: 8n, high: 39n });
@@ -67,6 +73,15 @@ test('agrees with the formula in floating point, rounded outwards', () => {
       const f = Number(toCome) / total;
       const spread = (1.96 + 3 / (m - 1)) * Math.sqrt((m / (m - 1)) * squares * f * (1 + f));
       expect(Math.abs(Number(told?.high) - (r * Number(toCome) + spread))).toBeLessThan(2.01);
+      // The spread is the smallest integer that is no less: as integers, since a square may be met exactly.
+      const [n, d] = [BigInt(total), BigInt(bad)];
+      const t = { num: 196n * BigInt(m - 1) + 300n, den: 100n * BigInt(m - 1) };
+      const scaled = list.reduce((sum, each) => sum + (each.bad * n - d * each.total) ** 2n, 0n);
+      const num = t.num ** 2n * BigInt(m) * scaled * toCome * (n + toCome);
+      const den = t.den ** 2n * BigInt(m - 1) * n ** 4n;
+      const whole = (told?.high ?? 0n) - (d * toCome + n - 1n) / n;
+      expect(whole ** 2n * den).toBeGreaterThanOrEqual(num);
+      if (whole > 0n) expect((whole - 1n) ** 2n * den).toBeLessThan(num);
       expect(Math.abs(Number(told?.low) - Math.max(0, r * Number(toCome) - spread))).toBeLessThan(2.01);
     }),
     { numRuns: 100, seed: 7 },
