@@ -9,6 +9,7 @@ import { complaintsOf, launchBrowser, noBrowser } from './browser.ts';
 import { buildPage } from './build-page.ts';
 import { hostNames, manyPorts, packetsAt, pathsOf } from './fixture-numbers.ts';
 import { type FixtureServer, startFixtureServer } from './fixture-server.ts';
+import { slaPages } from './sla-pages.ts';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const firstLoadBytesMax = 250_000;
@@ -329,6 +330,8 @@ describe.skipIf(noBrowser !== null)('the page', () => {
     expect(Object.keys(loaded).length).toBeGreaterThan(3);
     expect(total, JSON.stringify(loaded)).toBeLessThan(firstLoadBytesMax);
   });
+
+  describe('of promises', () => slaPages(() => ({ page, server, axeSource, complaints, open, settled })));
 
   it('opens an address with an odd port name', async () => {
     await open(`${hostPath}/ports/${encodeURIComponent('vhost/50% #1')}`);

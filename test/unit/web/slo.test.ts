@@ -105,7 +105,7 @@ describe('the budget of a window', () => {
     expect(unsureText({ ...view, unsure: 3n }, 'availability')).toBe('3 unknown: if all were bad, 6 left');
     expect(unsureText({ ...view, unsure: 12n }, 'availability')).toBe('12 unknown: if all were bad, 3 too many');
     expect(affordText({ ...view, left: 0n }, 'packetDelivery')).toBe('you can afford no more bad packets');
-    expect(affordText({ ...view, left: -5n }, 'packetDelivery')).toBe('5 bad packets more than allowed');
+    expect(affordText({ ...view, left: -5n }, 'packetDelivery')).toBe('5 bad packets too many');
     expect(unsureText({ ...view, left: -5n, unsure: 2n }, 'packetDelivery')).toContain('2 more may have been bad');
   });
 
@@ -176,6 +176,9 @@ describe('the budget of a window', () => {
       agreed: '99.0000 %',
       without: '92.0000 %',
     });
+    const blind = someFigures({ slots: { ...slots, observed: 0, unknown: 100 }, high: { total: '100', bad: '0' } });
+    const [high] = figureRows(aWindow({ figures: blind }), 'availability').filter(({ name }) => name === 'Ratio, high');
+    expect(high?.agreed).toBe('nothing known');
     expect(rows.map(({ name }) => name)).toContain('High loss intervals');
     const packets = figureRows(aWindow({ ...closed, figures: someFigures({ highLoss: null }) }), 'packetDelivery');
     expect(packets.map(({ name }) => name)).not.toContain('High loss intervals');

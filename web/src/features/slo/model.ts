@@ -19,7 +19,11 @@ export interface Words {
 
 /** The worst first. */
 export const stateWords: Record<Slo['state'], Words> = {
-  breached: { name: 'breached', tone: 'bad', meaning: 'More was bad than the whole window allows: proven.' },
+  breached: {
+    name: 'breached',
+    tone: 'bad',
+    meaning: 'More was bad than is allowed, even if all that is unknown was good.',
+  },
   burning: { name: 'burning', tone: 'warn', meaning: 'The budget goes faster than a tier allows.' },
   atRisk: { name: 'at risk', tone: 'warn', meaning: 'At this pace the budget does not last to the end of the window.' },
   stale: { name: 'stale', tone: 'unknown', icon: 'stale', meaning: 'Nothing is known of the present.' },
@@ -135,7 +139,7 @@ export function spentText({ spent, allowed, isWhole }: BudgetView, sli: Sli): st
 /** What one still can afford; the first thing one wants to know. */
 export function affordText({ left, unsure }: BudgetView, sli: Sli): string {
   const unit = unitOf(sli);
-  if (left < 0n) return `${formatCount(-left)} bad ${unit} more than allowed`;
+  if (left < 0n) return `${formatCount(-left)} bad ${unit} too many`;
   if (left === 0n) return `you can afford no more bad ${unit}`;
   const upTo = unsure === null || unsure > 0n ? 'up to ' : '';
   return `you can afford ${upTo}${formatCount(left)} more bad ${unit}`;
@@ -289,8 +293,8 @@ export function figureRows({ figures, withoutExclusions, until }: WindowFigures,
     row(`Bad ${unit}, low`, low, (side) => formatCount(side.low.bad)),
     row(`All ${unit}, high`, '', ({ high }) => formatCount(high.total)),
     row(`All ${unit}, low`, '', ({ low }) => formatCount(low.total)),
-    row('Ratio, high', 'good over all, cut', ({ high }) => goodRatio(high)),
-    row('Ratio, low', '', ({ low }) => goodRatio(low)),
+    row('Ratio, high', 'good over all, cut', (side) => goodRatio(side, side.high)),
+    row('Ratio, low', '', (side) => goodRatio(side, side.low)),
     row('Allowed', 'of all, high', ({ budget }) => formatCount(budget.allowed)),
     row('Left', 'signed', ({ budget }) => formatCount(budget.remaining)),
   ];
@@ -302,7 +306,9 @@ export function figureRows({ figures, withoutExclusions, until }: WindowFigures,
   return [...rows, losses, runs];
 }
 
-function goodRatio({ total, bad }: { readonly total: string; readonly bad: string }): string {
+/** Of what nobody saw there is no ratio: the high reading of it would be 100 %. */
+function goodRatio({ slots }: Figures, { total, bad }: Figures['high']): string {
+  if (slots.observed + slots.bridged === 0) return 'nothing known';
   return formatRatio(BigInt(total) - BigInt(bad), BigInt(total), 4);
 }
 

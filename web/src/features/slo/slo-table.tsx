@@ -49,7 +49,7 @@ function columnsOf(carried: Search): Column<Slo>[] {
     {
       id: 'name',
       header: 'Objective',
-      width: 1.9,
+      width: 1.8,
       sortBy: ({ name }) => name,
       cell: ({ name, service, tenant }) => (
         <>
@@ -82,7 +82,7 @@ function columnsOf(carried: Search): Column<Slo>[] {
     {
       id: 'target',
       header: 'Promise',
-      width: 1.7,
+      width: 1.65,
       sortBy: ({ target }) => target,
       cell: (slo) => (
         <>
@@ -95,7 +95,7 @@ function columnsOf(carried: Search): Column<Slo>[] {
       id: 'left',
       header: 'Budget',
       unit: 'of the window',
-      width: 2.7,
+      width: 2.95,
       sortBy: (slo) => leftShare(leadingWindow(slo)),
       cell: (slo) => <BudgetCell slo={slo} />,
     },
@@ -118,7 +118,7 @@ function columnsOf(carried: Search): Column<Slo>[] {
     {
       id: 'coverage',
       header: 'Known',
-      width: 1.05,
+      width: 1.15,
       sortBy: (slo) => judged(slo, ({ coverage }) => coverageRank(coverage)),
       cell: (slo) => judged(slo, (window) => <CoverageWords window={window} />),
     },
@@ -126,7 +126,7 @@ function columnsOf(carried: Search): Column<Slo>[] {
       id: 'forecast',
       header: 'Forecast',
       unit: 'estimate',
-      width: 1.75,
+      width: 1.6,
       sortBy: (slo) => judged(slo, ({ forecast }) => (forecast === null ? null : BigInt(forecast.bad))),
       cell: (slo) => judged(slo, (window) => <ForecastCell window={window} />),
     },

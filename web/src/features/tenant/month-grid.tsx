@@ -118,15 +118,9 @@ function Cell(props: {
     ...(cell.runs ? ['day-runs'] : []),
   ];
   return (
-    <td
-      data-cell={place}
-      className={classes.join(' ')}
-      tabIndex={inOrder ? 0 : -1}
-      aria-label={name}
-      title={name}
-      onFocus={take}
-    >
-      {cell.mark}
+    <td data-cell={place} className={classes.join(' ')} tabIndex={inOrder ? 0 : -1} title={name} onFocus={take}>
+      <span aria-hidden="true">{cell.mark}</span>
+      <span className="hidden">{name}</span>
     </td>
   );
 }

@@ -85,8 +85,9 @@ function columnsOf(carried: Search): Column<Tenant>[] {
       width: 1,
       sortBy: ({ objectives }) => objectives.length,
       cell: ({ name, objectives }) => (
-        <Link to="/objectives" search={{ ...carried, tenant: name }} aria-label={`Objectives of ${name}`}>
+        <Link to="/objectives" search={{ ...carried, tenant: name }}>
           {objectives.length}
+          <span className="hidden"> objectives of {name}</span>
         </Link>
       ),
     },
