@@ -71,9 +71,11 @@ export function breachId(slo: string, { version, windowFrom, subject, ordinal }:
   return sha256Of(canonicalJson([slo, version, windowFrom, subject, ordinal])).slice(0, 32);
 }
 
+/** Whose breach it is. */
+export type RowOwner = Pick<ChangeRow, 'slo' | 'service' | 'tenant'>;
+
 export interface RowContext {
-  readonly objective: Version<'objective'>;
-  readonly tenant: string | null;
+  readonly owner: RowOwner;
   /** The change before it; undefined: it is the first. */
   readonly previous: HashedRow | undefined;
   /** Unix seconds, by the server's clock. */
@@ -85,16 +87,14 @@ export interface RowContext {
 
 /** A change as a row. Where nothing was judged for it, the figures of the one before stand, and its causes too. */
 export function rowOf({ record, at, reason, facts }: BreachChange, context: RowContext): ChangeRow {
-  const { objective, tenant, previous, now, engine, evidence, causes } = context;
+  const { owner, previous, now, engine, evidence, causes } = context;
   const before = previous?.row;
   assert(facts !== null || before !== undefined, 'the first change of a breach rests on facts');
   return {
-    breach: breachId(objective.name, record.key),
+    ...owner,
+    breach: breachId(owner.slo.name, record.key),
     entry: record.entry,
     previous: previous?.sha256 ?? null,
-    slo: sloOf(objective),
-    service: objective.body.service,
-    tenant,
     subject: record.key.subject,
     ordinal: record.key.ordinal,
     window: windowOf(record.window),
@@ -159,8 +159,8 @@ export function windowOf({ from, to, zone }: Window): ChangeRow['window'] {
   return { from: isoOf(from), to: isoOf(to), zone };
 }
 
-function sloOf({ name, version, sha256 }: Version<'objective'>): ChangeRow['slo'] {
-  return { name, version, sha256 };
+export function ownerOf({ name, version, sha256, body }: Version<'objective'>, tenant: string | null): RowOwner {
+  return { slo: { name, version, sha256 }, service: body.service, tenant };
 }
 
 /**

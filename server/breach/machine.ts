@@ -1,9 +1,9 @@
 import type { ObjectiveReading } from '../judge/reading.ts';
-import type { BurnTier } from '../slo/burn.ts';
+import type { Ratio } from '../slo/decimal.ts';
 import type { Window } from '../slo/objective.ts';
 import { type BreachKey, type BreachSubject, isOngoing } from './breach.ts';
 import { budgetMove } from './budget-move.ts';
-import { burnAgain, burnMove } from './burn-move.ts';
+import { type BurnJudged, burnAgain, burnMove } from './burn-move.ts';
 import { finalMove } from './final-move.ts';
 import type { Move } from './move.ts';
 import { type BreachChange, type BreachRecord, type ChangeFacts, changed, opened } from './record.ts';
@@ -84,10 +84,10 @@ function takeFacts(book: Book, facts: WindowFacts, terms: BreachTerms, now: numb
 export function takeBurnAgain(
   records: readonly BreachRecord[],
   record: BreachRecord,
-  { judged, at }: { readonly judged: readonly (readonly BurnTier[])[]; readonly at: number },
+  { judged, target, at }: { readonly judged: readonly BurnJudged[]; readonly target: Ratio; readonly at: number },
 ): Step {
   const book = new Book(records, at, null);
-  book.move(record, burnAgain(record, judged), { key: () => record.key, window: record.window });
+  book.move(record, burnAgain(record, judged, target), { key: () => record.key, window: record.window });
   return book.step();
 }
 
@@ -102,6 +102,21 @@ export function acknowledge(
     const reason = comment === '' ? `acknowledged by ${by}` : `acknowledged by ${by}: ${comment}`;
     book.move(record, { patch: { acknowledgedBy: by }, reason }, { key: () => record.key, window: record.window });
   }
+  return book.step();
+}
+
+/** Rows came that give the figures of an earlier change: its evidence is kept as a change of its own. */
+export function giveEvidence(
+  records: readonly BreachRecord[],
+  record: BreachRecord,
+  { entry, facts, at }: { readonly entry: number; readonly facts: ChangeFacts; readonly at: number },
+): Step {
+  const book = new Book(records, at, facts);
+  book.move(
+    record,
+    { patch: {}, reason: `evidence of change ${entry}` },
+    { key: () => record.key, window: record.window },
+  );
   return book.step();
 }
 

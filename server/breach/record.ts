@@ -23,8 +23,8 @@ export interface BreachRecord {
   readonly until: number;
   /** Unix seconds. */
   readonly openedAt: number;
-  /** Burn: instants at which it was opened or became faster. */
-  readonly firedAt: readonly number[];
+  /** Burn: which tier fired when it was opened, and each time that it became faster; unix seconds. */
+  readonly fired: readonly { readonly tier: string; readonly at: number }[];
   /** Figures of the window when it was finalised or last amended; empty: it was not. */
   readonly figures: string;
   readonly amendments: number;
@@ -65,7 +65,7 @@ export function opened(key: BreachKey, window: Window, at: number, patch: Record
     against: 0n,
     until: 0,
     openedAt: at,
-    firedAt: [],
+    fired: [],
     figures: '',
     amendments: 0,
     ...patch,

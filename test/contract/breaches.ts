@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { hashedRow, recordOf, rowOf } from '../../server/breach/change-row.ts';
+import { hashedRow, ownerOf, recordOf, rowOf } from '../../server/breach/change-row.ts';
 import { acknowledge, type Step, takeReading } from '../../server/breach/machine.ts';
 import type { BreachChange, BreachRecord } from '../../server/breach/record.ts';
 import { BreachStore, type NewChange } from '../../server/control/breach-store.ts';
@@ -31,7 +31,13 @@ class Author {
   #written(change: BreachChange, bundle: Buffer | undefined): NewChange {
     const objective = { ...aReading({ evaluation: ofSlots([]) }).objective, name: this.slo };
     const id = JSON.stringify(change.record.key);
-    const shared = { objective, tenant: this.tenant, now: change.at, engine: 'test', evidence: null, causes: [] };
+    const shared = {
+      owner: ownerOf(objective, this.tenant),
+      now: change.at,
+      engine: 'test',
+      evidence: null,
+      causes: [],
+    };
     const written = { ...hashedRow(rowOf(change, { ...shared, previous: this.heads.get(id) })), bundle };
     this.heads.set(id, written);
     return written;

@@ -56,7 +56,7 @@ export function changeOf(evidence: Evidence): { manifest: string; change: Hashed
     record: {
       ...{ key, window: { from: november, to: november + 3600, zone: 'UTC' }, entry: 2, state: 'open', tier: null },
       ...{ held: [], level: 100, acknowledgedBy: null, against: '40', until: november + 3600, openedAt: november },
-      ...{ firedAt: [], figures: '', amendments: 0 },
+      ...{ fired: [], figures: '', amendments: 0 },
     },
   });
   return { manifest, change };

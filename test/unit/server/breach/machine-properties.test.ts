@@ -90,10 +90,10 @@ class Run {
 
   #again(states: TierStates): void {
     for (const record of this.records.filter(({ key }) => key.subject === 'burn')) {
-      const judged = [tiers(states)];
+      const judged = [{ tiers: tiers(states), unexcluded: tiers(states) }];
       this.#took((records) => {
         const same = records.find(({ key }) => key.ordinal === record.key.ordinal && key.subject === 'burn') ?? record;
-        return takeBurnAgain(records, same, { judged, at: window.to });
+        return takeBurnAgain(records, same, { judged, target: someTerms.target, at: window.to });
       });
     }
   }

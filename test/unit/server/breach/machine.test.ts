@@ -94,17 +94,26 @@ describe('burn', () => {
   test('one that never fired, judged again, is retracted; one whose facts come back is over, but stands', () => {
     const story = new Story();
     story.read({ evaluation: clean, burn: { T0: 'firing' } });
-    const again = (...judged: ReturnType<typeof tiers>[]) =>
-      story.took(takeBurnAgain(story.records, story.of('burn'), { judged, at: from + 50 }));
+    const again = (...judged: [ReturnType<typeof tiers>, ReturnType<typeof tiers>?][]) => {
+      const both = judged.map(([with_, without = with_]) => ({ tiers: with_, unexcluded: without }));
+      const asked = { judged: both, target: someTerms.target, at: from + 50 };
+      return story.took(takeBurnAgain(story.records, story.of('burn'), asked));
+    };
     // It fires now: the present says more than the past.
-    expect(again(tiers())).toEqual([]);
+    expect(again([tiers()])).toEqual([]);
     story.read({ evaluation: clean, at: from + 9 });
-    expect(again(tiers(), tiers({ T0: 'frozen' }))).toEqual([]);
-    expect(again(tiers(), tiers({ T2: 'firing' }))).toEqual([]);
+    expect(again([tiers()], [tiers({ T0: 'frozen' })])).toEqual([]);
+    expect(again([tiers()], [tiers({ T2: 'firing' })])).toEqual([]);
     expect(again()).toEqual([]);
-    expect(again(tiers(), tiers())).toEqual(['burn 1 #3 retracted']);
-    expect(again(tiers())).toEqual([]);
-    expect(again(tiers({ T0: 'firing' }))).toEqual(['burn 1 #4 resolved']);
+    // Frozen, but nothing less bad is known of it.
+    const half = tiers({ T0: 'firing' }).map((tier) => ({ ...tier, state: 'frozen' as const }));
+    expect(again([half, tiers({ T0: 'firing' })])).toEqual([]);
+    // T4 never fired, and T0 is frozen because its slots are excluded.
+    expect(again([tiers({ T0: 'frozen', T4: 'frozen' }), tiers({ T0: 'firing', T4: 'frozen' })])).toEqual([
+      'burn 1 #3 retracted',
+    ]);
+    expect(again([tiers()])).toEqual([]);
+    expect(again([tiers({ T0: 'firing' })])).toEqual(['burn 1 #4 resolved']);
   });
 
   test('goes on over the end of its window, and ends with the version that it was judged by', () => {

@@ -60,9 +60,13 @@ export function ofPackets(
 
 export type TierStates = Partial<Record<'T0' | 'T1' | 'T2' | 'T3' | 'T4', BurnTier['state']>>;
 
+/** Those that fire have lost everything. */
 export function tiers(states: TierStates = {}): BurnTier[] {
   return (['T0', 'T1', 'T2', 'T3', 'T4'] as const).map((tier) => ({
-    ...{ tier, long: { bad: '0', total: '60' }, short: { bad: '0', total: '10' }, threshold: '1000' },
+    tier,
+    long: { bad: states[tier] === 'firing' ? '60' : '0', total: '60' },
+    short: { bad: states[tier] === 'firing' ? '10' : '0', total: '10' },
+    threshold: '10',
     state: states[tier] ?? 'quiet',
   }));
 }

@@ -1,0 +1,44 @@
+import { toFourninesError } from '../../core/runtime/error.ts';
+import type { BreachStore } from '../control/breach-store.ts';
+import { isOngoing } from './breach.ts';
+import { type HashedRow, hashedRow, recordOf, rowOf } from './change-row.ts';
+import { acknowledge } from './machine.ts';
+
+/** Somebody or the server wrote in between so often: then it is given up. */
+const roundsMax = 5;
+
+export interface Acknowledgement {
+  readonly by: string;
+  readonly comment: string;
+  /** Unix seconds. */
+  readonly now: number;
+  readonly engine: string;
+}
+
+/**
+ * Marks a breach as seen, whichever server is the one that writes breaches: that one finds another change than it knew, and
+ * reads again. Gives the change; undefined: there is no such breach. What is over is given as it is, without a mark.
+ */
+export async function acknowledgeBreach(
+  store: BreachStore,
+  id: string,
+  { by, comment, now, engine }: Acknowledgement,
+): Promise<HashedRow | undefined> {
+  for (let round = 1; ; round++) {
+    const last = await store.last(id);
+    if (last === undefined) return undefined;
+    const record = recordOf(last.row.record);
+    if (!isOngoing(record.state)) return last;
+    const [change] = acknowledge([record], record, { by, comment, at: now }).changes;
+    if (change === undefined) return last;
+    const { slo, service, tenant } = last.row;
+    const owner = { slo, service, tenant };
+    const row = hashedRow(rowOf(change, { owner, previous: last, now, engine, evidence: null, causes: [] }));
+    try {
+      await store.append([{ ...row, bundle: undefined }]);
+      return row;
+    } catch (error) {
+      if (toFourninesError(error).code !== 'FN_LEASE_LOST' || round === roundsMax) throw error;
+    }
+  }
+}
