@@ -31,8 +31,6 @@ export interface Judgement {
   readonly until: number;
   readonly calendar: WindowReading;
   readonly rolling: WindowReading | null;
-  /** The window before, while late rows may still change it. */
-  readonly previous: WindowReading | null;
 }
 
 /** Follows one version of an objective through time. */
@@ -69,8 +67,8 @@ export class Follower {
    */
   async follow(store: QueryContext, until: number, touched: readonly number[], now: number): Promise<Judgement> {
     this.#until = Math.max(this.#until, until);
-    const windows = this.#windows(now);
-    const from = Math.min(...windows.all.map((window) => window.from));
+    const windows = this.#windows();
+    const from = Math.min(windows.calendar.from, windows.rolling?.from ?? windows.calendar.from);
     const paths = this.#history.paths.length;
     await this.#history.fill(store, { from, to: this.#until }, now);
     if (this.#judgement !== undefined) await this.#history.refresh(store, touched, this.#until, now);
@@ -83,7 +81,6 @@ export class Follower {
       until: this.#until,
       calendar: read(windows.calendar),
       rolling: windows.rolling === null ? null : read(windows.rolling),
-      previous: windows.previous === null ? null : read(windows.previous),
     };
     return this.#judgement;
   }
@@ -146,17 +143,15 @@ export class Follower {
     return { objective, window, until: this.#until, exclusions, outOfContract: outOfContract(version, window), file };
   }
 
-  #windows(now: number) {
-    const { objective, rolling, version, finalAfterSeconds } = this.terms;
+  #windows() {
+    const { objective, rolling, version } = this.terms;
     const first = judgedAt(objective, undefined).window;
     const at = Math.max(Math.min(this.#until, version.to ?? this.#until), version.from + 1, first.from + 1);
-    const calendar = judgedAt(objective, at).window;
     // A window that ends on a quarter of an hour cuts no run of seconds.
     const end = this.#until - (this.#until % quarterSeconds);
-    const rolls = rolling === null ? null : judgedAt({ ...objective, window: rolling }, end).window;
-    const before =
-      calendar.from > first.from && calendar.from > version.from ? judgedAt(objective, calendar.from).window : null;
-    const previous = before !== null && now < before.to + finalAfterSeconds + daySeconds ? before : null;
-    return { calendar, rolling: rolls, previous, all: [calendar, rolls, previous].filter((each) => each !== null) };
+    return {
+      calendar: judgedAt(objective, at).window,
+      rolling: rolling === null ? null : judgedAt({ ...objective, window: rolling }, end).window,
+    };
   }
 }

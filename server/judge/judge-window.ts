@@ -53,7 +53,8 @@ export async function* windowRows(
   now: number,
 ): AsyncGenerator<string> {
   const end = Math.min(until < window.to ? until : rowsEnd(window), now);
-  const span = { from: dayOf(window.from) - leadDays * daySeconds, to: end };
+  const lead = dayOf(window.from) - leadDays * daySeconds;
+  const span = { from: verbatim === undefined ? lead : Math.min(lead, dayOf(verbatim.from)), to: end };
   const exact = verbatim === undefined ? undefined : { from: verbatim.from, to: Math.min(verbatim.to, end) };
   const told = new Set<string>();
   for (const each of placed) {

@@ -9,7 +9,7 @@ import type { Version } from '../objects/object.ts';
 import type { Objects } from '../objects/objects.ts';
 import { daySeconds } from '../seal/seal-document.ts';
 import type { Evaluation } from '../slo/evaluate.ts';
-import type { Window } from '../slo/objective.ts';
+import type { Exclusion, Span, Window } from '../slo/objective.ts';
 import { storedSince } from '../store/queries/stored-since.ts';
 import { runQuery } from '../store/run-query.ts';
 import { BurnLevels } from './burn-levels.ts';
@@ -18,7 +18,7 @@ import { type HostsTold, hostsTold } from './hosts-told.ts';
 import { outOfContract } from './in-service.ts';
 import { judgeWindow, readWindow, windowRows } from './judge-window.ts';
 import { Present } from './present.ts';
-import type { JudgeRequest, Judging, ObjectiveReading, Stale } from './reading.ts';
+import type { JudgeRequest, Judging, ObjectiveReading } from './reading.ts';
 import { type JudgedTerms, termsOf } from './terms.ts';
 import type { DayReading } from './window-days.ts';
 import type { Facts } from './window-reading.ts';
@@ -48,6 +48,9 @@ export interface JudgeStats {
 const backSeconds = 40 * daySeconds;
 /** Late rows are looked for as far back as raw rows live. */
 const lateSeconds = 7 * daySeconds;
+const quarterSeconds = 900;
+/** A quarter of an hour may be told to its end so much later than it ends, s. */
+const lateAfterSeconds = 180;
 /** An insert becomes visible at most so long after the instant it is stamped with, ms. */
 const insertMs = 120_000n;
 
@@ -60,6 +63,7 @@ export class Judge implements Part, Judging {
   readonly #options: Required<JudgeOptions>;
   readonly #stopped = new AbortController();
   readonly #listeners = new Set<(reading: ObjectiveReading) => void>();
+  readonly #pastListeners = new Set<(name: string, span: Span) => void>();
   readonly #readings = new Map<string, ObjectiveReading>();
   readonly #present: Present;
   readonly #levels = new BurnLevels();
@@ -70,7 +74,7 @@ export class Judge implements Part, Judging {
   #stats = { failures: 0, lastErrorCode: '', lastPassMs: 0 };
 
   constructor(options: JudgeOptions) {
-    this.#options = { everyMs: 5_000, ...options };
+    this.#options = { everyMs: 2_000, ...options };
     this.#present = new Present(() => this.#now());
   }
 
@@ -98,6 +102,12 @@ export class Judge implements Part, Judging {
 
   reading(name: string): ObjectiveReading | undefined {
     return this.#readings.get(name);
+  }
+
+  /** Called when late rows or exclusions changed what had been judged. Gives what ends it. */
+  onPast(listener: (name: string, span: Span) => void): () => void {
+    this.#pastListeners.add(listener);
+    return () => this.#pastListeners.delete(listener);
   }
 
   /** What is known of an objective's terms, judged yet or not. */
@@ -165,7 +175,8 @@ export class Judge implements Part, Judging {
       await this.#options.ready(signal);
       while (!signal.aborted) {
         await this.look(signal);
-        await sleepMs(this.#options.everyMs, signal);
+        // Many objectives are looked at less often: the store has others to serve.
+        await sleepMs(Math.max(this.#options.everyMs, 3 * this.#stats.lastPassMs), signal);
       }
     } catch (error) {
       if (!signal.aborted) this.#failed(error, {});
@@ -197,19 +208,21 @@ export class Judge implements Part, Judging {
   /** Objects and exclusions, when they have changed. */
   async #reload(): Promise<void> {
     const { objects, exclusions } = this.#options;
-    const revision = `${await objects.revision()} ${await exclusions.revision()}`;
-    if (revision === this.#revision) return;
     const now = this.#now();
+    // Versions begin and end on quarters of an hour.
+    const revision = [await objects.revision(), await exclusions.revision(), Math.floor(now / quarterSeconds)].join(' ');
+    if (revision === this.#revision) return;
     const span = { from: now - backSeconds, to: now + 1 };
-    const terms = termsOf(await objects.within(span));
+    const terms = termsOf(await objects.within(span)).filter(({ version }) => isHeld(version, now));
     const approved = await exclusions.approved({ from: span.from - daySeconds, to: now + 400 * daySeconds });
     const before = new Map(this.#followers.map((follower) => [keyOf(follower.terms), follower]));
     this.#followers = terms.map((each) => {
       const own = approved.filter(({ service }) => service === each.version.body.service);
       const known = before.get(keyOf(each));
-      // A version that ends is another one from now on; what it had read is right up to then, and is read again.
-      if (known !== undefined && isSame(known, new Follower(each, own))) return known;
-      return new Follower(each, own);
+      const follower = new Follower(each, own);
+      if (known !== undefined && isSame(known, follower)) return known;
+      if (known !== undefined) this.#tellPast(each.version.name, changedSpan(known.exclusions, own));
+      return follower;
     });
     const held = new Set(terms.map(({ version }) => version.name));
     for (const name of this.#readings.keys()) if (!held.has(name)) this.#readings.delete(name);
@@ -229,6 +242,7 @@ export class Judge implements Part, Judging {
       try {
         const quarters = [...follower.hosts].flatMap((host) => touched.get(host) ?? []);
         await follower.follow(store, told.until, quarters, now);
+        this.#tellPast(follower.terms.version.name, lateSpan(quarters, told.until));
         this.#present.set(this.#held().filter(({ judgement }) => judgement !== undefined));
         this.#tell(follower, told);
       } catch (error) {
@@ -266,17 +280,17 @@ export class Judge implements Part, Judging {
   #tell(follower: Follower, told: HostsTold): void {
     const { terms, judgement } = follower;
     if (judgement === undefined) return;
-    const { until, calendar, rolling, previous } = judgement;
-    const common = { objective: terms.version, at: until, rolling: null, burn: [], stale: null };
-    if (previous !== null) this.#emit({ ...common, calendar: previous });
-    const isPresent = isHeld(terms.version, this.#now());
-    const stale: Stale | null = isPresent ? told.stale : null;
+    const { until, calendar, rolling } = judgement;
     const { name } = terms.version;
-    const burn = isPresent ? this.#levels.next(name, this.#present.tiers(follower), terms.objective.target) : [];
+    const burn = this.#levels.next(name, this.#present.tiers(follower), terms.objective.target);
     const at = Math.max(until, ...burn.map((tier) => tier.at));
-    const reading = { ...common, at, calendar, rolling, burn, stale };
-    if (isPresent) this.#readings.set(terms.version.name, reading);
+    const reading = { objective: terms.version, at, calendar, rolling, burn, stale: told.stale };
+    this.#readings.set(name, reading);
     this.#emit(reading);
+  }
+
+  #tellPast(name: string, span: Span | undefined): void {
+    if (span !== undefined) for (const listener of this.#pastListeners) listener(name, span);
   }
 
   #emit(reading: ObjectiveReading): void {
@@ -311,6 +325,25 @@ export class Judge implements Part, Judging {
 
 function burns(tiers: ObjectiveReading['burn']): boolean {
   return tiers.some(({ state }) => state === 'firing');
+}
+
+/** Quarters of an hour that had been told when rows of them came. */
+function lateSpan(quarters: readonly number[], until: number): Span | undefined {
+  const late = quarters.filter((quarter) => quarter + quarterSeconds + lateAfterSeconds <= until);
+  if (late.length === 0) return undefined;
+  return { from: Math.min(...late), to: Math.max(...late) + quarterSeconds };
+}
+
+/** The time of exclusions that only one of both has. */
+function changedSpan(before: readonly Exclusion[], after: readonly Exclusion[]): Span | undefined {
+  const essence = (exclusion: Exclusion) => JSON.stringify(exclusion);
+  const [was, is] = [new Set(before.map(essence)), new Set(after.map(essence))];
+  const changed = [
+    ...before.filter((each) => !is.has(essence(each))),
+    ...after.filter((each) => !was.has(essence(each))),
+  ];
+  if (changed.length === 0) return undefined;
+  return { from: Math.min(...changed.map(({ from }) => from)), to: Math.max(...changed.map(({ to }) => to)) };
 }
 
 function isHeld({ from, to }: Version, now: number): boolean {

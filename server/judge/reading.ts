@@ -63,8 +63,8 @@ export interface Judging {
   readings(): readonly ObjectiveReading[];
   reading(name: string): ObjectiveReading | undefined;
   /**
-   * Called with each new reading: each second where something burns or has burnt, else at each look at the store. A window
-   * that is over but not final is told, too: then `calendar` is that one. Gives what ends it.
+   * Called with each new reading: each second where something burns or has burnt, else at each look at the store. Gives what
+   * ends it.
    */
   onReading(listener: (reading: ObjectiveReading) => void): () => void;
   /** All that is known of a window: from memory where it is followed, else from the store. */
