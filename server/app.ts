@@ -80,6 +80,7 @@ export function makeServer(options: ServerOptions): Server {
   });
   const gate = new WriteGate();
   const pass = passOf(disk, gate);
+  const passOrNot = passOrNotOf(disk, gate);
   const ingest = makeIngest(options, control, engine, pass);
   const fleet = new Fleet({
     source: liveBus ?? bus,
@@ -98,10 +99,10 @@ export function makeServer(options: ServerOptions): Server {
     collector: () => collectorStats(),
   });
   const store: QueryContext = { engine, observe: metrics.observeQuery };
-  const { sealer, letters, objects, backups } = makeKeepers(options, stores, { store, gate, pass, disk });
+  const { sealer, letters, backups } = makeKeepers(options, stores, { store, gate, pass, passOrNot });
   const clocks = { startedMonoMs: performance.now(), nowMs: Date.now, monoMs: () => performance.now() };
   const told = { ...clocks, staleAfterMs: config.staleAfterMs, fleet, store };
-  const promised = makePromised(control, objects, told, logger);
+  const promised = makePromised(control, told, passOrNot, logger);
   const context: ApiContext = {
     ...told,
     ...promised,
@@ -135,7 +136,8 @@ export function makeServer(options: ServerOptions): Server {
 }
 
 /** What was promised to whom, and how it is kept. */
-function makePromised(control: ControlPart, objects: Objects, told: StoredContext, logger: Logger) {
+function makePromised(control: ControlPart, told: StoredContext, pass: Pass, logger: Logger) {
+  const objects = new Objects(control.store, told.nowMs, pass);
   const exclusions = new Exclusions({ control: control.store, objects, nowMs: told.nowMs });
   const ready = (signal: AbortSignal) => control.ready(signal);
   const judge = new Judge({ ...told, objects, exclusions, ready, logger: logger.child({ component: 'judge' }) });
@@ -152,24 +154,27 @@ function passOf(disk: DiskWatch, gate: WriteGate): Pass {
   };
 }
 
+/** The same where somebody waits for the answer: he is told that there is no room, not kept until there is. */
+function passOrNotOf(disk: DiskWatch, gate: WriteGate): Pass {
+  return async (signal) => {
+    if (disk.status.state !== 'full') return gate.pass(signal);
+    throw new FourninesError('FN_DISK_FULL', "the data folder's disk is full");
+  };
+}
+
 interface Kept {
   readonly store: QueryContext;
   readonly gate: WriteGate;
   readonly pass: Pass;
-  readonly disk: DiskWatch;
+  readonly passOrNot: Pass;
 }
 
 /** Who works on what is stored. */
 function makeKeepers(
   { config, data, logger, sink, version, reached }: ServerOptions,
   { control, engine, turns }: Stores,
-  { store, gate, pass, disk }: Kept,
+  { store, gate, pass, passOrNot }: Kept,
 ) {
-  // Somebody waits for the answer: it is told that there is no room, not kept until there is.
-  const passOrNot = async (signal: AbortSignal) => {
-    if (disk.status.state !== 'full') return gate.pass(signal);
-    throw new FourninesError('FN_DISK_FULL', "the data folder's disk is full");
-  };
   const isReady = () => control.stats().isOpen;
   return {
     sealer: new Sealer({
@@ -182,7 +187,6 @@ function makeKeepers(
       reached,
     }),
     letters: new Letters({ store, control: control.store, engine, dataFolder: data, logger, sink, pass: passOrNot }),
-    objects: new Objects(control.store, Date.now, passOrNot),
     backups: new Backups({ engine, control: control.store, dataFolder: data, gate, version, isReady }, logger),
   };
 }
