@@ -1,6 +1,7 @@
 import { durationOf, objectiveOf, readObjective } from '../openslo/objective-file.ts';
 import { Digits, inOrder, isList, isMapping, type Plain, yamlText } from '../openslo/plain.ts';
 import type { YamlValue } from '../openslo/yaml-source.ts';
+import type { Objective } from '../slo/objective.ts';
 import { readAll } from './mistakes.ts';
 import type { ObjectiveTerms } from './object.ts';
 import { shareOf } from './read-agreement.ts';
@@ -16,7 +17,8 @@ const defaultCoverageFloor = '0.999';
  * made of. A rolling one beside it, and the coverage floor, are annotations. Comments are not kept.
  */
 export function readTerms(value: YamlValue): ObjectiveTerms {
-  const { window, ports } = objectiveOf(value);
+  const objective = objectiveOf(value);
+  const { window } = objective;
   const { metadata, spec } = partsOf(value);
   if (window.rolling) {
     const hint = `Give a calendar window (isRolling: false), and the rolling one as the annotation ${rollingKey}.`;
@@ -39,17 +41,17 @@ export function readTerms(value: YamlValue): ObjectiveTerms {
   });
   const openslo = yamlText(inOrder(withOneForm(value.plain())));
   const terms = { service: spec.get('service').text(), openslo, rolling, coverageFloor };
-  knownPorts.set(terms, ports);
+  known.set(terms, objective);
   return terms;
 }
 
-const knownPorts = new WeakMap<ObjectiveTerms, readonly string[]>();
+const known = new WeakMap<ObjectiveTerms, Objective>();
 
-/** The ports that an objective names. Reading its document takes a millisecond, and is done once. */
-export function portsOf(terms: ObjectiveTerms): readonly string[] {
-  const known = knownPorts.get(terms) ?? readObjective('objective', terms.openslo).ports;
-  knownPorts.set(terms, known);
-  return known;
+/** The objective of these terms. Reading its document takes a millisecond, and is done once. */
+export function termsObjective(terms: ObjectiveTerms): Objective {
+  const objective = known.get(terms) ?? readObjective('objective', terms.openslo);
+  known.set(terms, objective);
+  return objective;
 }
 
 function partsOf(value: YamlValue) {

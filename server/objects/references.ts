@@ -1,7 +1,7 @@
 import { FourninesError } from '../../core/runtime/error.ts';
 import { isoOf } from '../slo/instant.ts';
 import type { Agreement, ObjectBodies, ObjectiveTerms, ObjectKind, Service } from './object.ts';
-import { portsOf } from './read-terms.ts';
+import { termsObjective } from './read-terms.ts';
 
 /** A part of the time of an object, whichever apply it comes from. */
 export interface Held<K extends ObjectKind = ObjectKind> {
@@ -45,14 +45,17 @@ export function referencesOf({ kind, body }: Held): readonly Reference[] {
   }
 }
 
-function ofAgreement({ tenant, service, objectives }: Agreement): Reference[] {
+function ofAgreement({ tenant, service, objectives, credits }: Agreement): Reference[] {
   const isTheirs = (body: ObjectBodies[ObjectKind]) => {
     const owner = (body as Service).tenant;
     return owner === tenant ? undefined : `belongs to tenant ${owner}, not to ${tenant}`;
   };
-  const isOfService = (body: ObjectBodies[ObjectKind]) => {
-    const other = (body as ObjectiveTerms).service;
-    return other === service ? undefined : `is of service ${other}, not of ${service}`;
+  const paidByMinute = new Set(credits?.schedule.kind === 'badMinutes' ? credits.objectives : []);
+  const isTheirsToo = (name: string) => (body: ObjectBodies[ObjectKind]) => {
+    const terms = body as ObjectiveTerms;
+    if (terms.service !== service) return `is of service ${terms.service}, not of ${service}`;
+    if (!paidByMinute.has(name) || termsObjective(terms).sli.sli === 'availability') return undefined;
+    return 'counts packets, and lost packets have no minutes: badMinutes pays for availability';
   };
   return [
     { path: ['spec', 'tenant'], kind: 'tenant', name: tenant, wrong: isEnough },
@@ -62,7 +65,7 @@ function ofAgreement({ tenant, service, objectives }: Agreement): Reference[] {
         path: ['spec', 'objectives', i],
         kind: 'objective',
         name,
-        wrong: isOfService,
+        wrong: isTheirsToo(name),
       }),
     ),
   ];
@@ -72,7 +75,7 @@ function ofAgreement({ tenant, service, objectives }: Agreement): Reference[] {
 function ofObjective(terms: ObjectiveTerms): Reference[] {
   const declares = (body: ObjectBodies[ObjectKind]) => {
     const declared = new Set((body as Service).ports.map((port) => port.name));
-    const missing = portsOf(terms).filter((port) => !declared.has(port) && !/^[^/]+\/./.test(port));
+    const missing = termsObjective(terms).ports.filter((port) => !declared.has(port) && !/^[^/]+\/./.test(port));
     if (missing.length === 0) return undefined;
     return `declares no port ${missing.slice(0, 10).join(', ')}: objectives name its ports, or HOST/PORT`;
   };

@@ -118,6 +118,20 @@ export function objectTests(of: () => ControlStore): void {
     expect(await objects().revision()).toBe(before);
   });
 
+  it('minutes are paid for what is counted in time', async () => {
+    const byMinute = (name: string) =>
+      agreement
+        .replace('name: gateway-sla', 'name: by-minute')
+        .replace(/schedule:[\s\S]*(?= {4}cap:)/, 'schedule: { kind: badMinutes, sharePerMinute: "0.001" }\n')
+        .replace('objectives: [gateway-availability]', `objectives: [${name}]`);
+    await expect(apply(byMinute('gateway-delivery'), { dryRun: true })).rejects.toThrow(
+      'a.yaml line 7, key spec.objectives[1]: objective gateway-delivery counts packets',
+    );
+    expect(await changesOf(byMinute('gateway-availability'), { dryRun: true })).toMatchObject([
+      ['created', 1, expect.any(Number)],
+    ]);
+  });
+
   it('what others need can neither end nor lose what they name, unless they go with it', async () => {
     const retire = (kind: string, name: string) =>
       `apiVersion: fournines/v1\nkind: Retirement\nmetadata: { name: ${name} }\nspec: { kind: ${kind} }\n`;
