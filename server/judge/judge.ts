@@ -210,7 +210,9 @@ export class Judge implements Part, Judging {
     const { objects, exclusions } = this.#options;
     const now = this.#now();
     // Versions begin and end on quarters of an hour.
-    const revision = [await objects.revision(), await exclusions.revision(), Math.floor(now / quarterSeconds)].join(' ');
+    const revision = [await objects.revision(), await exclusions.revision(), Math.floor(now / quarterSeconds)].join(
+      ' ',
+    );
     if (revision === this.#revision) return;
     const span = { from: now - backSeconds, to: now + 1 };
     const terms = termsOf(await objects.within(span)).filter(({ version }) => isHeld(version, now));

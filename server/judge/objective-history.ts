@@ -2,7 +2,7 @@ import { dayOf } from '../seal/path-days.ts';
 import { runSeconds, sealRuns } from '../seal/runs.ts';
 import { daySeconds } from '../seal/seal-document.ts';
 import type { Objective, Span } from '../slo/objective.ts';
-import { RowTable, rowKinds } from '../slo/row-table.ts';
+import { chunkBitsOf, RowTable, rowKinds } from '../slo/row-table.ts';
 import type { SlotPath, SlotsFile } from '../slo/slots-reader.ts';
 import type { QueryContext } from '../store/run-query.ts';
 import type { PlacedPort } from './objective-ports.ts';
@@ -111,7 +111,7 @@ export class ObjectiveHistory {
    * says so can be evaluated by anybody.
    */
   file(name: string, before: number): SlotsFile {
-    const rows = new RowTable(Math.max(64, this.rows + 1));
+    const rows = new RowTable(chunkBitsOf(this.rows + 1));
     const paths: { port: string; direction: SlotPath['direction'] }[] = [];
     const hosts = new Map<string, number>();
     const pathOf = (port: string, direction: SlotPath['direction']) => {

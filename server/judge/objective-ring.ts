@@ -96,7 +96,7 @@ export class ObjectiveRing {
     // Of a gap that an exclusion cuts nobody knows what lies on which side.
     if (this.#cuts.excludedAt(from) || this.#cuts.next(from) < to) return;
     const { sli } = this.objective;
-    const loss = sli.sli === 'availability' ? lossOf({ ...segment, excluded: false }, sli) : 'good';
+    const loss = sli.sli === 'availability' ? lossOf(segment, sli) : 'good';
     for (let slot = Math.max(from, this.ring.from); slot < Math.min(to, this.ring.end); slot++) {
       const i = this.ring.place(slot);
       this.#known[i] = (this.#known[i] as number) + sign;

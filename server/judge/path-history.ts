@@ -1,6 +1,6 @@
 import { endOf, type SlotLine } from '../seal/slot-line.ts';
 import type { Span } from '../slo/objective.ts';
-import { type KeptRow, RowTable, rowKinds } from '../slo/row-table.ts';
+import { chunkBitsOf, type KeptRow, RowTable, rowKinds } from '../slo/row-table.ts';
 
 /** Fewer rows are kept as objects: columns cost a kilobyte before their first row. */
 const fewRows = 24;
@@ -69,7 +69,7 @@ function cutRow(row: KeptRow, { from, to }: Span): KeptRow | undefined {
 
 function rowsOf(lines: readonly SlotLine[]): Chunk['rows'] {
   if (lines.length <= fewRows) return lines.map(rowOf);
-  const table = new RowTable(lines.length);
+  const table = new RowTable(chunkBitsOf(lines.length));
   for (const line of lines) table.push(rowOf(line));
   return table;
 }

@@ -196,7 +196,17 @@ function overlap(a: Span, b: Span): boolean {
 
 function segmentOf({ from, to, counted, drops }: SourceRow): Segment {
   const kind = to - from === 1 ? segmentKinds.observed : segmentKinds.bridged;
-  return { from, to, kind, offered: offeredOf(counted, drops), bad: drops, peak: 0n, sent: 0, lost: 0 };
+  return {
+    from,
+    to,
+    kind,
+    offered: offeredOf(counted, drops),
+    bad: drops,
+    peak: 0n,
+    sent: 0,
+    lost: 0,
+    excluded: false,
+  };
 }
 
 function segmentsOf(line: SlotLine): Segment[] {
@@ -204,5 +214,5 @@ function segmentsOf(line: SlotLine): Segment[] {
   if (line.state === 'unknown' || line.state === 'sealed' || line.suspect) return [unknownSegment(from, to)];
   const kind = line.state === 'observed' ? segmentKinds.observed : segmentKinds.bridged;
   const bad = line.offered - line.delivered;
-  return [{ from, to, kind, offered: line.offered, bad, peak: 0n, sent: 0, lost: 0 }];
+  return [{ from, to, kind, offered: line.offered, bad, peak: 0n, sent: 0, lost: 0, excluded: false }];
 }

@@ -2,7 +2,7 @@ import type { Path, SlotLine } from '../seal/slot-line.ts';
 import { endOf } from '../seal/slot-line.ts';
 import type { Exclusion, Objective, Span } from '../slo/objective.ts';
 import { type Piece, piecesOf } from '../slo/pieces.ts';
-import { RowTable } from '../slo/row-table.ts';
+import { chunkBitsOf, RowTable } from '../slo/row-table.ts';
 import { Cuts } from '../slo/spans.ts';
 import { rowOf } from './path-history.ts';
 import type { PlacedPath } from './stretch.ts';
@@ -21,12 +21,7 @@ export class StretchPieces {
   readonly #paths: { readonly pieces: readonly Piece[]; next: number }[];
 
   constructor(objective: Objective, exclusions: readonly Exclusion[], span: Span, lines: readonly PathLines[]) {
-    const table = new RowTable(
-      Math.max(
-        64,
-        lines.reduce((sum, path) => sum + path.lines.length, 0),
-      ),
-    );
+    const table = new RowTable(chunkBitsOf(lines.reduce((sum, path) => sum + path.lines.length, 0)));
     const paths: { port: string; direction: Path['direction'] }[] = [];
     const hosts = new Map<string, number>();
     for (const { placed, direction, lines: own } of lines) {

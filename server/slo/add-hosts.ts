@@ -10,11 +10,24 @@ import { isLump, isSealed, isUnknown, type Segment, segmentKinds, unknownSegment
  */
 export function* addHosts(rows: Iterable<Segment>): Generator<Segment> {
   const sum = new OpenRows();
+  // Nearly every row meets no other: it is its own sum.
+  let alone: Segment | undefined;
   for (const row of rows) {
+    if (alone !== undefined) {
+      if (alone.to <= row.from) {
+        yield alone;
+        alone = row;
+        continue;
+      }
+      sum.begin(alone);
+      alone = undefined;
+    }
     yield* sum.upTo(row.from);
-    sum.open(row);
+    if (sum.isEmpty) alone = row;
+    else sum.open(row);
   }
-  yield* sum.upTo(Number.POSITIVE_INFINITY);
+  if (alone === undefined) yield* sum.upTo(Number.POSITIVE_INFINITY);
+  else yield alone;
 }
 
 /** Rows that reach beyond the slots that are done. */
@@ -22,6 +35,15 @@ class OpenRows {
   #at = 0;
   #rows: Segment[] = [];
   #fold: Fold | undefined;
+
+  get isEmpty(): boolean {
+    return this.#rows.length === 0 && this.#fold === undefined;
+  }
+
+  begin(row: Segment): void {
+    this.#at = row.from;
+    this.open(row);
+  }
 
   open(row: Segment): void {
     if (!isLump(row.kind)) {
@@ -88,7 +110,7 @@ class Fold {
     const { from, to } = this;
     const kind = this.#lumps.some((lump) => isSealed(lump.kind)) ? segmentKinds.folded : segmentKinds.bridged;
     const peak = this.#lumps.reduce((sum, lump) => sum + lump.peak, 0n);
-    return [{ from, to, kind, offered: this.#offered, bad: this.#bad, peak, sent: 0, lost: 0 }];
+    return [{ from, to, kind, offered: this.#offered, bad: this.#bad, peak, sent: 0, lost: 0, excluded: false }];
   }
 
   #asUnknown(): Segment[] {
@@ -110,7 +132,17 @@ function sumOf(rows: readonly Segment[], from: number, to: number): Segment {
     return first.from === from && first.to === to ? first : { ...first, from, to };
   if (rows.some(({ kind }) => kind === segmentKinds.suspect)) return unknownSegment(from, to, segmentKinds.suspect);
   if (rows.some(({ kind }) => isUnknown(kind))) return unknownSegment(from, to);
-  const sum = { from, to, kind: segmentKinds.observed, offered: 0n, bad: 0n, peak: 0n, sent: 0, lost: 0 };
+  const sum = {
+    from,
+    to,
+    kind: segmentKinds.observed,
+    offered: 0n,
+    bad: 0n,
+    peak: 0n,
+    sent: 0,
+    lost: 0,
+    excluded: false,
+  };
   for (const row of rows) {
     sum.offered += row.offered;
     sum.bad += row.bad;

@@ -81,8 +81,10 @@ export class PathAvailability {
   }
 
   #mark(from: number, to: number, mark: number): void {
-    const [start, end] = this.#cut(from, to);
-    if (start < end) this.#marks.fill(mark, start, end);
+    const start = Math.max(from, this.#window.from) - this.#window.from;
+    const end = Math.min(to, this.#window.to) - this.#window.from;
+    if (end - start === 1) this.#marks[start] = mark;
+    else if (start < end) this.#marks.fill(mark, start, end);
   }
 
   #cut(from: number, to: number): [number, number] {

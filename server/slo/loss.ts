@@ -5,6 +5,7 @@ import { isUnknown, segmentKinds } from './segment.ts';
 
 /** With fewer packets a slot has no loss ratio: its probes are asked, and without any it is idle. */
 const offeredMin = 10;
+const offeredMinPackets = BigInt(offeredMin);
 
 /** What the slots of a piece say about availability; `gap`: something was lost, nobody knows in which of them. */
 export type Loss = 'lossy' | 'good' | 'gap' | 'idle' | 'unknown' | 'excluded';
@@ -21,7 +22,11 @@ export function lossOf(piece: Piece, { lossRatioMax: { num, den } }: Availabilit
   if (piece.kind === segmentKinds.clean) return 'good';
   if (piece.kind === segmentKinds.idle) return 'idle';
   if (piece.kind !== segmentKinds.observed) return piece.bad === 0n ? 'good' : 'gap';
-  if (piece.offered >= BigInt(offeredMin)) return piece.bad * den > num * piece.offered ? 'lossy' : 'good';
+  if (piece.offered >= offeredMinPackets) {
+    // Most slots: without the arithmetic.
+    if (piece.bad === 0n) return 'good';
+    return piece.bad * den > num * piece.offered ? 'lossy' : 'good';
+  }
   if (piece.sent === 0) return 'idle';
   return BigInt(piece.lost) * den > num * BigInt(piece.sent) ? 'lossy' : 'good';
 }

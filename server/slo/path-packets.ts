@@ -17,9 +17,13 @@ export class PathPackets {
       return;
     }
     const observed = piece.kind === segmentKinds.observed;
-    const times = observed ? BigInt(slots) : 1n;
-    this.total += piece.offered * times;
-    this.bad += piece.bad * times;
+    if (observed && slots > 1) {
+      this.total += piece.offered * BigInt(slots);
+      this.bad += piece.bad * BigInt(slots);
+    } else {
+      this.total += piece.offered;
+      if (piece.bad > 0n) this.bad += piece.bad;
+    }
     this.#seen ||= observed || isSealed(piece.kind);
     // Zero for a gap: of none of its slots is it known.
     const largest = observed ? piece.offered : piece.peak;

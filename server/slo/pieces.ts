@@ -4,14 +4,12 @@ import { isoOf } from './instant.ts';
 import type { Span } from './objective.ts';
 import { printable } from './printable.ts';
 import type { KeptRow } from './row-table.ts';
-import { isLump, isSealed, type Segment, segmentOf, unknownSegment } from './segment.ts';
+import { isLump, isSealed, type Segment, unknownSegment } from './segment.ts';
 import type { SlotPath, SlotsFile } from './slots-reader.ts';
 import type { Cuts } from './spans.ts';
 
 /** A segment that lies on one side of each end of the window and of exclusions. */
-export interface Piece extends Segment {
-  readonly excluded: boolean;
-}
+export type Piece = Segment;
 
 /**
  * All that is known of a path, in order of time: every row of the file, and the slots inside `view` that no row tells, as
@@ -20,11 +18,18 @@ export interface Piece extends Segment {
  */
 export function* piecesOf(file: SlotsFile, path: SlotPath, cuts: Cuts, view: Span): Generator<Piece> {
   let told = view.from;
+  // Where no cut is; most segments lie there.
+  let [clearFrom, clearTo] = [0, 0];
   for (const segment of addHosts(rowsOf(file, path, cuts))) {
     const until = Math.min(segment.from, view.to);
     if (until > told) yield* cutPieces(unknownSegment(told, until), cuts);
     told = Math.max(told, segment.to);
-    yield* cutPieces(segment, cuts);
+    if (segment.from >= clearTo && !cuts.excludedAt(segment.from)) {
+      clearFrom = segment.from;
+      clearTo = cuts.next(clearFrom);
+    }
+    if (segment.from >= clearFrom && segment.to <= clearTo) yield segment;
+    else yield* cutPieces(segment, cuts);
   }
   if (told < view.to) yield* cutPieces(unknownSegment(told, view.to), cuts);
 }
@@ -45,19 +50,29 @@ function* cutPieces(segment: Segment, cuts: Cuts): Generator<Piece> {
 
 /** The rows of a path in order of time; refuses what no file may have. */
 function* rowsOf(file: SlotsFile, path: SlotPath, cuts: Cuts): Generator<Segment> {
-  const last = new Map<number, KeptRow>();
+  const { rows } = file;
+  /** Each host's last row, but for that of the host that told the one before. */
+  const last = new Map<number, number>();
+  let before: number | undefined;
+  let [host, told] = [0, 0];
   for (const at of path.order) {
-    const row = file.rows.at(at);
-    refuseCutRun(file, row, cuts);
-    const before = last.get(row.host);
-    if (before !== undefined && before.slot + before.count > row.slot) refuseOverlap(file, path, before, row);
-    last.set(row.host, row);
-    yield segmentOf(row);
+    const segment = rows.segment(at);
+    if (isSealed(segment.kind)) refuseCutRun(file, rows.at(at), cuts);
+    const of = rows.host(at);
+    if (before !== undefined && host !== of) {
+      last.set(host, before);
+      before = last.get(of);
+      told = before === undefined ? 0 : rows.segment(before).to;
+    }
+    if (before !== undefined && told > segment.from) refuseOverlap(file, path, rows.at(before), rows.at(at));
+    before = at;
+    host = of;
+    told = segment.to;
+    yield segment;
   }
 }
 
 function refuseCutRun(file: SlotsFile, row: KeptRow, cuts: Cuts): void {
-  if (!isSealed(row.kind)) return;
   const cut = cuts.next(row.slot);
   if (cut >= row.slot + row.count) return;
   const span = `${isoOf(row.slot)} to ${isoOf(row.slot + row.count)}`;

@@ -1,6 +1,4 @@
-/** What a kept row is. */
-export const rowKinds = { observed: 0, bridged: 1, clean: 2, idle: 3, unknown: 4, suspect: 5 } as const;
-export type RowKind = (typeof rowKinds)[keyof typeof rowKinds];
+import type { RowKind, Segment } from './segment.ts';
 
 /** A row without its texts. `offered` and `bad` are those of one slot in an observed row, else of all of them. */
 export interface KeptRow {
@@ -18,18 +16,25 @@ export interface KeptRow {
   readonly lost: number;
 }
 
-/** Small enough for a file of a few rows, large enough not to be noticed in one of millions. */
-const usualChunkRows = 4096;
+/** What a table of so many rows is made with: one that is known to stay small wastes little. */
+export function chunkBitsOf(rows: number): number {
+  return Math.min(fileChunkBits, Math.ceil(Math.log2(Math.max(rows, 2))));
+}
+
+/** Rows of a file: few enough for one of a few rows, enough not to be noticed in one of millions. */
+const fileChunkBits = 12;
 
 class Chunk {
-  readonly path;
-  readonly host;
-  readonly kind;
-  readonly line;
-  readonly slot;
-  readonly count;
-  readonly offered;
-  readonly bad;
+  readonly path: Uint16Array;
+  readonly host: Uint16Array;
+  readonly kind: Uint8Array;
+  readonly line: Uint32Array;
+  readonly slot: Uint32Array;
+  readonly count: Uint32Array;
+  readonly offered: BigUint64Array;
+  readonly bad: BigUint64Array;
+  /** Halves of `bad`: nearly all are 0, and need no new object when they are read. */
+  readonly badHalves: Uint32Array;
   /** Made when the first row needs one: probes and sealed runs. */
   peak: BigUint64Array | undefined;
   sent: Uint32Array | undefined;
@@ -44,6 +49,7 @@ class Chunk {
     this.count = new Uint32Array(rows);
     this.offered = new BigUint64Array(rows);
     this.bad = new BigUint64Array(rows);
+    this.badHalves = new Uint32Array(this.bad.buffer);
   }
 }
 
@@ -53,17 +59,19 @@ class Chunk {
  */
 export class RowTable {
   length = 0;
-  readonly #chunkRows: number;
   readonly #chunks: Chunk[] = [];
+  readonly #bits: number;
+  readonly #mask: number;
 
-  /** Room is made for so many rows at once; a table whose size is known wastes none. */
-  constructor(chunkRows = usualChunkRows) {
-    this.#chunkRows = chunkRows;
+  /** @param chunkBits room is made for 2^chunkBits rows at a time: fewer where thousands of small tables are kept. */
+  constructor(chunkBits = fileChunkBits) {
+    this.#bits = chunkBits;
+    this.#mask = 2 ** chunkBits - 1;
   }
 
   push(row: KeptRow): void {
-    const i = this.length % this.#chunkRows;
-    if (i === 0) this.#chunks.push(new Chunk(this.#chunkRows));
+    const i = this.length & this.#mask;
+    if (i === 0) this.#chunks.push(new Chunk(this.#mask + 1));
     const chunk = this.#chunks[this.#chunks.length - 1] as Chunk;
     chunk.path[i] = row.path;
     chunk.host[i] = row.host;
@@ -74,12 +82,12 @@ export class RowTable {
     chunk.offered[i] = row.offered;
     chunk.bad[i] = row.bad;
     if (row.peak > 0n) {
-      chunk.peak ??= new BigUint64Array(this.#chunkRows);
+      chunk.peak ??= new BigUint64Array(this.#mask + 1);
       chunk.peak[i] = row.peak;
     }
     if (row.sent > 0) {
-      chunk.sent ??= new Uint32Array(this.#chunkRows);
-      chunk.lost ??= new Uint32Array(this.#chunkRows);
+      chunk.sent ??= new Uint32Array(this.#mask + 1);
+      chunk.lost ??= new Uint32Array(this.#mask + 1);
       chunk.sent[i] = row.sent;
       chunk.lost[i] = row.lost;
     }
@@ -87,8 +95,8 @@ export class RowTable {
   }
 
   at(row: number): KeptRow {
-    const chunk = this.#chunks[Math.floor(row / this.#chunkRows)] as Chunk;
-    const i = row % this.#chunkRows;
+    const chunk = this.#chunks[row >>> this.#bits] as Chunk;
+    const i = row & this.#mask;
     return {
       path: chunk.path[i] as number,
       host: chunk.host[i] as number,
@@ -97,11 +105,33 @@ export class RowTable {
       count: chunk.count[i] as number,
       kind: chunk.kind[i] as RowKind,
       offered: chunk.offered[i] as bigint,
-      bad: chunk.bad[i] as bigint,
+      bad: chunk.badHalves[2 * i] === 0 && chunk.badHalves[2 * i + 1] === 0 ? 0n : (chunk.bad[i] as bigint),
       peak: chunk.peak?.[i] ?? 0n,
       sent: chunk.sent?.[i] ?? 0,
       lost: chunk.lost?.[i] ?? 0,
     };
+  }
+
+  /** The row as slots [from, to), which is how most of its readers need it. */
+  segment(row: number): Segment {
+    const chunk = this.#chunks[row >>> this.#bits] as Chunk;
+    const i = row & this.#mask;
+    const from = chunk.slot[i] as number;
+    return {
+      from,
+      to: from + (chunk.count[i] as number),
+      kind: chunk.kind[i] as RowKind,
+      offered: chunk.offered[i] as bigint,
+      bad: chunk.badHalves[2 * i] === 0 && chunk.badHalves[2 * i + 1] === 0 ? 0n : (chunk.bad[i] as bigint),
+      peak: chunk.peak?.[i] ?? 0n,
+      sent: chunk.sent?.[i] ?? 0,
+      lost: chunk.lost?.[i] ?? 0,
+      excluded: false,
+    };
+  }
+
+  host(row: number): number {
+    return (this.#chunks[row >>> this.#bits] as Chunk).host[row & this.#mask] as number;
   }
 
   /** The rows of each path, in order of their first slot. */
@@ -121,11 +151,11 @@ export class RowTable {
   }
 
   #path(row: number): number {
-    return (this.#chunks[Math.floor(row / this.#chunkRows)] as Chunk).path[row % this.#chunkRows] as number;
+    return (this.#chunks[row >>> this.#bits] as Chunk).path[row & this.#mask] as number;
   }
 
   #slot(row: number): number {
-    return (this.#chunks[Math.floor(row / this.#chunkRows)] as Chunk).slot[row % this.#chunkRows] as number;
+    return (this.#chunks[row >>> this.#bits] as Chunk).slot[row & this.#mask] as number;
   }
 
   /** Files mostly come in order; else slot and row make one number each, which sorts without comparing in JavaScript. */

@@ -1,4 +1,6 @@
-import { type KeptRow, rowKinds } from './row-table.ts';
+/** What a row of a file is. */
+export const rowKinds = { observed: 0, bridged: 1, clean: 2, idle: 3, unknown: 4, suspect: 5 } as const;
+export type RowKind = (typeof rowKinds)[keyof typeof rowKinds];
 
 /** What is known of the slots of a segment: as rows say it, or `folded`: a sum of sealed runs and rows of other hosts. */
 export const segmentKinds = { ...rowKinds, folded: 6 } as const;
@@ -17,15 +19,12 @@ export interface Segment {
   readonly peak: bigint;
   readonly sent: number;
   readonly lost: number;
-}
-
-export function segmentOf(row: KeptRow): Segment {
-  const { slot, count, kind, offered, bad, peak, sent, lost } = row;
-  return { from: slot, to: slot + count, kind, offered, bad, peak, sent, lost };
+  /** Set where segments are cut. */
+  readonly excluded: boolean;
 }
 
 export function unknownSegment(from: number, to: number, kind: SegmentKind = segmentKinds.unknown): Segment {
-  return { from, to, kind, offered: 0n, bad: 0n, peak: 0n, sent: 0, lost: 0 };
+  return { from, to, kind, offered: 0n, bad: 0n, peak: 0n, sent: 0, lost: 0, excluded: false };
 }
 
 /** Only the sum over all its slots is known. */

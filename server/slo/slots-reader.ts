@@ -2,7 +2,8 @@ import type { Direction } from '../../core/catalogue/kind-parts.ts';
 import { FourninesError } from '../../core/runtime/error.ts';
 import { JsonScanner, LineMistake, lineEnd } from './json-scanner.ts';
 import { printable } from './printable.ts';
-import { type RowKind, RowTable, rowKinds } from './row-table.ts';
+import { RowTable } from './row-table.ts';
+import { type RowKind, rowKinds } from './segment.ts';
 import { rowWords, SlotRow } from './slot-row.ts';
 
 export interface SlotPath {

@@ -20,7 +20,7 @@ import {
   unseen,
 } from '../slo/asking.ts';
 
-const numRuns = Number(process.env['FOURNINES_RUNS'] ?? 12);
+const numRuns = Number(process.env['FOURNINES_RUNS'] ?? 6);
 const days3 = 259_200;
 /** End of the newest minute that a history begins with: no whole five minutes. */
 const now = november + 4 * 86_400 + 7 * 60;
@@ -82,6 +82,8 @@ function linesOf({ host, direction, lead, steps }: PathDraw): Line[] {
 
 function fill(burn: SlowBurn, file: SlotsFile, exclusions: readonly Exclusion[], first: number, behind: number): void {
   const cuts = new Cuts(undefined, exclusions);
+  const view = { from: burn.held.from - 300, to: behind };
+  const all = file.paths.map((path) => [...piecesOf(file, path, cuts, view)]);
   const done = new Set<number>();
   const wanted = [{ from: first, to: behind }];
   for (let each = wanted.pop(); each !== undefined; each = wanted.pop()) {
@@ -90,7 +92,7 @@ function fill(burn: SlowBurn, file: SlotsFile, exclusions: readonly Exclusion[],
       slot = span.to;
       if (done.has(span.from)) continue;
       done.add(span.from);
-      const pieces = file.paths.map((path) => piecesOf(file, path, cuts, span));
+      const pieces = all.map((path) => path.filter(({ from, to }) => from < span.to && to > span.from));
       const more = burn.set(span, pieces);
       if (more !== undefined) wanted.push(more);
     }
