@@ -83,11 +83,11 @@ export function requested(body: ExclusionBody, nowMs: number): Exclusion {
 }
 
 export function credits(scenario: Scenario, tenant: string, nowMs: number): Credit[] {
-  if (scenario === 'empty' || tenant !== 'globex') return [];
+  if (scenario === 'empty' || tenant !== 'acme') return [];
   const month = runningMonth(nowMs - 31 * 86_400_000);
   const entry = (number: number, state: Credit['state'], fee: string, amount: string, currency: string): Credit => ({
-    ...{ entry: number, id: `globex-gold/globex-edge/${month}`, state, tenant, agreement: 'globex-gold' },
-    ...{ service: 'globex-edge', item: 'edge 10G', month, slo: 'globex-delivery', verdict: 'breached' },
+    ...{ entry: number, id: `acme-gold/acme-voice/${month}`, state, tenant, agreement: 'acme-gold' },
+    ...{ service: 'acme-voice', item: 'edge 10G', month, slo: 'acme-delivery', verdict: 'breached' },
     ...{ bad: '311000', total: '2592000000', share: { num: '10', den: '100' }, fee, amount, currency },
     explanation: `311,000 bad of 2,592,000,000; allowed 259,200; achieved 0.99988001 is in the tier from 0.9998 below 0.9999, which gives 10/100; 10/100 of the fee of ${fee} is ${amount}, below the cap of 100/100.`,
     at: instant(nowMs / 1_000 - 40_000 + number * 60),
@@ -97,6 +97,6 @@ export function credits(scenario: Scenario, tenant: string, nowMs: number): Cred
   return [
     entry(1, 'computed', '120000000', '12000000', 'VND'),
     entry(2, 'notified', '120000000', '12000000', 'VND'),
-    { ...entry(3, 'computed', '480050', '48005', 'EUR'), id: `globex-gold/globex-lab/${month}`, service: 'globex-lab' },
+    { ...entry(3, 'computed', '480050', '48005', 'EUR'), id: `acme-gold/acme-batch/${month}`, service: 'acme-batch' },
   ];
 }

@@ -193,7 +193,7 @@ async function sendChange(url: URL, request: IncomingMessage, response: ServerRe
       send(
         response,
         400,
-        { ...api.problem(400, 'FN_QUERY_PARAMETER', detail, ''), errors },
+        { ...api.problem(400, 'FN_QUERY_PARAMETER', detail, ''), title: 'Bad request', errors },
         'application/problem+json',
       );
   }

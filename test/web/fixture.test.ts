@@ -43,7 +43,7 @@ const routes: [string, TSchema][] = [
   ['tenants/acme/calendar?month=2026-02', MonthCalendar],
   ['breaches', BreachPage],
   ['exclusions', ExclusionPage],
-  ['credits?tenant=globex', CreditPage],
+  ['credits?tenant=acme', CreditPage],
 ];
 /** Of these the empty fixture has none. */
 const singles: [string, TSchema][] = [

@@ -2,6 +2,8 @@
  * Takes a picture of each page of a running server in both themes:
  *
  *     node test/web/screenshots.ts --url http://127.0.0.1:8080 --host NAME --port eth0 --out FOLDER
+ *
+ * With --slo, --tenant, --breach and --exclusion also of the page of each.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,12 +15,18 @@ const { values: options } = parseArgs({
     url: { type: 'string', default: 'http://127.0.0.1:8080' },
     host: { type: 'string', default: '' },
     port: { type: 'string', default: 'eth0' },
+    slo: { type: 'string' },
+    tenant: { type: 'string' },
+    breach: { type: 'string' },
+    exclusion: { type: 'string' },
     out: { type: 'string', default: 'screenshots' },
   },
 });
 
 const host = `/hosts/${encodeURIComponent(options.host)}`;
 const port = `${host}/ports/${encodeURIComponent(options.port)}`;
+const pageOf = (name: string, list: string, one: string | undefined) =>
+  one === undefined ? {} : { [name]: `/${list}/${encodeURIComponent(one)}` };
 const pages = {
   fleet: '/',
   ports: '/ports',
@@ -29,6 +37,14 @@ const pages = {
   facts: `${host}?tab=facts`,
   port,
   queues: `${port}/queues`,
+  objectives: '/objectives',
+  ...pageOf('objective', 'objectives', options.slo),
+  tenants: '/tenants',
+  ...pageOf('tenant', 'tenants', options.tenant),
+  breaches: '/breaches',
+  ...pageOf('breach', 'breaches', options.breach),
+  exclusions: '/exclusions',
+  ...pageOf('exclusion', 'exclusions', options.exclusion),
 };
 
 mkdirSync(options.out, { recursive: true });

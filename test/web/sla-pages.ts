@@ -19,10 +19,21 @@ interface Opened {
 
 const breachPath = `/breaches/${openBreach}`;
 const exclusionPath = `/exclusions/${requestedExclusion}`;
+/** With the pages whose colours are their own: those are looked at in the other theme too. */
 const paths = [
-  ...['/objectives', '/objectives/acme-availability', '/tenants', '/tenants/acme', '/tenants/globex'],
-  ...['/breaches', breachPath, '/exclusions', exclusionPath],
+  ...([
+    ['/objectives', true],
+    ['/objectives/acme-availability', true],
+    ['/tenants/acme', true],
+  ] as const),
+  ...([
+    ['/breaches', false],
+    [breachPath, true],
+    ['/exclusions', false],
+    [exclusionPath, false],
+  ] as const),
 ];
+
 /** What is shown where there is nothing, and the link of the head that leads there; null: where one is. */
 const empties = [
   [null, 'No objectives yet'],
@@ -36,15 +47,14 @@ const empties = [
 export function slaPages(opened: () => Opened): void {
   it('shows promises in both themes without serious faults of accessibility', async () => {
     const { page, open, settled, axeSource, complaints } = opened();
-    for (const path of paths) {
+    for (const [path, bothThemes] of paths) {
       await open(path);
       await settled();
       await page.evaluate(axeSource);
-      expect(await seriousFaults(page, 'axe.run(document)'), path).toEqual([]);
-      // The other theme has other colours and nothing else.
+      expect(await seriousFaults(page, []), path).toEqual([]);
+      if (!bothThemes) continue;
       await page.keyboard.press('t');
-      const colours = `axe.run(document, { runOnly: ['color-contrast'] })`;
-      expect(await seriousFaults(page, colours), `${path}, the other theme`).toEqual([]);
+      expect(await seriousFaults(page, ['color-contrast']), `${path}, the other theme`).toEqual([]);
     }
     expect(complaints).toEqual([]);
   });
@@ -131,8 +141,10 @@ export function slaPages(opened: () => Opened): void {
   });
 }
 
-async function seriousFaults(page: Page, run: string): Promise<string[]> {
-  const { violations } = await page.evaluate<AxeResults>(run);
+/** `rules`: these alone; none: all. */
+async function seriousFaults(page: Page, rules: readonly string[]): Promise<string[]> {
+  const options = { resultTypes: ['violations'], ...(rules.length === 0 ? {} : { runOnly: rules }) };
+  const { violations } = await page.evaluate<AxeResults>(`axe.run(document, ${JSON.stringify(options)})`);
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);

@@ -139,6 +139,18 @@ describe('the budget of a window', () => {
     expect(of('0', '1').spentWidth).toBe(100);
   });
 
+  it('does not call nothing seen spent, nor kept', () => {
+    const blind = aWindow({
+      figures: someFigures({ high: { total: '0', bad: '0' }, budget: { allowed: '0', spent: '0', remaining: '0' } }),
+      ...{ wholeBudget: null, coverage: { num: 0, den: 60, floor: '0.999', reached: false } },
+    });
+    expect(affordText(budgetView(blind), 'packetDelivery')).toBe('unknown: nothing of it was seen');
+    expect([exhaustionText(blind), exhaustionRank(blind)]).toEqual(['unknown', null]);
+    const idle = { ...blind, coverage: { ...blind.coverage, num: 60, reached: true } };
+    expect(affordText(budgetView(idle), 'packetDelivery')).toBe('nothing was offered: nothing is judged');
+    expect(exhaustionText(idle)).toBe('nothing burns');
+  });
+
   it('says when it is gone at this pace', () => {
     expect(exhaustionText(aWindow())).toBe('nothing burns');
     expect(exhaustionRank(aWindow())).toBe(null);
@@ -302,6 +314,19 @@ describe('the budget by day', () => {
     });
     expect(drawn).toMatchObject({ line: 'M0 8L100 128', band: '', cone: '', zeroY: 108, nowX: null, least: -2n });
     expect(burnDownOf([], { allowed: 1n, guess: null, untilSeconds: 0, box: { width: 1, height: 1 } })).toBe(null);
+  });
+
+  it('draws no line over a day that nobody saw, and leaves the others room beside it', () => {
+    const unseen = budgetRows(
+      {
+        ...budget,
+        days: [day(1, { lowBad: '86400', slots: { ...slots, expected: 86_400, observed: 0, unknown: 86_400 } })],
+      },
+      nowMs,
+    );
+    const box = { width: 100, height: 116 };
+    const drawn = burnDownOf(unseen, { allowed: 10n, guess: null, untilSeconds: nowMs / 1_000, box });
+    expect(drawn).toMatchObject({ line: 'M0 8M100 8', band: 'M0 8L100 8L100 108L0 8Z', zeroY: 58, least: -10n });
   });
 
   it('is said in one sentence', () => {

@@ -7,6 +7,8 @@ export interface BurnDownDay {
   /** May have been bad; null: not told while the day runs. */
   readonly unsure: bigint | null;
   readonly isAhead: boolean;
+  /** Nothing of it was seen: the line has a gap there. */
+  readonly isBlind: boolean;
 }
 
 export interface Guess {
@@ -16,7 +18,7 @@ export interface Guess {
 }
 
 export interface BurnDown {
-  /** Left of the budget, as known; a step a day. */
+  /** Left of the budget, as known: a point at the end of each day; no line over what nobody saw. */
   readonly line: string;
   /** Between what is left for sure and what may be left. Empty: all is known. */
   readonly band: string;
@@ -53,19 +55,21 @@ export function burnDownOf(
   const end = steps.at(-1);
   if (end === undefined) return null;
   const cone = guess !== null && end.atSeconds < last.toSeconds ? coneOf(guess, allowed) : null;
-  const values = [0n, ...steps.map(({ low }) => low), ...(cone === null ? [] : [cone.worst])];
-  const least = values.reduce((a, b) => (b < a ? b : a));
+  const least = leastOf(steps, cone?.worst ?? 0n, allowed);
   const span = allowed - least > 0n ? Number(allowed - least) : 1;
   const spanSeconds = last.toSeconds - first.fromSeconds;
   const x = (seconds: number) => round(((seconds - first.fromSeconds) / spanSeconds) * box.width);
-  const y = (left: bigint) => round(marginPixels + (Number(allowed - left) / span) * (box.height - 2 * marginPixels));
+  const y = (left: bigint) => {
+    const shown = left < least ? least : left;
+    return round(marginPixels + (Number(allowed - shown) / span) * (box.height - 2 * marginPixels));
+  };
   const point = (seconds: number, left: bigint) => `${x(seconds)} ${y(left)}`;
   const highs = steps.map(({ atSeconds, high }) => point(atSeconds, high));
   const lows = steps.map(({ atSeconds, low }) => point(atSeconds, low));
   const coneAt = (left: bigint) => point(last.toSeconds, left);
   const start = point(end.atSeconds, end.high);
   return {
-    line: `M${highs.join('L')}`,
+    line: steps.map(({ isBlind }, i) => `${isBlind || i === 0 ? 'M' : 'L'}${highs[i]}`).join(''),
     band: steps.some(({ high, low }) => low < high) ? `M${highs.join('L')}L${lows.reverse().join('L')}Z` : '',
     cone: cone === null ? '' : `M${start}L${coneAt(cone.best)}L${coneAt(cone.worst)}Z`,
     coneMiddle: cone === null ? '' : `M${start}L${coneAt(cone.middle)}`,
@@ -77,22 +81,36 @@ export function burnDownOf(
   };
 }
 
+/**
+ * The lowest value that has room: the whole line, and of what is only possible no more than one budget below it and zero. A day
+ * that nobody saw may have cost a hundred budgets, and would leave the line no room.
+ */
+function leastOf(steps: readonly Step[], worst: bigint, allowed: bigint): bigint {
+  const smaller = (a: bigint, b: bigint) => (b < a ? b : a);
+  const line = steps.map(({ high }) => high).reduce(smaller, 0n);
+  const possible = steps.map(({ low }) => low).reduce(smaller, worst);
+  const floor = line - allowed;
+  if (possible < floor) return floor;
+  return smaller(line, possible);
+}
+
 interface Step {
   readonly atSeconds: number;
   readonly high: bigint;
   readonly low: bigint;
+  readonly isBlind: boolean;
 }
 
 function stepsOf(days: readonly BurnDownDay[], allowed: bigint, untilSeconds: number): Step[] {
   const steps: Step[] = [];
   let high = allowed;
   let low = allowed;
-  for (const { fromSeconds, toSeconds, bad, unsure, isAhead } of days) {
-    if (steps.length === 0) steps.push({ atSeconds: fromSeconds, high, low });
+  for (const { fromSeconds, toSeconds, bad, unsure, isAhead, isBlind } of days) {
+    if (steps.length === 0) steps.push({ atSeconds: fromSeconds, high, low, isBlind: false });
     if (isAhead) break;
     high -= bad;
     low -= bad + (unsure ?? 0n);
-    steps.push({ atSeconds: Math.max(fromSeconds, Math.min(toSeconds, untilSeconds)), high, low });
+    steps.push({ atSeconds: Math.max(fromSeconds, Math.min(toSeconds, untilSeconds)), high, low, isBlind });
   }
   return steps;
 }

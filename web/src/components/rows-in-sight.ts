@@ -3,8 +3,8 @@ import type { RefObject } from 'react';
 
 /** Rows drawn at once without virtualising: a screen or two. */
 const plainRowsMax = 120;
-/** As in the style sheet, with the line below. */
-const rowPixels = { plain: 29, tall: 47 };
+/** As in the style sheet. */
+const rowPixels = { plain: 29, tall: 46 };
 
 /** Which rows to draw, and the height of those left out above and below, pixels. */
 interface RowsInSight {

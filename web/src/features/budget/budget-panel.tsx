@@ -93,11 +93,13 @@ function BudgetTable({ rows, sli }: { readonly rows: readonly BudgetRow[]; reado
         <thead>
           <tr>
             <th scope="col">Day</th>
-            {[`Bad ${unit}`, 'May have been', `All ${unit}`, 'Excluded s', 'Spent to its end', 'Left'].map((name) => (
-              <th scope="col" className="right" key={name}>
-                {name}
-              </th>
-            ))}
+            {[`Bad ${unit}`, 'May have been', `All ${unit}`, 'Excluded path-s', 'Spent to its end', 'Left'].map(
+              (name) => (
+                <th scope="col" className="right" key={name}>
+                  {name}
+                </th>
+              ),
+            )}
           </tr>
         </thead>
         <tbody>

@@ -28,6 +28,7 @@ export interface BudgetRow {
   readonly spentTo: string;
   readonly left: bigint;
   readonly isAhead: boolean;
+  readonly isBlind: boolean;
 }
 
 export function budgetRows({ allowed, days }: Budget, nowMs: number): BudgetRow[] {
@@ -43,6 +44,7 @@ export function budgetRows({ allowed, days }: Budget, nowMs: number): BudgetRow[
     spentTo: day.spentTo,
     left: BigInt(allowed) - BigInt(day.spentTo),
     isAhead: day.isAhead,
+    isBlind: !day.isAhead && day.slots.unknown === day.slots.expected,
   }));
 }
 

@@ -83,6 +83,8 @@ export function leadingWindow({ calendar, rolling }: Pick<Slo, 'calendar' | 'rol
 
 /** The budget of a window. `unsure`: bad or not, nobody knows; null: that cannot be told apart from what is yet to come. */
 export interface BudgetView {
+  /** `blind`: nothing of what has passed was seen. `nothing`: none was offered, or none has passed. */
+  readonly basis: 'seen' | 'blind' | 'nothing';
   readonly allowed: bigint;
   readonly spent: bigint;
   readonly left: bigint;
@@ -102,9 +104,15 @@ export function budgetView(window: WindowFigures): BudgetView {
   const unsure = unsureOf(window);
   const spentWidth = widthOf(spent, allowed);
   return {
+    basis: basisOf(window),
     ...{ allowed, spent, left, unsure, isWhole: wholeBudget !== null, spentWidth },
     unsureWidth: Math.min(100 - spentWidth, widthOf(unsure ?? 0n, allowed)),
   };
+}
+
+function basisOf({ coverage, figures }: WindowFigures): BudgetView['basis'] {
+  if (coverage.den > 0 && coverage.num === 0) return 'blind';
+  return figures.high.total === '0' ? 'nothing' : 'seen';
 }
 
 /**
@@ -137,8 +145,10 @@ export function spentText({ spent, allowed, isWhole }: BudgetView, sli: Sli): st
 }
 
 /** What one still can afford; the first thing one wants to know. */
-export function affordText({ left, unsure }: BudgetView, sli: Sli): string {
+export function affordText({ basis, left, unsure }: BudgetView, sli: Sli): string {
   const unit = unitOf(sli);
+  if (basis === 'blind') return 'unknown: nothing of it was seen';
+  if (basis === 'nothing') return 'nothing was offered: nothing is judged';
   if (left < 0n) return `${formatCount(-left)} bad ${unit} too many`;
   if (left === 0n) return `you can afford no more bad ${unit}`;
   const upTo = unsure === null || unsure > 0n ? 'up to ' : '';
@@ -160,7 +170,9 @@ const longSeconds = 400n * 86_400n;
 
 /** At the pace of the last hour. */
 export function exhaustionText(window: WindowFigures): string {
-  if (budgetView(window).left <= 0n) return 'spent';
+  const { basis, left } = budgetView(window);
+  if (basis === 'blind') return 'unknown';
+  if (basis === 'seen' && left <= 0n) return 'spent';
   const seconds = window.exhaustion === null ? null : BigInt(window.exhaustion.seconds);
   if (seconds === null) return 'nothing burns';
   return seconds > longSeconds ? 'in more than a year' : `in ${formatSpan(Number(seconds))}`;
@@ -168,7 +180,9 @@ export function exhaustionText(window: WindowFigures): string {
 
 /** Greater is later; for sorting. null: never. */
 export function exhaustionRank(window: WindowFigures): bigint | null {
-  if (budgetView(window).left <= 0n) return 0n;
+  const { basis, left } = budgetView(window);
+  if (basis === 'blind') return null;
+  if (basis === 'seen' && left <= 0n) return 0n;
   return window.exhaustion === null ? null : BigInt(window.exhaustion.seconds);
 }
 

@@ -18,7 +18,7 @@ import {
   termsText,
   unsureText,
 } from './model.ts';
-import { BudgetBar, BurnMarks, CoverageWords, SloState } from './slo-words.tsx';
+import { affordLook, BudgetBar, BurnMarks, CoverageWords, SloState } from './slo-words.tsx';
 
 export function SloTable(props: {
   readonly slos: readonly Slo[];
@@ -157,7 +157,7 @@ function BudgetCell({ slo }: { readonly slo: Slo }) {
   const unsure = unsureText(view, slo.sli);
   return (
     <>
-      <span className={view.left <= 0n ? 'num loss' : 'num'}>{affordText(view, slo.sli)}</span>
+      <span className={affordLook(view)}>{affordText(view, slo.sli)}</span>
       <span className="second budget-line">
         <BudgetBar view={view} sli={slo.sli} />
         <span className="num">
@@ -170,13 +170,19 @@ function BudgetCell({ slo }: { readonly slo: Slo }) {
   );
 }
 
+const exhaustionLooks: Readonly<Record<string, string>> = {
+  spent: 'loss',
+  unknown: 'unknown',
+  'nothing burns': 'muted',
+};
+
 function ExhaustionCell({ window }: { readonly window: WindowFigures }) {
   const text = exhaustionText(window);
   const { exhaustion } = window;
   return (
     <>
-      <span className={text === 'spent' ? 'loss' : text === 'nothing burns' ? 'muted' : 'num'}>{text}</span>
-      {exhaustion === null || text === 'spent' ? null : (
+      <span className={exhaustionLooks[text] ?? 'num'}>{text}</span>
+      {exhaustion === null || text in exhaustionLooks ? null : (
         <span className="second num">{formatInZone(exhaustion.at, window.window.zone).slice(0, -3)}</span>
       )}
     </>

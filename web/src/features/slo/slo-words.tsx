@@ -24,6 +24,11 @@ export function VerdictBadge({ verdict, running = false }: { readonly verdict: V
   return <WordBadge words={wordsOfVerdict(verdict, running)} />;
 }
 
+export function affordLook({ basis, left }: BudgetView): string {
+  if (basis !== 'seen') return 'unknown';
+  return left <= 0n ? 'num loss' : 'num';
+}
+
 /** Spent solid, what may have been spent hatched, the rest empty. The words beside it say the same. */
 export function BudgetBar({
   view,

@@ -13,7 +13,7 @@ import {
   spentText,
   unsureText,
 } from './model.ts';
-import { BudgetBar, VerdictBadge } from './slo-words.tsx';
+import { affordLook, BudgetBar, VerdictBadge } from './slo-words.tsx';
 
 /** One window of an objective: what is left of it, and every integer behind that. */
 export function WindowCard(props: {
@@ -50,7 +50,7 @@ function WindowBody({ window, sli }: { readonly window: WindowFigures; readonly 
           {formatWindow(window.window)} {window.window.zone}; rows up to{' '}
           {formatInZone(window.until.at, window.window.zone)}
         </p>
-        <p className={view.left < 0n ? 'afford num loss' : 'afford num'}>{affordText(view, sli)}</p>
+        <p className={`afford ${affordLook(view)}`}>{affordText(view, sli)}</p>
         <BudgetBar view={view} sli={sli} wide />
         <p className="num">
           {spentText(view, sli)} {unsure === null ? null : <span className="unknown">{unsure}</span>}
