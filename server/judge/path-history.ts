@@ -1,6 +1,7 @@
 import { endOf, type SlotLine } from '../seal/slot-line.ts';
 import type { Span } from '../slo/objective.ts';
-import { chunkBitsOf, type KeptRow, RowTable, rowKinds } from '../slo/row-table.ts';
+import { chunkBitsOf, type KeptRow, RowTable } from '../slo/row-table.ts';
+import { rowKinds } from '../slo/segment.ts';
 
 /** Fewer rows are kept as objects: columns cost a kilobyte before their first row. */
 const fewRows = 24;
