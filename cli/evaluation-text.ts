@@ -12,7 +12,7 @@ const sentences: Record<Verdict, string> = {
 };
 
 /** A verdict for people. Its form may change; --json is the stable one. */
-export function evaluationText(question: Question, evaluation: Evaluation): string {
+export function evaluationText(question: Question & { readonly at: number }, evaluation: Evaluation): string {
   const { objective, window, file, at } = question;
   const { slots, high, low, budget, highLoss } = evaluation;
   const unit = objective.sli.sli === 'availability' ? 'slots' : 'packets';

@@ -38,7 +38,7 @@ export function dayReadings({ objective, window, until, exclusions, outOfContrac
     if (day.from >= until) return { ...day, evaluation: undefined };
     const to = Math.min(day.to, until);
     const span = { from: day.from, to, zone: window.zone };
-    return { ...day, evaluation: evaluate({ objective, exclusions: all, window: span, at: to, file }) };
+    return { ...day, evaluation: evaluate({ objective, exclusions: all, window: span, file }) };
   });
 }
 

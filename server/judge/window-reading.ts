@@ -23,7 +23,7 @@ export function windowReading(facts: Facts): WindowReading {
   const until = Math.max(window.from, Math.min(facts.until, window.to));
   const all = [...outOfContract, ...facts.exclusions];
   const over = (exclusions: readonly Exclusion[], to: number): Evaluation =>
-    evaluate({ objective, exclusions, window: { ...window, to }, at: to, file });
+    evaluate({ objective, exclusions, window: { ...window, to }, file });
   const elapsed = over(all, until);
   return {
     window,

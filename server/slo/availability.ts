@@ -14,6 +14,38 @@ export interface HighLoss {
   readonly chli: bigint;
 }
 
+/** Slots of a window in runs of one mark each, in order; nobody has told of a slot without one. */
+class Runs {
+  /** Where each run ends, in slots from the start of the window. */
+  readonly ends: number[] = [];
+  readonly marks: number[] = [];
+
+  get end(): number {
+    return this.ends[this.ends.length - 1] ?? 0;
+  }
+
+  /** Slots behind the last run. */
+  push(end: number, mark: number): void {
+    const last = this.ends.length - 1;
+    if (last >= 0 && this.marks[last] === mark) this.ends[last] = end;
+    else {
+      this.ends.push(end);
+      this.marks.push(mark);
+    }
+  }
+
+  /** The last runs, from a slot on, as they were; they are to be pushed again. */
+  cutFrom(slot: number): { readonly end: number; readonly mark: number }[] {
+    const cut: { end: number; mark: number }[] = [];
+    while (this.end > slot) {
+      const [end, mark] = [this.ends.pop() as number, this.marks.pop() as number];
+      cut.push({ end, mark });
+      if (this.end < slot) this.push(slot, mark);
+    }
+    return cut.reverse();
+  }
+}
+
 /**
  * The state machine of MEF 10.4 for one path (sla research §3.4): it begins available, turns at the first of `run` slots
  * in a row that contradict the state, and these turn with it. Slots come in order of time, those outside the window too.
@@ -23,16 +55,14 @@ export interface HighLoss {
 export class PathAvailability {
   readonly #run: number;
   readonly #window: Span;
-  /** One byte a slot of the window; lent, and used for one path after another. */
-  readonly #marks: Uint8Array;
+  readonly #runs = new Runs();
   #available = true;
   #against = 0;
   #againstFrom = 0;
 
-  constructor(run: number, window: Span, marks: Uint8Array) {
+  constructor(run: number, window: Span) {
     this.#run = run;
     this.#window = window;
-    this.#marks = marks.fill(slotClasses.unknown);
   }
 
   add(from: number, to: number, loss: Loss, bad: bigint): void {
@@ -62,7 +92,7 @@ export class PathAvailability {
     if (this.#against === 0) this.#againstFrom = from;
     this.#against += to - from;
     if (this.#against < this.#run) return;
-    this.#turn(this.#againstFrom, to);
+    this.#turn(this.#againstFrom);
     this.#against = 0;
   }
 
@@ -70,26 +100,21 @@ export class PathAvailability {
     return this.#available ? slotClasses.available : slotClasses.unavailable;
   }
 
-  #turn(from: number, to: number): void {
+  /** Everything from a slot on turns, but for what is in no state. */
+  #turn(from: number): void {
     const old = this.#state();
     this.#available = !this.#available;
-    const [start, end] = this.#cut(from, to);
-    for (let i = start; i < end; i++) {
-      const mark = this.#marks[i] as number;
-      if ((mark & classBits) === old) this.#marks[i] = (mark & ~classBits) | this.#state();
+    for (const { end, mark } of this.#runs.cutFrom(Math.max(0, from - this.#window.from))) {
+      this.#runs.push(end, (mark & classBits) === old ? (mark & ~classBits) | this.#state() : mark);
     }
   }
 
   #mark(from: number, to: number, mark: number): void {
-    const start = Math.max(from, this.#window.from) - this.#window.from;
+    const start = from - this.#window.from;
     const end = Math.min(to, this.#window.to) - this.#window.from;
-    if (end - start === 1) this.#marks[start] = mark;
-    else if (start < end) this.#marks.fill(mark, start, end);
-  }
-
-  #cut(from: number, to: number): [number, number] {
-    const { from: first, to: behind } = this.#window;
-    return [Math.max(from, first) - first, Math.min(to, behind) - first];
+    if (end <= 0 || end <= start) return;
+    if (start > this.#runs.end) this.#runs.push(start, slotClasses.unknown);
+    this.#runs.push(end, mark);
   }
 
   /**
@@ -100,30 +125,68 @@ export class PathAvailability {
     let hli = 0;
     let chli = 0;
     let run = 0;
-    for (const mark of this.#marks) {
+    let from = 0;
+    for (const [i, end] of this.#runs.ends.entries()) {
+      const mark = this.#runs.marks[i] as number;
       const of = mark & classBits;
       if (of === slotClasses.available && (mark & lossyBit) !== 0) {
-        hli++;
-        if (++run === consecutiveMin) chli++;
+        hli += end - from;
+        if (run < consecutiveMin && run + end - from >= consecutiveMin) chli++;
+        run += end - from;
       } else if (of === slotClasses.unavailable || (of === slotClasses.available && (mark & neutralBit) === 0)) {
         run = 0;
       }
+      from = end;
     }
     return { hli: BigInt(hli), chli: BigInt(chli) };
   }
 
-  /** Makes the service's slots at least as bad as this path's. */
-  mergeInto(service: Uint8Array): void {
-    for (let i = 0; i < service.length; i++) {
-      const of = (this.#marks[i] as number) & classBits;
-      if (of < (service[i] as number)) service[i] = of;
-    }
+  /** What it says of each slot of the window. */
+  get classes(): SlotRuns {
+    const { ends, marks } = this.#runs;
+    return { ends, classes: marks.map((mark) => mark & classBits) };
   }
 }
 
-/** How many slots of the service are of each class, in the order of `slotClasses`. */
-export function countClasses(service: Uint8Array): number[] {
-  const counts = new Array<number>(6).fill(0);
-  for (const of of service) counts[of] = (counts[of] as number) + 1;
-  return counts;
+/** Classes of slots in runs: where each ends, in slots from the start of the window, and its class. */
+export interface SlotRuns {
+  readonly ends: readonly number[];
+  readonly classes: readonly number[];
+}
+
+/** The slots of a service: each of the worst class that any of its paths has. */
+export class ServiceSlots {
+  readonly #length: number;
+  #runs = new Runs();
+
+  constructor(length: number) {
+    this.#length = length;
+    if (length > 0) this.#runs.push(length, slotClasses.excluded);
+  }
+
+  add({ ends, classes }: SlotRuns): void {
+    const merged = new Runs();
+    const own = this.#runs;
+    for (let [i, k, at] = [0, 0, 0]; at < this.#length; ) {
+      // Behind what a path has told nothing of it is known.
+      const end = Math.min(own.ends[i] as number, ends[k] ?? this.#length);
+      merged.push(end, Math.min(own.marks[i] as number, classes[k] ?? slotClasses.unknown));
+      if (own.ends[i] === end) i++;
+      if (ends[k] === end) k++;
+      at = end;
+    }
+    this.#runs = merged;
+  }
+
+  /** How many slots are of each class, in the order of `slotClasses`. */
+  counts(): number[] {
+    const counts = new Array<number>(6).fill(0);
+    let from = 0;
+    for (const [i, end] of this.#runs.ends.entries()) {
+      const of = this.#runs.marks[i] as number;
+      counts[of] = (counts[of] as number) + end - from;
+      from = end;
+    }
+    return counts;
+  }
 }

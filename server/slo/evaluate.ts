@@ -1,4 +1,4 @@
-import { countClasses, type HighLoss, PathAvailability, slotClasses } from './availability.ts';
+import { type HighLoss, PathAvailability, ServiceSlots } from './availability.ts';
 import { Burn, type BurnTier, longestBurnSeconds } from './burn.ts';
 import { lossOf } from './loss.ts';
 import type { AvailabilitySli, Exclusion, Objective, Window } from './objective.ts';
@@ -13,8 +13,8 @@ export interface Question {
   readonly objective: Objective;
   readonly exclusions: readonly Exclusion[];
   readonly window: Window;
-  /** The instant of burn rates. */
-  readonly at: number;
+  /** The instant of burn rates; absent: they are not asked for. */
+  readonly at?: number | undefined;
   readonly file: SlotsFile;
 }
 
@@ -34,6 +34,7 @@ export function evaluate(question: Question): Evaluation {
 }
 
 function viewOf({ window, at }: Question) {
+  if (at === undefined) return window;
   return { from: Math.min(window.from, at - longestBurnSeconds), to: Math.max(window.to, at) };
 }
 
@@ -48,7 +49,7 @@ function evaluatePackets(question: Question): Evaluation {
   const { file, window, exclusions, objective } = question;
   const cuts = new Cuts(window, exclusions);
   const counter = new SlotCounter(window);
-  const burn = new Burn(question.at);
+  const burn = question.at === undefined ? undefined : new Burn(question.at);
   const high = { total: 0n, bad: 0n };
   const low = { total: 0n, bad: 0n };
   let bounded = true;
@@ -56,7 +57,7 @@ function evaluatePackets(question: Question): Evaluation {
     const packets = new PathPackets();
     counter.addPath();
     for (const piece of piecesOf(file, path, cuts, viewOf(question))) {
-      burn.addPackets(piece);
+      burn?.addPackets(piece);
       packets.add(piece, counter.add(piece, false));
     }
     high.total += packets.total;
@@ -76,25 +77,24 @@ function evaluateAvailability(question: Question, sli: AvailabilitySli): Evaluat
   const { file, window, exclusions, objective } = question;
   const cuts = new Cuts(window, exclusions);
   const counter = new SlotCounter(window);
-  const burn = new Burn(question.at);
-  const marks = new Uint8Array(window.to - window.from);
-  const service = new Uint8Array(window.to - window.from).fill(slotClasses.excluded);
+  const burn = question.at === undefined ? undefined : new Burn(question.at);
+  const service = new ServiceSlots(window.to - window.from);
   const highLoss = { hli: 0n, chli: 0n };
   for (const path of file.paths) {
-    const states = new PathAvailability(sli.run, window, marks);
+    const states = new PathAvailability(sli.run, window);
     counter.addPath();
     for (const piece of piecesOf(file, path, cuts, viewOf(question))) {
       const loss = lossOf(piece, sli);
-      burn.addSlots(piece, loss);
+      burn?.addSlots(piece, loss);
       counter.add(piece, loss === 'idle');
       states.add(piece.from, piece.to, loss, piece.bad);
     }
     const { hli, chli } = states.highLoss();
     highLoss.hli += hli;
     highLoss.chli += chli;
-    states.mergeInto(service);
+    service.add(states.classes);
   }
-  const [unavailable, unknown, uncertain, available] = countClasses(service) as [number, number, number, number];
+  const [unavailable, unknown, uncertain, available] = service.counts() as [number, number, number, number];
   const total = BigInt(unavailable + unknown + uncertain + available);
   const high = { total, bad: BigInt(unavailable) };
   const low = { total, bad: BigInt(unavailable + unknown + uncertain) };
@@ -105,7 +105,7 @@ interface Rest {
   readonly slots: SlotCounts;
   /** Whether `low` is a bound: something was seen of every path that has unknown slots. */
   readonly bounded: boolean;
-  readonly burn: Burn;
+  readonly burn: Burn | undefined;
   readonly highLoss: HighLoss | undefined;
 }
 
@@ -116,6 +116,6 @@ function answer(readings: Readings, { sli, target }: Objective, { slots, bounded
     highLoss,
     budget: budgetOf(readings, target),
     verdict: verdictOf(readings, target, { slots: slots.unknown, bounded }),
-    burn: burn.tiers(sli.sli, target),
+    burn: burn?.tiers(sli.sli, target) ?? [],
   };
 }

@@ -107,7 +107,7 @@ export function sloRoutes(api: Api, context: ApiContext): void {
       const window = { from: to - days * daySeconds, to, zone: 'UTC' };
       const facts = await context.judge.facts(version, window, closedSignal(reply.raw));
       // What would have been: also before this version began to hold.
-      const question = { exclusions: facts.exclusions, window, at: to, file: facts.file };
+      const question = { exclusions: facts.exclusions, window, file: facts.file };
       return {
         window: { from: isoOf(window.from), to: isoOf(window.to) },
         asIs: { terms: termsTold(objective), figures: figuresOf(evaluate({ objective, ...question })) },

@@ -16,7 +16,7 @@ describe('profiles', () => {
     const { lossRatioMax, run, consecutiveMin } = availabilityProfiles[name];
     const told = ask(lines, { ...asked, lossRatioMax, run });
     expect(told.high).toEqual({ total: 60n, bad: unavailable });
-    const states = new PathAvailability(run, { from: 0, to: 60 }, new Uint8Array(60));
+    const states = new PathAvailability(run, { from: 0, to: 60 });
     states.add(0, 6, 'lossy', 0n);
     states.add(6, 60, 'good', 0n);
     expect(states.highLoss(consecutiveMin)).toEqual(highLoss);
@@ -28,7 +28,7 @@ describe('profiles', () => {
     [[1, 2, 4, 5, 9], 5, 2n],
     [[4, 4, 4], 5, 0n],
   ])('runs of %j count from %i on: %i', (runs, consecutiveMin, chli) => {
-    const states = new PathAvailability(10, { from: 0, to: 3600 }, new Uint8Array(3600));
+    const states = new PathAvailability(10, { from: 0, to: 3600 });
     let at = 0;
     for (const run of runs) {
       states.add(at, at + run, 'lossy', 0n);
