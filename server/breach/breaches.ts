@@ -17,7 +17,7 @@ import { PastJudge } from './past-judge.ts';
 type InTurn = (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => Promise<unknown>;
 
 export interface BreachesOptions extends SettingsOptions, Pick<ChangeWriterOptions, 'causes' | 'engine' | 'nowMs'> {
-  readonly judging: Judging;
+  readonly judging: Omit<Judging, 'facts'>;
   readonly control: ControlStore;
   /** Resolves when the control store is open and up to date. */
   readonly ready: (signal: AbortSignal) => Promise<void>;
@@ -69,7 +69,7 @@ export class Breaches implements Part {
   readonly #past: PastJudge;
   readonly #stopping = new AbortController();
   readonly #of = new Map<string, ObjectiveBreaches>();
-  /** Newest readings that wait, by objective. */
+  /** Newest readings that wait, by objective and window. */
   readonly #waiting = new Map<string, ObjectiveReading>();
   #woken = Promise.withResolvers<void>();
   #owed: { readonly owed: Owed; tries: number }[] = [];
@@ -120,7 +120,8 @@ export class Breaches implements Part {
     // Whoever had the turn before may have written since.
     this.#of.clear();
     const take = (reading: ObjectiveReading) => {
-      this.#waiting.set(reading.objective.name, reading);
+      const { objective, calendar } = reading;
+      this.#waiting.set(`${objective.name} ${objective.version} ${calendar.window.from}`, reading);
       this.#wake();
     };
     const end = judging.onReading(take);
@@ -142,8 +143,9 @@ export class Breaches implements Part {
         await this.#woken.promise;
         continue;
       }
-      const [name, reading] = next;
-      this.#waiting.delete(name);
+      const [key, reading] = next;
+      this.#waiting.delete(key);
+      const { name } = reading.objective;
       await this.#take(reading, signal).catch((error: unknown) => this.#failed(error, name));
     }
   }

@@ -1,10 +1,10 @@
 import { assert } from '../../core/runtime/error.ts';
+import { figuresOf } from '../api/figures.ts';
 import type { LikelyCause } from '../api/schema/breaches.ts';
 import type { Burn, Figures } from '../api/schema/slos.ts';
 import { canonicalJson, sha256Of } from '../objects/canonical-json.ts';
 import type { Version } from '../objects/object.ts';
 import type { BurnTier } from '../slo/burn.ts';
-import type { Evaluation } from '../slo/evaluate.ts';
 import { isoOf } from '../slo/instant.ts';
 import type { Window } from '../slo/objective.ts';
 import type { BreachKey, BreachState, BreachSubject } from './breach.ts';
@@ -121,23 +121,6 @@ function storedRecord(record: BreachRecord): StoredRecord {
 
 export function recordOf(stored: StoredRecord): BreachRecord {
   return { ...stored, against: BigInt(stored.against) };
-}
-
-export function figuresOf({ slots, high, low, highLoss, budget, verdict }: Evaluation): Figures {
-  const reading = ({ total, bad }: Evaluation['high']) => ({ total: String(total), bad: String(bad) });
-  const { expected, observed, bridged, unknown, excluded, idle, suspect } = slots;
-  return {
-    slots: { expected, observed, bridged, unknown, excluded, idle, suspect },
-    high: reading(high),
-    low: reading(low),
-    highLoss: highLoss === undefined ? null : { hli: String(highLoss.hli), chli: String(highLoss.chli) },
-    budget: {
-      allowed: String(budget.allowed),
-      spent: String(budget.spent),
-      remaining: String(budget.remaining),
-    },
-    verdict,
-  };
 }
 
 /** `at` is the instant of tiers that do not tell their own. */

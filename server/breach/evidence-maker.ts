@@ -1,5 +1,6 @@
 import { sleepMs } from '../../core/runtime/clock.ts';
 import { toFourninesError } from '../../core/runtime/error.ts';
+import { outOfContract } from '../judge/in-service.ts';
 import type { Judging } from '../judge/reading.ts';
 import type { Version } from '../objects/object.ts';
 import { longestBurnSeconds } from '../slo/burn.ts';
@@ -59,9 +60,10 @@ export class EvidenceMaker {
     const until = Math.min(facts.until, window.to);
     const read = { from: Math.min(window.from, at - longestBurnSeconds), to: window.to };
     try {
-      const exclusions = await this.#options.exclusions(objective, read, limited);
-      const rows = { objective, window: { ...window, to: until } };
-      const lines = this.#options.judging.rows(rows, { from: at - verbatimSeconds(change), to: at }, limited);
+      const approved = await this.#options.exclusions(objective, read, limited);
+      const exclusions = [...outOfContract(objective, window), ...approved];
+      const verbatim = { from: at - verbatimSeconds(change), to: at };
+      const lines = this.#options.judging.rows({ objective, window, until, verbatim }, limited);
       const made = await gatherEvidence({ openslo: objective.body.openslo, exclusions, lines, at });
       if ('refused' in made) return { ...made, isOwed: false };
       if (figuresText(made.evaluation) === figuresText(facts.evaluation)) return made;

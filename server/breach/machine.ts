@@ -27,25 +27,32 @@ export interface ReadingInput {
   readonly now: number;
 }
 
-/** A reading of the present: silence, burn rates, and the window that runs. */
+/** Whether a reading tells of now: those of a window that is over, or of a version that has ended, do not. */
+export function isPresent({ at, calendar, objective }: ObjectiveReading): boolean {
+  return at <= calendar.window.to && (objective.to === null || at <= objective.to);
+}
+
+/** A reading: of the present silence and burn rates, and the window that it is about. */
 export function takeReading(records: readonly BreachRecord[], input: ReadingInput): Step {
   const { reading, terms, now } = input;
-  const { at, calendar, burn, stale } = reading;
-  const { window, evaluation, until } = calendar;
+  const { at, calendar, burn } = reading;
+  const { evaluation, until } = calendar;
   const book = new Book(records, at, { evaluation, until, burn });
-  book.endOtherVersions(terms.version);
-  const silent = book.ongoing('stale', terms.version);
-  book.move(silent, staleMove(silent, stale, { at, waitSeconds: terms.staleWaitSeconds }), {
-    key: () => book.next('stale', terms.version, window),
-    window,
-  });
-  const burning = book.ongoing('burn', terms.version);
-  book.move(burning, burnMove(burning, burn, { at, isStale: stale !== null }), {
-    key: () => book.next('burn', terms.version, window),
-    window,
-  });
+  if (isPresent(reading)) takePresent(book, reading, terms);
   takeFacts(book, calendar, terms, now);
   return book.step();
+}
+
+function takePresent(book: Book, { at, calendar, burn, stale }: ObjectiveReading, terms: BreachTerms): void {
+  const { window } = calendar;
+  const place = (subject: BreachSubject) => ({ key: () => book.next(subject, terms.version, window), window });
+  book.endOtherVersions(terms.version);
+  const silent = book.ongoing('stale', terms.version);
+  book.move(silent, staleMove(silent, stale, { at, waitSeconds: terms.staleWaitSeconds }), place('stale'));
+  // One without tiers says nothing of them.
+  if (burn.length === 0) return;
+  const burning = book.ongoing('burn', terms.version);
+  book.move(burning, burnMove(burning, burn, { at, isStale: stale !== null }), place('burn'));
 }
 
 export interface WindowInput {

@@ -11,7 +11,7 @@ import type { BreachSettings } from './breach-settings.ts';
 import { type BurnJudged, burnInstants, hasFrozen } from './burn-move.ts';
 import { recordOf } from './change-row.ts';
 import type { Owed } from './change-writer.ts';
-import { takeBurnAgain, takeWindow } from './machine.ts';
+import { isPresent, takeBurnAgain, takeWindow } from './machine.ts';
 import type { ObjectiveBreaches } from './objective-breaches.ts';
 import type { BreachRecord } from './record.ts';
 import { tierSeconds } from './tier-seconds.ts';
@@ -63,6 +63,7 @@ export class PastJudge {
   /** Tells of each reading: by the first of a window the one before it has ended. */
   saw(reading: ObjectiveReading): void {
     const { objective, calendar } = reading;
+    if (!isPresent(reading)) return;
     const before = this.#newest.get(objective.name);
     this.#newest.set(objective.name, reading);
     if (before !== undefined && before.calendar.window.to <= calendar.window.from) {
@@ -134,7 +135,7 @@ export class PastJudge {
     try {
       const { window } = judgedAt((await this.#options.settings.of(objective)).objective, from);
       const isWhole = window.to === from;
-      return isWhole ? { ...window, from: Math.max(window.from, objective.from) } : undefined;
+      return isWhole ? window : undefined;
     } catch {
       // The first window of all.
       return undefined;
@@ -169,8 +170,7 @@ export class PastJudge {
     for (const row of await store.burns(slo, { from: span.from, to: span.to + longestBurnSeconds })) {
       const record = recordOf(row.row.record);
       // What its windows did not reach cannot have made it.
-      const reach = Math.max(0, ...record.fired.map(({ tier }) => tierSeconds(tier).long));
-      if (record.openedAt - reach >= span.to) continue;
+      if (record.openedAt - longestOf(record) >= span.to) continue;
       const objective = await version(slo, record.key.version);
       if (objective === undefined) continue;
       const judged: BurnJudged[] = [];
@@ -195,9 +195,10 @@ export class PastJudge {
     const { judging, exclusions } = this.#options;
     const window = { from: at - 60, to: at, zone: 'UTC' };
     const excluded = await exclusions(objective, { from: at - longestBurnSeconds, to: at }, signal);
-    const tiers = (await judging.judge({ objective, window, exclusions: excluded }, signal)).burn;
+    const ask = { objective, window, verbatim: { from: at - longestOf(record), to: at } };
+    const tiers = (await judging.judge({ ...ask, exclusions: excluded }, signal)).burn;
     if (excluded.length === 0 || !hasFrozen(record, tiers)) return { tiers, unexcluded: tiers };
-    return { tiers, unexcluded: (await judging.judge({ objective, window, exclusions: [] }, signal)).burn };
+    return { tiers, unexcluded: (await judging.judge({ ...ask, exclusions: [] }, signal)).burn };
   }
 
   async #attempt(slo: string, work: () => Promise<void>): Promise<void> {
@@ -215,6 +216,11 @@ export class PastJudge {
   #now(): number {
     return Math.floor(this.#options.nowMs() / 1000);
   }
+}
+
+/** The longest window of the tiers that fired, s. */
+function longestOf({ fired }: BreachRecord): number {
+  return Math.max(0, ...fired.map(({ tier }) => tierSeconds(tier).long));
 }
 
 function keyOf(name: string, version: number, { from }: Window): string {

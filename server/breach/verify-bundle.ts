@@ -1,4 +1,5 @@
 import { toFourninesError } from '../../core/runtime/error.ts';
+import { figuresOf } from '../api/figures.ts';
 import { readExclusions } from '../openslo/exclusions-file.ts';
 import { readObjective } from '../openslo/objective-file.ts';
 import { type Evaluation, evaluate } from '../slo/evaluate.ts';
@@ -7,7 +8,7 @@ import { parseInstant } from '../slo/instant.ts';
 import { SlotsReader } from '../slo/slots-reader.ts';
 import { judgedAt } from '../slo/window.ts';
 import { bundleFiles, changeHashText, type Manifest, sha256OfBytes } from './bundle.ts';
-import { type ChangeRow, figuresOf } from './change-row.ts';
+import type { ChangeRow } from './change-row.ts';
 import { firstOddByte, looseTar, type TarFile } from './tar.ts';
 
 /** What does not hold: of which file, and which figure. */

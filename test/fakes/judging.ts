@@ -9,7 +9,7 @@ import { type Line, november, objectiveText, read } from '../unit/server/slo/ask
 const hours = { calendar: ['1h', '2026-11-01 00:00:00', 'UTC'], target: '0.999', run: 1 } as const;
 
 /** Judges lines in memory: readings, windows and rows all come from them, by the rules that `evaluate` has. */
-export class FakeJudging implements Judging {
+export class FakeJudging implements Omit<Judging, 'facts'> {
   readonly objective: Version<'objective'>;
   lines: readonly Line[];
   /** What `rows` and `judge` find; undefined: all lines. */
@@ -55,8 +55,8 @@ export class FakeJudging implements Judging {
     return this.#evaluate(this.stored ?? this.lines, { window, at: window.to, until: window.to, exclusions });
   }
 
-  async *rows({ window }: Pick<JudgeRequest, 'window'>): AsyncIterable<string> {
-    for (const line of before(this.stored ?? this.lines, window.to)) yield `${JSON.stringify(line)}\n`;
+  async *rows({ window, until = window.to }: Pick<JudgeRequest, 'window' | 'until'>): AsyncIterable<string> {
+    for (const line of before(this.stored ?? this.lines, until)) yield `${JSON.stringify(line)}\n`;
   }
 
   #evaluate(

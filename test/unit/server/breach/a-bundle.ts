@@ -1,3 +1,4 @@
+import { figuresOf } from '../../../../server/api/figures.ts';
 import {
   bundleTar,
   type Evidence,
@@ -5,7 +6,7 @@ import {
   gatherEvidence,
   manifestText,
 } from '../../../../server/breach/bundle.ts';
-import { burnOf, figuresOf, type HashedRow, hashedRow } from '../../../../server/breach/change-row.ts';
+import { burnOf, type HashedRow, hashedRow } from '../../../../server/breach/change-row.ts';
 import { isoOf } from '../../../../server/slo/instant.ts';
 import type { Exclusion } from '../../../../server/slo/objective.ts';
 import { excluded, type Line, november, objectiveText, seen, unseen } from '../slo/asking.ts';

@@ -91,6 +91,23 @@ describe('burn', () => {
     expect(story.read({ evaluation: clean, at: from + 6 })).toEqual(['burn 1 #2 resolved']);
   });
 
+  test('a reading without tiers, of a window that is over, or of a version that ended says nothing of the present', () => {
+    const story = new Story();
+    story.terms = { ...someTerms, version: 2 };
+    story.read({ evaluation: clean, burn: { T2: 'firing' } });
+    const without = { ...aReading({ evaluation: clean, at: from + 1 }), burn: [] };
+    const past = aReading({ evaluation: clean, at: to + 1, stale: { since: 0, hosts: [] } });
+    const running = aReading({ evaluation: clean, at: from + 2 });
+    const ended = { ...running, objective: { ...running.objective, to: from + 1 } };
+    for (const [reading, version] of [
+      [without, 2],
+      [past, 2],
+      [ended, 1],
+    ] as const) {
+      expect(takeReading(story.records, { reading, terms: { ...someTerms, version }, now: to }).changes).toEqual([]);
+    }
+  });
+
   test('one that never fired, judged again, is retracted; one whose facts come back is over, but stands', () => {
     const story = new Story();
     story.read({ evaluation: clean, burn: { T0: 'firing' } });
