@@ -7,6 +7,8 @@ import type { ApiContext, CollectorStatus } from './api/context.ts';
 import { ApiPart } from './api/server.ts';
 import { Backups } from './backup/backups.ts';
 import { WriteGate } from './backup/write-gate.ts';
+import { Breaches } from './breach/breaches.ts';
+import { readCauses } from './breach/read-causes.ts';
 import type { ServerConfig } from './config.ts';
 import type { ControlPart } from './control/control-part.ts';
 import { DiskWatch } from './disk/disk-watch.ts';
@@ -16,11 +18,13 @@ import { Ingest } from './ingest/ingest.ts';
 import { defaultRules, type IngestPoint, type InserterOptions } from './ingest/inserter.ts';
 import type { InserterStats } from './ingest/inserter-stats.ts';
 import { Letters } from './ingest/letters.ts';
+import { outOfContract } from './judge/in-service.ts';
 import { Judge } from './judge/judge.ts';
 import { Fleet } from './live/fleet.ts';
 import type { StoredContext } from './live/stored-to.ts';
 import { SelfMetrics } from './metrics/self-metrics.ts';
 import { Objects } from './objects/objects.ts';
+import { ofKind } from './objects/of-kind.ts';
 import { Phase } from './phase.ts';
 import type { SealPoint } from './seal/seal-tables.ts';
 import { Sealer } from './seal/sealer.ts';
@@ -102,7 +106,7 @@ export function makeServer(options: ServerOptions): Server {
   const { sealer, letters, backups } = makeKeepers(options, stores, { store, gate, pass, passOrNot });
   const clocks = { startedMonoMs: performance.now(), nowMs: Date.now, monoMs: () => performance.now() };
   const told = { ...clocks, staleAfterMs: config.staleAfterMs, fleet, store };
-  const promised = makePromised(control, told, passOrNot, logger);
+  const promised = makePromised(stores, told, { leaseMs: config.leaseMs, version, pass: passOrNot, logger });
   const context: ApiContext = {
     ...told,
     ...promised,
@@ -124,7 +128,20 @@ export function makeServer(options: ServerOptions): Server {
   return {
     // Whoever asks is answered from the beginning to the end: a start may take long (a migration, the store of a killed
     // run), and so may a stop, and a probe must be able to tell both from a server that hangs.
-    parts: [folder, disk, api, stores.part, fleet, ingest, sealer, promised.judge, letters, backups, phase],
+    parts: [
+      folder,
+      disk,
+      api,
+      stores.part,
+      fleet,
+      ingest,
+      sealer,
+      promised.judge,
+      promised.breaches,
+      letters,
+      backups,
+      phase,
+    ],
     drain: () => phase.drain(),
     url: () => api.url,
     store,
@@ -135,13 +152,46 @@ export function makeServer(options: ServerOptions): Server {
   };
 }
 
+interface PromisedOptions {
+  readonly leaseMs: number;
+  readonly version: string;
+  readonly pass: Pass;
+  readonly logger: Logger;
+}
+
 /** What was promised to whom, and how it is kept. */
-function makePromised(control: ControlPart, told: StoredContext, pass: Pass, logger: Logger) {
+function makePromised(
+  { control, turns }: Stores,
+  told: StoredContext,
+  { leaseMs, version, pass, logger }: PromisedOptions,
+) {
   const objects = new Objects(control.store, told.nowMs, pass);
   const exclusions = new Exclusions({ control: control.store, objects, nowMs: told.nowMs });
   const ready = (signal: AbortSignal) => control.ready(signal);
   const judge = new Judge({ ...told, objects, exclusions, ready, logger: logger.child({ component: 'judge' }) });
-  return { objects, exclusions, judge };
+  const termsOf = (name: string) => judge.terms().find((terms) => terms.version.name === name);
+  const breaches = new Breaches({
+    judging: judge,
+    control: control.store,
+    ready,
+    inTurn: turns.forBreaches(leaseMs),
+    changes: exclusions,
+    exclusions: async (objective, span) => {
+      return [...outOfContract(objective, span), ...(await exclusions.approved(span, objective.body.service))];
+    },
+    version: async (name, number) =>
+      ofKind(await objects.history('objective', name), 'objective').find((each) => each.version === number),
+    promise: async ({ name }) => {
+      const terms = termsOf(name);
+      return { tenant: terms?.tenant ?? null, finalAfterSeconds: terms?.finalAfterSeconds ?? null };
+    },
+    causes: ({ name }, span, signal) => readCauses({ ...told.store, signal }, termsOf(name)?.placed ?? [], span),
+    engine: version,
+    nowMs: told.nowMs,
+    logger: logger.child({ component: 'breaches' }),
+  });
+  judge.onPast((name, span) => breaches.recheck(name, span));
+  return { objects, exclusions, judge, breaches };
 }
 
 type Pass = (signal: AbortSignal) => Promise<Disposable>;

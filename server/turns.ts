@@ -17,8 +17,16 @@ export class Turns {
   }
 
   forSealing(ttlMs: number) {
+    return this.#only('sealer', ttlMs);
+  }
+
+  forBreaches(ttlMs: number) {
+    return this.#only('breaches', ttlMs);
+  }
+
+  #only(name: string, ttlMs: number) {
     if (this.#control.alone) return undefined;
-    const turn = new Turn({ control: this.#control.store, name: 'sealer', holder: this.#holder, ttlMs });
+    const turn = new Turn({ control: this.#control.store, name, holder: this.#holder, ttlMs });
     return async (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => {
       await this.#control.ready(signal);
       await turn.take(signal, work).catch((error: unknown) => {

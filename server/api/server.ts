@@ -16,6 +16,7 @@ import type { Logger } from '../../core/runtime/logger.ts';
 import type { ApiContext } from './context.ts';
 import { problemHandler } from './problem.ts';
 import { backupRoute } from './routes/backups.ts';
+import { breachRoutes } from './routes/breaches.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { exclusionRoutes } from './routes/exclusions.ts';
 import { healthRoute } from './routes/health.ts';
@@ -101,6 +102,7 @@ async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
       deadLetterRoutes(routes, context);
       objectRoutes(routes, context);
       exclusionRoutes(routes, { ...context, judging: context.judge });
+      breachRoutes(routes, context);
       sloRoutes(routes, context);
       tenantRoutes(routes, context);
       backupRoute(routes, context);

@@ -7,8 +7,8 @@ import type { BreachTerms } from './window-facts.ts';
 /** What was promised around an objective. */
 export interface BreachPromise {
   readonly tenant: string | null;
-  /** Of the agreement that names the objective; null: none does. */
-  readonly finalAfterDays: number | null;
+  /** How long after the end of a window late rows still change it, s; null: nobody says. */
+  readonly finalAfterSeconds: number | null;
 }
 
 export interface SettingsOptions {
@@ -23,7 +23,7 @@ export interface BreachSetting {
 }
 
 const daySeconds = 86_400;
-const finalAfterDaysDefault = 3;
+const finalAfterSecondsDefault = 3 * daySeconds;
 /** Beside the time that a total loss needs to be noticed, s: a server that starts again is no silence. */
 const staleHoldSeconds = 60;
 /** An agreement that changes is seen after so long, ms. */
@@ -45,12 +45,12 @@ export class BreachSettings {
     const kept = this.#of.get(key);
     if (kept !== undefined && Math.abs(nowMs - kept.readAtMs) < keptMs) return kept.setting;
     const objective = kept?.setting.objective ?? readObjective(version.name, version.body.openslo);
-    const { tenant, finalAfterDays } = await this.#options.promise(version);
+    const { tenant, finalAfterSeconds } = await this.#options.promise(version);
     const terms: BreachTerms = {
       version: version.version,
       sli: objective.sli.sli,
       target: objective.target,
-      finalAfterSeconds: (finalAfterDays ?? finalAfterDaysDefault) * daySeconds,
+      finalAfterSeconds: finalAfterSeconds ?? finalAfterSecondsDefault,
       staleWaitSeconds: staleWaitSeconds(objective.target, staleHoldSeconds),
     };
     const setting = { objective, terms, tenant };

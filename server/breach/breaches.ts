@@ -10,6 +10,7 @@ import type { Exclusion, Span } from '../slo/objective.ts';
 import { BreachSettings, type SettingsOptions } from './breach-settings.ts';
 import { ChangeWriter, type ChangeWriterOptions, type Owed } from './change-writer.ts';
 import { EvidenceMaker } from './evidence-maker.ts';
+import { type ExclusionSource, ExclusionWatch } from './exclusion-watch.ts';
 import { giveEvidence, isSameKey, takeReading } from './machine.ts';
 import { ObjectiveBreaches } from './objective-breaches.ts';
 import { PastJudge } from './past-judge.ts';
@@ -23,6 +24,8 @@ export interface BreachesOptions extends SettingsOptions, Pick<ChangeWriterOptio
   readonly ready: (signal: AbortSignal) => Promise<void>;
   /** Runs the work while this server is the one that writes breaches. Absent: there is no other. */
   readonly inTurn?: InTurn | undefined;
+  /** Where exclusions came or went is seen here, and judged again. */
+  readonly changes: ExclusionSource;
   /** Approved ones that touch a span. */
   readonly exclusions: (
     objective: Version<'objective'>,
@@ -67,6 +70,7 @@ export class Breaches implements Part {
   readonly #writer: ChangeWriter;
   readonly #settings: BreachSettings;
   readonly #past: PastJudge;
+  readonly #watch: ExclusionWatch;
   readonly #stopping = new AbortController();
   readonly #of = new Map<string, ObjectiveBreaches>();
   /** Newest readings that wait, by objective and window. */
@@ -81,6 +85,7 @@ export class Breaches implements Part {
     this.#options = options;
     this.#store = new BreachStore(control);
     this.#settings = new BreachSettings(options);
+    this.#watch = new ExclusionWatch(options.changes);
     const tenantOf = async (objective: Version<'objective'>) => (await this.#settings.of(objective)).tenant;
     const evidence = new EvidenceMaker({ judging, exclusions, waitMs: evidenceWaitMs });
     this.#writer = new ChangeWriter({ store: this.#store, evidence, causes, tenantOf, engine, nowMs });
@@ -99,11 +104,6 @@ export class Breaches implements Part {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
-  }
-
-  /** Exclusions changed or late rows came in a span: what rests on it is judged again, as soon as can be. */
-  recheck(slo: string, span: Span): void {
-    this.#past.recheck(slo, span);
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -172,10 +172,15 @@ export class Breaches implements Part {
 
   async #lookBack(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#past.look(signal, (owed) => this.#owe(owed)).catch((error: unknown) => this.#failed(error, ''));
+      await this.#lookOnce(signal).catch((error: unknown) => this.#failed(error, ''));
       await this.#payOwed(signal);
-      await this.#past.nextLook(this.#options.everyMs ?? 5_000, signal).catch(() => undefined);
+      await sleepMs(this.#options.everyMs ?? 5_000, signal).catch(() => undefined);
     }
+  }
+
+  async #lookOnce(signal: AbortSignal): Promise<void> {
+    for (const { service, ...span } of await this.#watch.look(this.#now())) this.#past.recheck(service, span);
+    await this.#past.look(signal, (owed) => this.#owe(owed));
   }
 
   #owe(owed: readonly Owed[]): void {

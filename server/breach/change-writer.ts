@@ -42,7 +42,7 @@ const causesMs = 5_000;
 /** What ran beside a breach that was just opened lies at most so far back, s. */
 const causesBackSeconds = 300;
 const triesMax = 5;
-const firstPauseMs = 100;
+const firstPauseMs = 50;
 
 /** Makes rows of changes, with evidence and likely cause, and puts all of one step into the store at once. */
 export class ChangeWriter {

@@ -54,7 +54,6 @@ export class PastJudge {
   readonly #newest = new Map<string, ObjectiveReading>();
   readonly #ended = new Map<string, Ended>();
   readonly #rechecks: { readonly slo: string; readonly span: Span }[] = [];
-  #woken = Promise.withResolvers<void>();
 
   constructor(options: PastJudgeOptions) {
     this.#options = options;
@@ -71,23 +70,16 @@ export class PastJudge {
     }
   }
 
-  recheck(slo: string, span: Span): void {
-    for (const ended of this.#ended.values()) {
-      if (ended.objective.name === slo && ended.window.from < span.to && span.from < ended.window.to)
-        ended.judgedAt = 0;
+  /** Exclusions came or went: what rests on that time is judged again at the next look. */
+  recheck(service: string, span: Span): void {
+    for (const { objective, window, judgedAt: at } of this.#ended.values()) {
+      const isTouched = objective.body.service === service && window.from < span.to && span.from < window.to;
+      if (isTouched && at > 0) this.#end(objective, window, 0);
     }
-    this.#rechecks.push({ slo, span });
-    if (this.#rechecks.length > rechecksMax) this.#rechecks.shift();
-    this.#woken.resolve();
-  }
-
-  /** Resolves after a while, or when something is to be judged again. */
-  async nextLook(afterMs: number, signal: AbortSignal): Promise<void> {
-    const over = new AbortController();
-    const slept = sleepMs(afterMs, AbortSignal.any([signal, over.signal])).catch(() => undefined);
-    await Promise.race([slept, this.#woken.promise]);
-    over.abort();
-    this.#woken = Promise.withResolvers();
+    for (const [slo, { objective }] of this.#newest) {
+      if (objective.body.service === service) this.#rechecks.push({ slo, span });
+    }
+    this.#rechecks.splice(0, Math.max(0, this.#rechecks.length - rechecksMax));
   }
 
   /** Judges what is due. One mistake does not hold up the others; rejects only when the control store stays away. */
@@ -147,9 +139,9 @@ export class PastJudge {
     return records.some(({ key }) => key.version === objective.version && key.windowFrom === window.from);
   }
 
-  #end(objective: Version<'objective'>, window: Window): void {
+  #end(objective: Version<'objective'>, window: Window, at?: number): void {
     const key = keyOf(objective.name, objective.version, window);
-    if (!this.#ended.has(key)) this.#ended.set(key, { objective, window, judgedAt: 0 });
+    if (at !== undefined || !this.#ended.has(key)) this.#ended.set(key, { objective, window, judgedAt: at ?? 0 });
   }
 
   async #judge(ended: Ended, now: number, signal: AbortSignal): Promise<readonly Owed[]> {

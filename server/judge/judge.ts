@@ -9,7 +9,7 @@ import type { Version } from '../objects/object.ts';
 import type { Objects } from '../objects/objects.ts';
 import { daySeconds } from '../seal/seal-document.ts';
 import type { Evaluation } from '../slo/evaluate.ts';
-import type { Exclusion, Span, Window } from '../slo/objective.ts';
+import type { Span, Window } from '../slo/objective.ts';
 import { storedSince } from '../store/queries/stored-since.ts';
 import { runQuery } from '../store/run-query.ts';
 import { BurnLevels } from './burn-levels.ts';
@@ -104,7 +104,7 @@ export class Judge implements Part, Judging {
     return this.#readings.get(name);
   }
 
-  /** Called when late rows or exclusions changed what had been judged. Gives what ends it. */
+  /** Called when late rows changed what had been judged. Gives what ends it. */
   onPast(listener: (name: string, span: Span) => void): () => void {
     this.#pastListeners.add(listener);
     return () => this.#pastListeners.delete(listener);
@@ -222,9 +222,7 @@ export class Judge implements Part, Judging {
       const own = approved.filter(({ service }) => service === each.version.body.service);
       const known = before.get(keyOf(each));
       const follower = new Follower(each, own);
-      if (known !== undefined && isSame(known, follower)) return known;
-      if (known !== undefined) this.#tellPast(each.version.name, changedSpan(known.exclusions, own));
-      return follower;
+      return known !== undefined && isSame(known, follower) ? known : follower;
     });
     const held = new Set(terms.map(({ version }) => version.name));
     for (const name of this.#readings.keys()) if (!held.has(name)) this.#readings.delete(name);
@@ -334,18 +332,6 @@ function lateSpan(quarters: readonly number[], until: number): Span | undefined 
   const late = quarters.filter((quarter) => quarter + quarterSeconds + lateAfterSeconds <= until);
   if (late.length === 0) return undefined;
   return { from: Math.min(...late), to: Math.max(...late) + quarterSeconds };
-}
-
-/** The time of exclusions that only one of both has. */
-function changedSpan(before: readonly Exclusion[], after: readonly Exclusion[]): Span | undefined {
-  const essence = (exclusion: Exclusion) => JSON.stringify(exclusion);
-  const [was, is] = [new Set(before.map(essence)), new Set(after.map(essence))];
-  const changed = [
-    ...before.filter((each) => !is.has(essence(each))),
-    ...after.filter((each) => !was.has(essence(each))),
-  ];
-  if (changed.length === 0) return undefined;
-  return { from: Math.min(...changed.map(({ from }) => from)), to: Math.max(...changed.map(({ to }) => to)) };
 }
 
 function isHeld({ from, to }: Version, now: number): boolean {

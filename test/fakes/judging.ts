@@ -43,7 +43,14 @@ export class FakeJudging implements Omit<Judging, 'facts'> {
     const evaluation = this.#evaluate(this.lines, { window, at: this.at, until });
     const elapsed = this.#evaluate(this.lines, { window: { ...window, to: until }, at: this.at, until });
     const calendar = { window, until, evaluation, elapsed, withoutExclusions: elapsed };
-    return { objective: this.objective, at: this.at, calendar, rolling: null, burn: evaluation.burn, stale: null };
+    return {
+      objective: this.objective,
+      at: this.at,
+      calendar,
+      rolling: null,
+      burn: evaluation.burn.map((tier) => ({ ...tier, at: this.at })),
+      stale: null,
+    };
   }
 
   onReading(listener: (reading: ObjectiveReading) => void): () => void {

@@ -1,7 +1,12 @@
 import { gunzipSync } from 'node:zlib';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify from 'fastify';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { FourninesError } from '../../core/runtime/error.ts';
 import { silentLogger } from '../../core/runtime/logger.ts';
+import { problemHandler } from '../../server/api/problem.ts';
+import { breachRoutes } from '../../server/api/routes/breaches.ts';
+import type { Breach, BreachDetail, BreachPage } from '../../server/api/schema/breaches.ts';
 import { acknowledgeBreach } from '../../server/breach/acknowledge.ts';
 import { Breaches } from '../../server/breach/breaches.ts';
 import { verifyBundle } from '../../server/breach/verify-bundle.ts';
@@ -33,9 +38,13 @@ function breachesOf(
     judging,
     control: store,
     ready: async () => undefined,
+    changes: {
+      revision: async () => judging.exclusions.length,
+      approved: async () => judging.exclusions.map((each) => ({ ...each, id: 'one', revision: 1, service: 'acme' })),
+    },
     exclusions: async () => judging.exclusions,
     version: async () => judging.objective,
-    promise: async () => ({ tenant: 'acme', finalAfterDays: null }),
+    promise: async () => ({ tenant: 'acme', finalAfterSeconds: null }),
     causes: async () => [{ cause: 'vhost_ring_full', host: 'cn1', port: 'p1', packets: '7', detail: 'beside it' }],
     engine: 'test',
     nowMs,
@@ -139,7 +148,6 @@ test('late rows take it back; a mark of somebody in between is no harm; the wind
   nowMs = (start + 3600 + 3 * 86_400) * 1000;
   await vi.waitFor(async () => expect(await told('acme-late')).toContain('budget 1 #2 finalised'), { timeout: 10_000 });
   judging.exclusions = [excluded(start + 600, start + 660)];
-  breaches.recheck('acme-late', { from: start + 600, to: start + 660 });
   await vi.waitFor(async () => expect(await told('acme-late')).toContain('budget 1 #3 amended'), { timeout: 10_000 });
   const [amended] = (await store().list({ slo: 'acme-late', limit: 9 })).filter(({ row }) => row.subject === 'budget');
   expect(amended?.row).toMatchObject({ reason: 'amendment 1: met, as the rows are now', figures: { verdict: 'met' } });
@@ -155,7 +163,6 @@ test('a burn that was excluded afterwards never was one', async () => {
   judging.readAt(start + 3599);
   await untilTold('acme-excluded', ['burn 1 #1 risk', 'burn 1 #2 resolved', 'budget 1 #1 open']);
   judging.exclusions = [excluded(start + 600, start + 660)];
-  breaches.recheck('acme-excluded', { from: start + 600, to: start + 660 });
   judging.readAt(start + 3599);
   const taken = ['burn 1 #3 retracted', 'budget 1 #2 retracted'];
   await untilTold('acme-excluded', ['burn 1 #1 risk', 'burn 1 #2 resolved', 'budget 1 #1 open', ...taken]);
@@ -183,4 +190,55 @@ test('a change does not wait for rows that are not stored yet: its evidence foll
   }
   expect(breaches.stats.owed).toBe(0);
   await breaches.stop();
+});
+
+test('breaches are asked for over HTTP: a list, one with its changes, its bundle, and a mark', async () => {
+  const judging = new FakeJudging('acme-http', [good(0, 600), lost(600, 60), good(660, 2940)]);
+  const breaches = breachesOf(judging);
+  await breaches.start();
+  judging.readAt(start + 660);
+  await untilTold('acme-http', ['burn 1 #1 risk', 'budget 1 #1 open']);
+  await breaches.stop();
+  const api = fastify({ ajv: { customOptions: { removeAdditional: false, allErrors: true } } });
+  api.setErrorHandler(problemHandler(silentLogger));
+  breachRoutes(api.withTypeProvider<TypeBoxTypeProvider>(), {
+    control,
+    nowMs: () => (start + 700) * 1000,
+    version: 'test',
+  });
+  const ask = async (url: string, payload?: object) =>
+    payload === undefined ? api.inject({ url }) : api.inject({ method: 'POST', url, payload });
+
+  const first = (await ask('/breaches?slo=acme-http&limit=1')).json<BreachPage>();
+  const rest = (await ask(`/breaches?slo=acme-http&limit=1&cursor=${first.nextCursor}`)).json<BreachPage>();
+  const items = [...first.items, ...rest.items];
+  expect(items.map(({ subject, state, endedAt }) => [subject, state, endedAt]).sort()).toEqual([
+    ['budget', 'open', null],
+    ['burn', 'risk', null],
+  ]);
+  expect(rest.nextCursor).toBeNull();
+  const only = (await ask('/breaches?slo=acme-http&state=open&open=true&tenant=acme')).json<BreachPage>();
+  expect(only.items).toMatchObject([{ subject: 'budget', slo: 'acme-http', openedAt: '2026-11-01T00:11:00Z' }]);
+
+  const id = only.items[0]?.id as string;
+  const told = (await ask(`/breaches/${id}`)).json<BreachDetail>();
+  expect(told).toMatchObject({
+    chain: 'holds',
+    changes: [{ entry: 1, previous: null, figures: { verdict: 'breached' } }],
+  });
+  expect(told.command).toContain('--exclusions exclusions.yaml --at 2026-11-01T00:11:00Z');
+  const bundle = await ask(`/breaches/${id}/changes/1/bundle`);
+  expect(bundle.headers).toMatchObject({
+    'content-type': 'application/x-tar',
+    'content-disposition': `attachment; filename="breach-${id.slice(0, 12)}-change-1.tar"`,
+  });
+  expect(verifyBundle(bundle.rawPayload)).toMatchObject({ change: told.changes[0]?.sha256, findings: [] });
+
+  const seenBy = await ask(`/breaches/${id}/acknowledge`, { by: 'kim', comment: 'looking' });
+  expect(seenBy.json<Breach>()).toMatchObject({ id, state: 'open', acknowledgedBy: 'kim' });
+  expect((await ask(`/breaches/${id}`)).json<BreachDetail>().changes[1]?.reason).toBe('acknowledged by kim: looking');
+  expect((await ask(`/breaches/${id}/changes/2/bundle`)).statusCode).toBe(404);
+  expect((await ask(`/breaches/${'0'.repeat(32)}`)).statusCode).toBe(404);
+  expect((await ask('/breaches?cursor=abc')).statusCode).toBe(400);
+  await api.close();
 });

@@ -9,7 +9,7 @@ import { budgetOf, verdictOf } from '../../../../server/slo/verdict.ts';
 export type Slot = 'good' | 'bad' | 'unknown' | 'excluded';
 
 export const aWindow: Window = { from: 10_000, to: 10_100, zone: 'UTC' };
-export const ninety = { num: 9n, den: 10n };
+const ninety = { num: 9n, den: 10n };
 export const someTerms: BreachTerms = {
   version: 1,
   sli: 'availability',
@@ -89,7 +89,7 @@ export function seenSlots(slots: readonly Slot[], window = aWindow): Pick<Told, 
   return { evaluation: ofSlots(slots, window), elapsed, at };
 }
 
-export function windowReading({ evaluation, elapsed = evaluation, window = aWindow, ...told }: Told): WindowReading {
+function windowReading({ evaluation, elapsed = evaluation, window = aWindow, ...told }: Told): WindowReading {
   const at = told.at ?? window.from;
   const until = told.until ?? Math.min(Math.max(at, window.from), window.to);
   return { window, until, evaluation, elapsed, withoutExclusions: elapsed };
@@ -104,7 +104,7 @@ export function aReading(told: Told): ObjectiveReading {
     at: told.at ?? aWindow.from,
     calendar: windowReading(told),
     rolling: null,
-    burn: tiers(told.burn),
+    burn: tiers(told.burn).map((tier) => ({ ...tier, at: told.at ?? aWindow.from })),
     stale: told.stale ?? null,
   };
 }

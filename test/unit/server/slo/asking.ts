@@ -92,7 +92,11 @@ export interface AskedAlso {
   readonly at?: number;
 }
 
-export function question(lines: readonly Line[] | string, asked: Asked = {}, also: AskedAlso = {}): Question {
+export function question(
+  lines: readonly Line[] | string,
+  asked: Asked = {},
+  also: AskedAlso = {},
+): Question & { readonly at: number } {
   const objective = readObjective('slo.yaml', objectiveText(asked));
   const text = typeof lines === 'string' ? lines : textOf(lines);
   const file = read(text, objective.ports, 1 << 16);
@@ -104,7 +108,7 @@ export function ask(lines: readonly Line[] | string, asked: Asked = {}, also: As
 }
 
 /** The printed JSON, parsed. */
-export function answerOf(asked: Question): Record<string, unknown> {
+export function answerOf(asked: Question & { readonly at: number }): Record<string, unknown> {
   return JSON.parse(evaluationJson(asked, evaluate(asked))) as Record<string, unknown>;
 }
 

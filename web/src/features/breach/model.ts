@@ -22,6 +22,7 @@ const subjectTexts: Record<Breach['subject'], string> = {
   burn: 'The budget goes too fast',
   budget: 'More was bad than was promised',
   unproven: 'More is unknown than the budget has left',
+  stale: 'Nothing is heard of its hosts',
 };
 
 export function subjectText({ subject }: Pick<Breach, 'subject'>): string {
