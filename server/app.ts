@@ -11,6 +11,7 @@ import { Breaches } from './breach/breaches.ts';
 import { readCauses } from './breach/read-causes.ts';
 import type { ServerConfig } from './config.ts';
 import type { ControlPart } from './control/control-part.ts';
+import { Credits } from './credits/credits.ts';
 import { DiskWatch } from './disk/disk-watch.ts';
 import { Exclusions } from './exclusions/exclusions.ts';
 import { FolderPart } from './folder-part.ts';
@@ -190,8 +191,9 @@ function makePromised(
     nowMs: told.nowMs,
     logger: logger.child({ component: 'breaches' }),
   });
-  judge.onPast((name, span) => breaches.recheck(name, span));
-  return { objects, exclusions, judge, breaches };
+  judge.onPast((service, span) => breaches.recheck(service, span));
+  const credits = new Credits({ control: control.store, objects, exclusions, judging: judge, nowMs: told.nowMs });
+  return { objects, exclusions, judge, breaches, credits };
 }
 
 type Pass = (signal: AbortSignal) => Promise<Disposable>;

@@ -1,5 +1,6 @@
 import type { Backups } from '../backup/backups.ts';
 import type { ControlPart } from '../control/control-part.ts';
+import type { Credits } from '../credits/credits.ts';
 import type { DiskStatus } from '../disk/disk-watch.ts';
 import type { Exclusions } from '../exclusions/exclusions.ts';
 import type { InserterStats } from '../ingest/inserter-stats.ts';
@@ -53,6 +54,7 @@ export interface ApiContext {
   readonly letters: Letters;
   readonly objects: Objects;
   readonly exclusions: Exclusions;
+  readonly credits: Credits;
   readonly backups: Backups;
   readonly diskStatus: () => DiskStatus;
   /** Null: the bus is outside this process. */

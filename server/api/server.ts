@@ -17,6 +17,7 @@ import type { ApiContext } from './context.ts';
 import { problemHandler } from './problem.ts';
 import { backupRoute } from './routes/backups.ts';
 import { breachRoutes } from './routes/breaches.ts';
+import { creditRoutes } from './routes/credits.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { exclusionRoutes } from './routes/exclusions.ts';
 import { healthRoute } from './routes/health.ts';
@@ -103,6 +104,7 @@ async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
       objectRoutes(routes, context);
       exclusionRoutes(routes, { ...context, judging: context.judge });
       breachRoutes(routes, context);
+      creditRoutes(routes, context);
       sloRoutes(routes, context);
       tenantRoutes(routes, context);
       backupRoute(routes, context);

@@ -106,6 +106,11 @@ export class Breaches implements Part {
     await this.#running;
   }
 
+  /** Late rows came: what rests on that time is judged again at the next look. */
+  recheck(service: string, span: Span): void {
+    this.#past.recheck(service, span);
+  }
+
   async #run(signal: AbortSignal): Promise<void> {
     const { inTurn = always, turnMs = 5_000 } = this.#options;
     while (!signal.aborted) {

@@ -63,7 +63,7 @@ export class Judge implements Part, Judging {
   readonly #options: Required<JudgeOptions>;
   readonly #stopped = new AbortController();
   readonly #listeners = new Set<(reading: ObjectiveReading) => void>();
-  readonly #pastListeners = new Set<(name: string, span: Span) => void>();
+  readonly #pastListeners = new Set<(service: string, span: Span) => void>();
   readonly #readings = new Map<string, ObjectiveReading>();
   readonly #present: Present;
   readonly #levels = new BurnLevels();
@@ -105,7 +105,7 @@ export class Judge implements Part, Judging {
   }
 
   /** Called when late rows changed what had been judged. Gives what ends it. */
-  onPast(listener: (name: string, span: Span) => void): () => void {
+  onPast(listener: (service: string, span: Span) => void): () => void {
     this.#pastListeners.add(listener);
     return () => this.#pastListeners.delete(listener);
   }
@@ -242,7 +242,7 @@ export class Judge implements Part, Judging {
       try {
         const quarters = [...follower.hosts].flatMap((host) => touched.get(host) ?? []);
         await follower.follow(store, told.until, quarters, now);
-        this.#tellPast(follower.terms.version.name, lateSpan(quarters, told.until));
+        this.#tellPast(follower.terms.version.body.service, lateSpan(quarters, told.until));
         this.#present.set(this.#held().filter(({ judgement }) => judgement !== undefined));
         this.#tell(follower, told);
       } catch (error) {
@@ -289,8 +289,8 @@ export class Judge implements Part, Judging {
     this.#emit(reading);
   }
 
-  #tellPast(name: string, span: Span | undefined): void {
-    if (span !== undefined) for (const listener of this.#pastListeners) listener(name, span);
+  #tellPast(service: string, span: Span | undefined): void {
+    if (span !== undefined) for (const listener of this.#pastListeners) listener(service, span);
   }
 
   #emit(reading: ObjectiveReading): void {
