@@ -5,6 +5,7 @@ import type { Judging } from '../judge/reading.ts';
 import type { Version } from '../objects/object.ts';
 import { type ObjectHistory, ofKind } from '../objects/of-kind.ts';
 import { readObjective } from '../openslo/objective-file.ts';
+import { runSeconds } from '../seal/runs.ts';
 import { isoOf } from '../slo/instant.ts';
 import type { Exclusion, Window } from '../slo/objective.ts';
 import { judgedAt } from '../slo/window.ts';
@@ -24,8 +25,8 @@ const objectivesMax = 20;
 
 /**
  * What an exclusion changes in the window in which it begins, objective by objective: all other approved exclusions count
- * on both sides, this one on one. An objective that cannot be judged is named with the reason; a window that has not begun
- * has nothing to change.
+ * on both sides, this one on one. An objective that cannot be judged is named with the reason; what is still to come has
+ * nothing to change.
  */
 export async function readEffect(
   context: EffectContext,
@@ -58,14 +59,17 @@ export async function readEffect(
   return { effect, notJudged };
 }
 
-/** The objective's window in which the exclusion begins, or a rolling one at its end; undefined: that is still to come. */
+/**
+ * What has passed, to the last quarter of an hour, of the objective's window in which the exclusion begins, or of a rolling
+ * one at its end. Undefined: the exclusion is still to come.
+ */
 function windowOf({ name, body }: Version<'objective'>, { request }: ExclusionEvent, now: number): Window | undefined {
+  const passed = now - (now % runSeconds);
+  if (request.from >= passed) return undefined;
   const objective = readObjective(name, body.openslo);
-  if (objective.window.rolling) {
-    return request.from < now ? judgedAt(objective, Math.min(request.to, now)).window : undefined;
-  }
-  const { window } = judgedAt(objective, request.from + 1);
-  return window.from < now ? window : undefined;
+  const at = objective.window.rolling ? Math.min(request.to, passed) : request.from + 1;
+  const { window } = judgedAt(objective, at);
+  return { ...window, to: Math.min(window.to, passed) };
 }
 
 interface Asked {

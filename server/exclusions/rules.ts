@@ -1,4 +1,5 @@
 import type { Agreement } from '../objects/object.ts';
+import { runSeconds } from '../seal/runs.ts';
 import { daySeconds, isoOf } from '../slo/instant.ts';
 import type { Span } from '../slo/objective.ts';
 import type { ExclusionEvent, ExclusionRequest, ExclusionState } from './exclusion.ts';
@@ -31,18 +32,11 @@ export interface Findings {
 export const exclusionSecondsMax = 92 * daySeconds;
 const aheadSecondsMax = 400 * daySeconds;
 /**
- * Second by second, rows are there for seven days; from then on only runs that end at each quarter of an hour, which
- * cannot be cut (`server/seal/runs.ts`). A day less, so that there is time to decide.
- */
-const rawSeconds = 6 * daySeconds;
-const quarterSeconds = 900;
-
-/**
  * Whether an exclusion may be asked for.
  *
- * Refused: no time or too much of it, outside the service's life, without a reason; maintenance without proof of notice
- * `noticeHours` before it begins; asked for later than `retroactiveDays` after its end; older than six days with ends
- * that are not on quarters of an hour. Where no agreement holds, or it asks for no notice, that is said, not refused.
+ * Refused: no time or too much of it, ends that are not on quarters of an hour, outside the service's life, without a
+ * reason; maintenance without proof of notice `noticeHours` before it begins; asked for later than `retroactiveDays` after
+ * its end. Where no agreement holds, or it asks for no notice, that is said, not refused.
  *
  * Example: noticeHours 168, maintenance from 2026-11-20T01:00:00Z: notice of 2026-11-13T01:00:00Z is just in time.
  * Example: retroactiveDays 30, to 2026-11-01T00:00:00Z: may be asked for until 2026-12-01T00:00:00Z, that instant included.
@@ -67,17 +61,20 @@ function brokenTime(request: ExclusionRequest, { life, now }: Grounds): BrokenRu
   if (!isCovered(request, life)) {
     broken.push({ where: 'from', problem: `and to must both lie within the time in which ${request.service} exists` });
   }
-  return [...broken, ...brokenQuarters(request, now)];
+  return [...broken, ...brokenQuarters(request)];
 }
 
-/** Raw rows may be gone: a sealed run cannot be cut, whoever judges. */
-function brokenQuarters({ from, to }: Span, now: number): BrokenRule[] {
-  if (from >= now - rawSeconds) return [];
+/**
+ * Verdicts rest on runs of clean seconds that end at each quarter of an hour, and from the eighth day on nothing else is
+ * kept of them: a month with an end inside one could not be judged any more.
+ */
+function brokenQuarters({ from, to }: Span): BrokenRule[] {
   return (['from', 'to'] as const)
-    .filter((where) => !isQuarter({ from, to }[where]))
+    .filter((where) => ({ from, to })[where] % runSeconds !== 0)
     .map((where) => ({
       where,
-      problem: `must lie on a quarter of an hour, as 10:15:00: it is older than ${rawSeconds / daySeconds} days, of which only runs are kept that end there and cannot be cut`,
+      problem:
+        'must lie on a quarter of an hour, as 10:15:00: seconds are kept in runs that end there and cannot be cut',
     }));
 }
 
@@ -113,11 +110,6 @@ function warningsOf(request: ExclusionRequest, { terms, others, now }: Grounds):
   }
   if (to <= now) warnings.push('Asked for after it had ended.');
   else if (from < now) warnings.push('Asked for after it had begun.');
-  if (from >= now - rawSeconds && !(isQuarter(from) && isQuarter(to))) {
-    warnings.push(
-      'Its ends are not on quarters of an hour: once the rows of each second have aged out (7 days), the figures can no longer be made again.',
-    );
-  }
   for (const { id, state } of others.filter((other) => other.from < to && other.to > from)) {
     warnings.push(`Overlaps exclusion ${id}, which is ${state}; time in both is left out once.`);
   }
@@ -138,7 +130,7 @@ export function mayChange(change: ExclusionChange, { state }: Pick<ExclusionEven
 
 /**
  * Whether a change that the state allows may be made by that person now. Nobody approves what he asked for himself, however
- * he writes his name; what was asked for in time may have grown too old for its ends meanwhile.
+ * he writes his name.
  */
 export function checkChange(
   change: ExclusionChange,
@@ -153,15 +145,11 @@ export function checkChange(
   }
   const warnings =
     request.to <= now ? ['Approved after it had ended: figures that were told before have changed.'] : [];
-  return { broken: [...broken, ...brokenQuarters(request, now)], warnings };
+  return { broken, warnings };
 }
 
 function personOf(name: string): string {
   return name.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase();
-}
-
-function isQuarter(second: number): boolean {
-  return second % quarterSeconds === 0;
 }
 
 /** Whether spans, together, hold all of one. */

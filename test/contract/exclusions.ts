@@ -57,7 +57,7 @@ const objects: ObjectHistory = {
 
 function aRequest(over: Partial<ExclusionRequest> = {}): ExclusionRequest {
   const asked = { category: 'forceMajeure', reason: 'flood', requestedBy: 'Lan', notice: null } as const;
-  return { service: 'acme', from: begun, to: begun + 600, ...asked, ...over };
+  return { service: 'acme', from: begun, to: begun + 900, ...asked, ...over };
 }
 
 /** What exclusions are on every control store. */
@@ -80,7 +80,7 @@ export function exclusionTests(of: () => ControlStore): void {
       const exclusions = exclusionsOn(of());
       const before = await exclusions.revision();
       const asked = await request({ service });
-      const window = { from: begun + 599, to: begun + 600 };
+      const window = { from: begun + 899, to: begun + 900 };
       expect(await exclusions.approved(window, service)).toEqual([]);
       const own = await exclusions.change('approve', asked.id, by('lan'));
       expect(own).toMatchObject({ broken: [{ where: 'by' }] });
@@ -88,11 +88,11 @@ export function exclusionTests(of: () => ControlStore): void {
       const approved = await exclusions.approved(window, service);
       expect(approved).toEqual([
         {
-          ...{ id: asked.id, revision: 2, service, from: begun, to: begun + 600 },
+          ...{ id: asked.id, revision: 2, service, from: begun, to: begun + 900 },
           ...{ category: 'forceMajeure', reason: 'flood', approvedBy: 'Minh' },
         },
       ]);
-      expect(await exclusions.approved({ from: begun + 600, to: begun + 601 }, service)).toEqual([]);
+      expect(await exclusions.approved({ from: begun + 900, to: begun + 901 }, service)).toEqual([]);
       expect(await exclusions.approved(window)).toEqual(expect.arrayContaining([...approved]));
       await exclusions.change('revoke', asked.id, by('Lan'));
       expect(await exclusions.approved(window, service)).toEqual([]);
@@ -160,7 +160,7 @@ export function exclusionTests(of: () => ControlStore): void {
 
 function overHttp(exclusionsOn: (store: ControlStore) => Exclusions, of: () => ControlStore): void {
   const base = { service: httpService, category: 'forceMajeure', reason: 'flood', requestedBy: 'Lan' };
-  const body = { ...base, from: isoOf(begun), to: isoOf(begun + 600) };
+  const body = { ...base, from: isoOf(begun), to: isoOf(begun + 900) };
   let api: Api;
   beforeAll(async () => {
     const { file } = question(lines);
@@ -194,7 +194,7 @@ function overHttp(exclusionsOn: (store: ControlStore) => Exclusions, of: () => C
           slo: 'acme',
           window: { from: '2026-11-20T10:00:00Z', to: '2026-11-20T11:00:00Z', zone: 'UTC' },
           without: { high: { bad: '600' }, verdict: 'breached', slots: { excluded: 0 } },
-          with: { high: { bad: '0' }, verdict: 'met', slots: { excluded: 600 } },
+          with: { high: { bad: '0' }, verdict: 'met', slots: { excluded: 900 } },
         },
       ],
       notJudged: [{ slo: 'later', code: 'FN_USAGE' }],
@@ -235,6 +235,7 @@ function overHttp(exclusionsOn: (store: ControlStore) => Exclusions, of: () => C
   it.each<[string, object, number, string[]]>([
     ['a category that is none', { category: 'weather' }, 400, ['body.category']],
     ['part of a second', { from: '2026-11-20T10:00:00.5Z' }, 400, ['body.from']],
+    ['not on a quarter of an hour', { to: isoOf(begun + 600) }, 400, ['body.to']],
     ['no instant', { to: 'tomorrow' }, 400, ['body.to']],
     ['400 days', { from: isoOf(begun), to: isoOf(begun + 400 * 86_400) }, 400, ['body.to']],
     ['before the service', { from: '2026-09-30T10:00:00Z', to: '2026-09-30T11:00:00Z' }, 400, ['body.from', 'body.to']],
