@@ -36,12 +36,14 @@ export async function readEffect(
   const effect: Effect['effect'] = [];
   const notJudged: Effect['notJudged'] = [];
   const { service, from } = event.request;
+  // No run of seconds is cut there, and as good as all hosts have been heard of.
+  const passed = now - (now % runSeconds);
   const held = ofKind(await context.objects.at(from), 'objective');
   const objectives = held.filter(({ body }) => body.service === service);
   for (const objective of objectives.slice(0, objectivesMax)) {
     try {
-      const window = windowOf(objective, event, now);
-      if (window !== undefined) effect.push(await effectOn(context, objective, { event, window, signal }));
+      const window = windowOf(objective, event, passed);
+      if (window !== undefined) effect.push(await effectOn(context, objective, { event, window, passed, signal }));
     } catch (error) {
       signal.throwIfAborted();
       const { code, message } = toFourninesError(error);
@@ -60,28 +62,32 @@ export async function readEffect(
 }
 
 /**
- * What has passed, to the last quarter of an hour, of the objective's window in which the exclusion begins, or of a rolling
- * one at its end. Undefined: the exclusion is still to come.
+ * The objective's window in which the exclusion begins, or a rolling one at its end. Undefined: nothing of the exclusion
+ * has passed.
  */
-function windowOf({ name, body }: Version<'objective'>, { request }: ExclusionEvent, now: number): Window | undefined {
-  const passed = now - (now % runSeconds);
+function windowOf(
+  { name, body }: Version<'objective'>,
+  { request }: ExclusionEvent,
+  passed: number,
+): Window | undefined {
   if (request.from >= passed) return undefined;
   const objective = readObjective(name, body.openslo);
   const at = objective.window.rolling ? Math.min(request.to, passed) : request.from + 1;
-  const { window } = judgedAt(objective, at);
-  return { ...window, to: Math.min(window.to, passed) };
+  return judgedAt(objective, at).window;
 }
 
 interface Asked {
   readonly event: ExclusionEvent;
   readonly window: Window;
+  /** Figures are of what has passed, as they are told elsewhere. */
+  readonly passed: number;
   readonly signal: AbortSignal;
 }
 
 async function effectOn(
   { exclusions, judging }: EffectContext,
   objective: Version<'objective'>,
-  { event, window, signal }: Asked,
+  { event, window, passed, signal }: Asked,
 ): Promise<Effect['effect'][number]> {
   const { id, by, request } = event;
   const { from, to, category, reason } = request;
@@ -89,8 +95,9 @@ async function effectOn(
     (approved) => approved.id !== id,
   );
   const own = { from, to, category, reason, approvedBy: event.state === 'approved' ? by : '' };
-  const without = await judging.judge({ objective, window, exclusions: others }, signal);
-  const withIt = await judging.judge({ objective, window, exclusions: [...others, own] }, signal);
+  const elapsed = { ...window, to: Math.min(window.to, passed) };
+  const without = await judging.judge({ objective, window: elapsed, exclusions: others }, signal);
+  const withIt = await judging.judge({ objective, window: elapsed, exclusions: [...others, own] }, signal);
   return {
     slo: objective.name,
     window: { from: isoOf(window.from), to: isoOf(window.to), zone: window.zone },

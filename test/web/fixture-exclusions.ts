@@ -93,6 +93,8 @@ export function credits(scenario: Scenario, tenant: string, nowMs: number): Cred
     at: instant(nowMs / 1_000 - 40_000 + number * 60),
     previous: number === 1 ? null : `${number - 1}`.repeat(64).slice(0, 64),
     sha256: `${number}`.repeat(64).slice(0, 64),
+    ...{ agreementVersion: 1, change: state === 'computed' ? amount : '0', document: '{}', comment: '' },
+    ...{ by: state === 'computed' ? 'fournines' : 'anna', corrects: state === 'computed' ? null : number - 1 },
   });
   return [
     entry(1, 'computed', '120000000', '12000000', 'VND'),

@@ -131,6 +131,7 @@ describe('credits', () => {
     ...{ entry, id, state: 'computed', tenant: 'acme', agreement: 'gold', service: 'voice', item: '10G' },
     ...{ month: '2026-10', slo: 'a', verdict: 'breached', bad: '1', total: '2', share: { num: '1', den: '10' } },
     ...{ fee: '100', amount: '10', currency: 'VND', explanation: '', at: '', previous: null, sha256: '' },
+    ...{ agreementVersion: 1, change: '0', by: '', comment: '', corrects: null, document: '' },
     ...change,
   });
 
@@ -203,11 +204,12 @@ describe('an exclusion', () => {
   const detail: ExclusionDetail = {
     ...{ id: 'x', service: 'voice', from: '', to: '', category: 'attack', reason: 'Flood', state: 'requested' },
     ...{ revision: 1, requestedBy: 'anna', requestedAt: '', decidedBy: null, notice: null, warnings: [] },
-    ...{ events: [], effect: [] },
+    ...{ events: [], effect: [], brokenAt: null, notJudged: [] },
   };
 
   it('says what it changes', () => {
-    const effect = { slo: 'a', without: figures('50', 'undetermined'), with: figures('8') };
+    const window = { from: '', to: '', zone: 'UTC' };
+    const effect = { slo: 'a', window, without: figures('50', 'undetermined'), with: figures('8') };
     expect(effectText(effect)).toBe('42 bad taken out; the verdict changes from undetermined to met.');
     expect(effectText({ ...effect, with: effect.without })).toBe(
       'No bad one is taken out; the verdict stays undetermined.',

@@ -25,7 +25,7 @@ export function RequestForm({ services }: { readonly services: readonly string[]
       <header className="panel-head">
         <h2>Ask for an exclusion</h2>
         <span className="muted">
-          Times in UTC, whole seconds; the end is not part of it. Another person approves it.
+          Times in UTC, on quarters of an hour; the end is not part of it. Another person approves it.
         </span>
       </header>
       <form className="wide-form" onSubmit={submit}>
@@ -72,8 +72,8 @@ function RequestFields({ services }: { readonly services: readonly string[] }) {
           <option key={name} value={name} />
         ))}
       </datalist>
-      <Field label="From, UTC" name="from" type="datetime-local" step={1} required />
-      <Field label="To, UTC" name="to" type="datetime-local" step={1} required />
+      <Field label="From, UTC" name="from" type="datetime-local" step={900} required />
+      <Field label="To, UTC" name="to" type="datetime-local" step={900} required />
       <span className="field">
         <label htmlFor={`${id}c`}>Category</label>
         <select id={`${id}c`} name="category" defaultValue="maintenance">

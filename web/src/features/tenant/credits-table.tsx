@@ -65,7 +65,7 @@ function CreditsTable({ credits }: { readonly credits: readonly Credit[] }) {
         </thead>
         <tbody>
           {creditRows(credits).map(({ credit, replacedBy }) => (
-            <CreditLine key={credit.entry} credit={credit} replacedBy={replacedBy} />
+            <CreditLine key={`${credit.agreement} ${credit.entry}`} credit={credit} replacedBy={replacedBy} />
           ))}
         </tbody>
       </table>
