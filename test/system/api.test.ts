@@ -15,6 +15,7 @@ import { makeServer, type Server } from '../../server/app.ts';
 import { aServerConfig } from '../fakes/server-config.ts';
 import { aDropRow, aPortRow, aTickMessage } from '../fakes/tick-message.ts';
 import { placeControl } from './control-fixture.ts';
+import { exclusionsApi } from './exclusions-api.ts';
 import { objectsApi } from './objects-api.ts';
 
 /** Ten known seconds of two hosts, put on the bus and asked for through HTTP. */
@@ -333,6 +334,7 @@ describe('the stream', () => {
 });
 
 objectsApi(() => base);
+exclusionsApi(() => base);
 
 describe('what other programs read', () => {
   it('the OpenAPI document has every route and its parameters', async () => {

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import type { CreditPage } from '../../server/api/schema/credits.ts';
+import type { Exclusion, ExclusionDetail } from '../../server/api/schema/exclusions.ts';
+import { isoOf } from '../../server/slo/instant.ts';
+
+const documents = (start: string) => `apiVersion: fournines/v1
+kind: Tenant
+metadata: { name: nova, displayName: Nova }
+spec: { timeZone: UTC }
+---
+apiVersion: fournines/v1
+kind: Service
+metadata: { name: nova, displayName: Nova }
+spec: { tenant: nova, ports: [{ name: p1, placements: [{ host: cn2, port: p1 }] }] }
+---
+apiVersion: openslo/v1
+kind: SLO
+metadata: { name: nova-delivery }
+spec:
+  service: nova
+  indicator:
+    metadata: { name: packet-delivery }
+    spec:
+      thresholdMetric:
+        metricSource: { type: fournines, spec: { sli: packetDelivery, ports: [p1] } }
+  timeWindow: [{ duration: 1d, isRolling: false, calendar: { startTime: "${start}", timeZone: UTC } }]
+  budgetingMethod: Occurrences
+  objectives: [{ target: 0.999 }]
+`;
+
+/** Exclusions and credits on a running server, with its own objects and judge. */
+export function exclusionsApi(urlOf: () => string): void {
+  const call = async <T>(path: string, body?: object) => {
+    const sent = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    const response = await fetch(`${urlOf()}/api/v1${path}`, body === undefined ? {} : sent);
+    return { status: response.status, body: (await response.json()) as T };
+  };
+
+  describe('exclusions', () => {
+    it('tell what they change by the judge of the server, with those that were approved before', async () => {
+      const quarter = Math.floor(Date.now() / 900_000) * 900;
+      const start = isoOf(quarter - 86_400).slice(0, 10);
+      const promised = { documents: documents(`${start} 00:00:00`), by: 'ann', from: `${start}T00:00:00Z` };
+      expect(await call('/slos/apply', promised)).toMatchObject({ status: 200 });
+      const request = { service: 'nova', category: 'attack', reason: 'flood', requestedBy: 'Lan' };
+      const span = { from: isoOf(quarter - 1800), to: isoOf(quarter - 900) };
+      const asked = await call<Exclusion>('/exclusions', { ...request, ...span });
+      expect(asked).toMatchObject({
+        status: 201,
+        body: { state: 'requested', warnings: [/No agreement/, /ended/].map(told) },
+      });
+      const would = await call<ExclusionDetail>(`/exclusions/${asked.body.id}`);
+      expect(would.body).toMatchObject({
+        notJudged: [],
+        effect: [{ slo: 'nova-delivery', without: { slots: { excluded: 0 } }, with: { slots: { excluded: 900 } } }],
+      });
+      const approved = await call<Exclusion>(`/exclusions/${asked.body.id}/approve`, { by: 'Minh' });
+      expect(approved.body).toMatchObject({ state: 'approved', decidedBy: 'Minh' });
+      const next = { from: isoOf(quarter - 900), to: isoOf(quarter) };
+      const second = await call<Exclusion>('/exclusions', { ...request, ...next });
+      const both = await call<ExclusionDetail>(`/exclusions/${second.body.id}`);
+      // The first one is in this day, too, unless midnight lies between them.
+      const before = span.from.slice(0, 10) === next.from.slice(0, 10) ? 900 : 0;
+      expect(both.body.effect).toMatchObject([
+        { without: { slots: { excluded: before } }, with: { slots: { excluded: before + 900 } } },
+      ]);
+    });
+  });
+
+  it('credits are told where there are none, and one that is not there has no state', async () => {
+    expect(await call<CreditPage>('/credits?tenant=nova&month=2026-01')).toEqual({
+      status: 200,
+      body: { items: [], nextCursor: null },
+    });
+    expect((await call('/credits/none/state', { state: 'notified', by: 'Lan' })).status).toBe(404);
+  });
+}
+
+function told(words: RegExp): unknown {
+  return expect.stringMatching(words);
+}
