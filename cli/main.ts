@@ -6,6 +6,7 @@ import { collectorCommand } from './commands/collector.ts';
 import { configCommand } from './commands/config.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
+import { exclusionsCommand } from './commands/exclusions.ts';
 import { exportSlotsCommand } from './commands/export-slots.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { serverCommand } from './commands/server.ts';
@@ -59,6 +60,7 @@ function program(): Command {
     .addCommand(evaluateCommand())
     .addCommand(verifyCommand())
     .addCommand(sloCommand())
+    .addCommand(exclusionsCommand())
     .addCommand(deadLettersCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand())

@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { CreditPage } from '../../server/api/schema/credits.ts';
 import type { Exclusion, ExclusionDetail } from '../../server/api/schema/exclusions.ts';
 import { isoOf } from '../../server/slo/instant.ts';
+import { cli } from './spawned.ts';
 
 const documents = (start: string) => `apiVersion: fournines/v1
 kind: Tenant
@@ -65,6 +68,26 @@ export function exclusionsApi(urlOf: () => string): void {
         { without: { slots: { excluded: before } }, with: { slots: { excluded: before + 900 } } },
       ]);
     });
+  });
+
+  it('exclusions are asked for and shown by command; an own approval is refused with its place', async () => {
+    const quarter = Math.floor(Date.now() / 900_000) * 900;
+    const run = async (...args: string[]) =>
+      promisify(execFile)(process.execPath, [cli, 'exclusions', ...args, '--server', urlOf()]).then(
+        ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
+        ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, stdout, stderr }),
+      );
+    const asking = ['request', '--service', 'nova', '--category', 'suspended', '--reason', 'unpaid\u001b[2J'];
+    const span = ['--from', isoOf(quarter + 900), '--to', isoOf(quarter + 1800)];
+    const asked = await run(...asking, ...span, '--by', 'Lan');
+    expect(asked).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('requested  nova  suspended  Lan: unpaid\\u001b[2J'),
+    });
+    const [id = ''] = asked.stdout.split(' ');
+    const [own, shown] = await Promise.all([run('approve', id, '--by', 'lan'), run('show', id)]);
+    expect(own).toMatchObject({ code: 2, stderr: expect.stringContaining('body.by must be another person than Lan') });
+    expect(shown.stdout).toMatch(/\n {2}! No agreement holds[^\n]*\n {2}1 {2}\S+ {2}requested {2}Lan\n/);
   });
 
   it('credits are told where there are none, and one that is not there has no state', async () => {

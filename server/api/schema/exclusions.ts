@@ -3,7 +3,7 @@ import { exclusionCategories, exclusionStates } from '../../exclusions/exclusion
 import { Instant, page } from './common.ts';
 import { Figures } from './slos.ts';
 
-export const ExclusionEvent = Type.Object({
+const ExclusionEvent = Type.Object({
   revision: Type.Integer(),
   at: Instant,
   state: Type.Enum(exclusionStates),
