@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { exclusionsCommand } from '../../cli/commands/exclusions.ts';
 import type { CreditPage } from '../../server/api/schema/credits.ts';
 import type { Exclusion, ExclusionDetail } from '../../server/api/schema/exclusions.ts';
 import { isoOf } from '../../server/slo/instant.ts';
-import { cli } from './spawned.ts';
 
 const documents = (start: string) => `apiVersion: fournines/v1
 kind: Tenant
@@ -70,24 +68,42 @@ export function exclusionsApi(urlOf: () => string): void {
     });
   });
 
-  it('exclusions are asked for and shown by command; an own approval is refused with its place', async () => {
+  it('exclusions are asked for, listed, shown and decided by command; an own approval is refused with its place', async () => {
     const quarter = Math.floor(Date.now() / 900_000) * 900;
-    const run = async (...args: string[]) =>
-      promisify(execFile)(process.execPath, [cli, 'exclusions', ...args, '--server', urlOf()]).then(
-        ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
-        ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, stdout, stderr }),
-      );
-    const asking = ['request', '--service', 'nova', '--category', 'suspended', '--reason', 'unpaid\u001b[2J'];
-    const span = ['--from', isoOf(quarter + 900), '--to', isoOf(quarter + 1800)];
-    const asked = await run(...asking, ...span, '--by', 'Lan');
-    expect(asked).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining('requested  nova  suspended  Lan: unpaid\\u001b[2J'),
+    const run = async (...args: string[]) => {
+      let text = '';
+      const write = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+        text += String(chunk);
+        return true;
+      });
+      const ran = exclusionsCommand().parseAsync([...args, '--server', urlOf()], { from: 'user' });
+      return ran.then(() => text).finally(() => write.mockRestore());
+    };
+    const asking = [
+      'request',
+      '--service',
+      'nova',
+      '--category',
+      'suspended',
+      '--reason',
+      'unpaid\u001b[2J',
+      '--by',
+      'Lan',
+    ];
+    const asked = await run(...asking, '--from', isoOf(quarter + 900), '--to', isoOf(quarter + 1800));
+    expect(asked).toContain('requested  nova  suspended  Lan: unpaid\\u001b[2J\n  ! No agreement holds');
+    const [id = ''] = asked.split(' ');
+    expect(await run('list', '--service', 'nova', '--limit', '1')).toBe(asked.slice(0, asked.indexOf('\n') + 1));
+    await expect(run('approve', id, '--by', 'lan')).rejects.toMatchObject({
+      code: 'FN_QUERY_PARAMETER',
+      message: expect.stringContaining('body.by must be another person than Lan'),
     });
-    const [id = ''] = asked.stdout.split(' ');
-    const [own, shown] = await Promise.all([run('approve', id, '--by', 'lan'), run('show', id)]);
-    expect(own).toMatchObject({ code: 2, stderr: expect.stringContaining('body.by must be another person than Lan') });
-    expect(shown.stdout).toMatch(/\n {2}! No agreement holds[^\n]*\n {2}1 {2}\S+ {2}requested {2}Lan\n/);
+    expect(await run('approve', id, '--by', 'Minh', '--comment', 'mail 3')).toContain('approved  nova');
+    expect(await run('show', id)).toMatch(
+      / {2}1 {2}\S+ {2}requested {2}Lan\n {2}2 {2}\S+ {2}approved {2}Minh mail 3\n/,
+    );
+    expect(JSON.parse(await run('revoke', id, '--json'))).toMatchObject({ id, state: 'revoked', revision: 3 });
+    await expect(run('reject', id)).rejects.toMatchObject({ code: 'FN_STATE_CONFLICT' });
   });
 
   it('credits are told where there are none, and one that is not there has no state', async () => {
