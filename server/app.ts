@@ -7,26 +7,18 @@ import type { ApiContext, CollectorStatus } from './api/context.ts';
 import { ApiPart } from './api/server.ts';
 import { Backups } from './backup/backups.ts';
 import { WriteGate } from './backup/write-gate.ts';
-import { Breaches } from './breach/breaches.ts';
-import { readCauses } from './breach/read-causes.ts';
 import type { ServerConfig } from './config.ts';
 import type { ControlPart } from './control/control-part.ts';
-import { Credits } from './credits/credits.ts';
 import { DiskWatch } from './disk/disk-watch.ts';
-import { Exclusions } from './exclusions/exclusions.ts';
 import { FolderPart } from './folder-part.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { defaultRules, type IngestPoint, type InserterOptions } from './ingest/inserter.ts';
 import type { InserterStats } from './ingest/inserter-stats.ts';
 import { Letters } from './ingest/letters.ts';
-import { outOfContract } from './judge/in-service.ts';
-import { Judge } from './judge/judge.ts';
 import { Fleet } from './live/fleet.ts';
-import type { StoredContext } from './live/stored-to.ts';
 import { SelfMetrics } from './metrics/self-metrics.ts';
-import { Objects } from './objects/objects.ts';
-import { ofKind } from './objects/of-kind.ts';
 import { Phase } from './phase.ts';
+import { makePromised } from './promised.ts';
 import type { SealPoint } from './seal/seal-tables.ts';
 import { Sealer } from './seal/sealer.ts';
 import type { Engine } from './store/engine.ts';
@@ -73,7 +65,7 @@ export interface Server {
 
 /** Wires the server; nothing runs before its parts are started. */
 export function makeServer(options: ServerOptions): Server {
-  const { config, data, bus, heldBytes, liveBus, logger, version } = options;
+  const { config, data, heldBytes, logger, version } = options;
   let collectorStats: () => CollectorStatus | undefined = () => undefined;
   const folder = new FolderPart(data);
   const stores = makeStores(config, data, logger);
@@ -87,13 +79,7 @@ export function makeServer(options: ServerOptions): Server {
   const pass = passOf(disk, gate);
   const passOrNot = passOrNotOf(disk, gate);
   const ingest = makeIngest(options, control, engine, pass);
-  const fleet = new Fleet({
-    source: liveBus ?? bus,
-    from: liveBus === undefined ? 'earliest' : 'latest',
-    logger,
-    liveSeconds: config.liveSeconds,
-    monoMs: () => performance.now(),
-  });
+  const fleet = makeFleet(options);
   const busStats = () => (heldBytes === undefined ? null : { heldBytes: heldBytes(), bytesMax: config.busBytesMax });
   const metrics = new SelfMetrics({
     ingest: () => ingest.stats(),
@@ -105,8 +91,7 @@ export function makeServer(options: ServerOptions): Server {
   });
   const store: QueryContext = { engine, observe: metrics.observeQuery };
   const { sealer, letters, backups } = makeKeepers(options, stores, { store, gate, pass, passOrNot });
-  const clocks = { startedMonoMs: performance.now(), nowMs: Date.now, monoMs: () => performance.now() };
-  const told = { ...clocks, staleAfterMs: config.staleAfterMs, fleet, store };
+  const told = { ...clocks(), staleAfterMs: config.staleAfterMs, fleet, store };
   const promised = makePromised(stores, told, { leaseMs: config.leaseMs, version, pass: passOrNot, logger });
   const context: ApiContext = {
     ...told,
@@ -129,20 +114,7 @@ export function makeServer(options: ServerOptions): Server {
   return {
     // Whoever asks is answered from the beginning to the end: a start may take long (a migration, the store of a killed
     // run), and so may a stop, and a probe must be able to tell both from a server that hangs.
-    parts: [
-      folder,
-      disk,
-      api,
-      stores.part,
-      fleet,
-      ingest,
-      sealer,
-      promised.judge,
-      promised.breaches,
-      letters,
-      backups,
-      phase,
-    ],
+    parts: [folder, disk, api, stores.part, fleet, ingest, sealer, ...promised.parts, letters, backups, phase],
     drain: () => phase.drain(),
     url: () => api.url,
     store,
@@ -153,47 +125,18 @@ export function makeServer(options: ServerOptions): Server {
   };
 }
 
-interface PromisedOptions {
-  readonly leaseMs: number;
-  readonly version: string;
-  readonly pass: Pass;
-  readonly logger: Logger;
+function clocks() {
+  return { startedMonoMs: performance.now(), nowMs: Date.now, monoMs: () => performance.now() };
 }
 
-/** What was promised to whom, and how it is kept. */
-function makePromised(
-  { control, turns }: Stores,
-  told: StoredContext,
-  { leaseMs, version, pass, logger }: PromisedOptions,
-) {
-  const objects = new Objects(control.store, told.nowMs, pass);
-  const exclusions = new Exclusions({ control: control.store, objects, nowMs: told.nowMs });
-  const ready = (signal: AbortSignal) => control.ready(signal);
-  const judge = new Judge({ ...told, objects, exclusions, ready, logger: logger.child({ component: 'judge' }) });
-  const termsOf = (name: string) => judge.terms().find((terms) => terms.version.name === name);
-  const breaches = new Breaches({
-    judging: judge,
-    control: control.store,
-    ready,
-    inTurn: turns.forBreaches(leaseMs),
-    changes: exclusions,
-    exclusions: async (objective, span) => {
-      return [...outOfContract(objective, span), ...(await exclusions.approved(span, objective.body.service))];
-    },
-    version: async (name, number) =>
-      ofKind(await objects.history('objective', name), 'objective').find((each) => each.version === number),
-    promise: async ({ name }) => {
-      const terms = termsOf(name);
-      return { tenant: terms?.tenant ?? null, finalAfterSeconds: terms?.finalAfterSeconds ?? null };
-    },
-    causes: ({ name }, span, signal) => readCauses({ ...told.store, signal }, termsOf(name)?.placed ?? [], span),
-    engine: version,
-    nowMs: told.nowMs,
-    logger: logger.child({ component: 'breaches' }),
+function makeFleet({ config, bus, liveBus, logger }: ServerOptions): Fleet {
+  return new Fleet({
+    source: liveBus ?? bus,
+    from: liveBus === undefined ? 'earliest' : 'latest',
+    logger,
+    liveSeconds: config.liveSeconds,
+    monoMs: () => performance.now(),
   });
-  judge.onPast((service, span) => breaches.recheck(service, span));
-  const credits = new Credits({ control: control.store, objects, exclusions, judging: judge, nowMs: told.nowMs });
-  return { objects, exclusions, judge, breaches, credits };
 }
 
 type Pass = (signal: AbortSignal) => Promise<Disposable>;

@@ -16,7 +16,7 @@ const begin = 1_793_494_800;
 const rules = [burnRule('T0'), burnRule('T1')] as const;
 const target = { num: 9999n, den: 10_000n };
 
-export const nameOf = (i: number) => `o${i}`;
+const nameOf = (i: number) => `o${i}`;
 
 /** The second `s` of one host, as rows off the bus; now and then a port loses some. */
 export function rowsOf(host: number, s: number): PortRow[] {

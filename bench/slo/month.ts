@@ -9,7 +9,6 @@ import { judgedAt } from '../../server/slo/window.ts';
 const days = 30;
 const slots = days * 86_400;
 
-export const monthTurns = ['packets', 'availability'] as const;
 export const losses = ['none', 'scattered'] as const;
 
 export function monthObjective(sli: 'packetDelivery' | 'availability'): Objective {

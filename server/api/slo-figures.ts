@@ -19,7 +19,7 @@ export function digitsOf({ num, den }: Ratio): string {
   return rest.replace(/0+$/, '') === '' ? whole : `${whole}.${rest.replace(/0+$/, '')}`;
 }
 
-export function windowOf({ from, to, zone }: Window) {
+function windowOf({ from, to, zone }: Window) {
   return { from: isoOf(from), to: isoOf(to), zone };
 }
 

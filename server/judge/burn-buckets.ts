@@ -8,7 +8,7 @@ export interface Bucket {
   readonly total: bigint;
 }
 
-export const emptyBucket: Bucket = { known: 0, bad: 0n, total: 0n };
+const emptyBucket: Bucket = { known: 0, bad: 0n, total: 0n };
 
 /** A ring of buckets of equal length: 4 bytes each for slots, 18 for packets. A bucket that was never set knows nothing. */
 export class BurnBuckets {

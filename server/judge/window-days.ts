@@ -10,7 +10,7 @@ export interface LocalDay extends Span {
 }
 
 /** The days of a window; the first and the last may be cut by its ends. */
-export function localDays({ from, to, zone: name }: Window): LocalDay[] {
+function localDays({ from, to, zone: name }: Window): LocalDay[] {
   const zone = new Zone(name);
   const days: LocalDay[] = [];
   for (let local = { ...zone.localOf(from), time: 0 }, at = from; at < to; ) {

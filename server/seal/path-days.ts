@@ -25,7 +25,7 @@ interface Window {
 }
 
 /** Raw rows live so long after the end of their day, less an hour in which they may be going. */
-export const rawSeconds = 7 * daySeconds - 3600;
+const rawSeconds = 7 * daySeconds - 3600;
 const linesAtOnce = 20_000;
 
 export function dayOf(second: number): number {

@@ -2,7 +2,7 @@ import type { Loss } from './loss.ts';
 import type { Span } from './objective.ts';
 
 /** What a path says of a slot; of several paths the first of these, in this order, is the service's. */
-export const slotClasses = { unavailable: 0, unknown: 1, uncertain: 2, available: 3, idle: 4, excluded: 5 } as const;
+const slotClasses = { unavailable: 0, unknown: 1, uncertain: 2, available: 3, idle: 4, excluded: 5 } as const;
 
 const classBits = 7;
 const lossyBit = 8;

@@ -35,6 +35,7 @@ const quarterSeconds = 900;
 
 /** Objectives as they stand: windows, budgets, burn rates, and what other terms would have given. */
 export function sloRoutes(api: Api, context: ApiContext): void {
+  budgetRoutes(api, context);
   api.get(
     '/slos',
     {
@@ -73,6 +74,10 @@ export function sloRoutes(api: Api, context: ApiContext): void {
       return { ...sloOf(terms, reading, days), versions: versions.map(versionOf) };
     },
   );
+}
+
+/** A window day by day, and what other terms would have given. */
+function budgetRoutes(api: Api, context: ApiContext): void {
   api.get(
     '/slos/:name/budget',
     { schema: { params: Params, querystring: MonthQuery, response: { 200: Budget, ...problems } } },

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Count, Instant, Problem, page, Window } from './common.ts';
+import { Count, Instant, page, Window } from './common.ts';
 
 const Signed = Type.String({ pattern: '^-?[0-9]+$', description: 'Integer as decimal digits; may be negative.' });
 const Name = Type.String({ minLength: 1, maxLength: 255 });
@@ -13,7 +13,7 @@ export const Verdict = Type.Union([
 ]);
 export type Verdict = Static<typeof Verdict>;
 
-export const WindowSlots = Type.Object({
+const WindowSlots = Type.Object({
   expected: Type.Integer(),
   observed: Type.Integer(),
   bridged: Type.Integer(),
@@ -111,7 +111,7 @@ export type Slo = Static<typeof Slo>;
 export const SloPage = page(Slo);
 export type SloPage = Static<typeof SloPage>;
 
-export const SloVersion = Type.Object({
+const SloVersion = Type.Object({
   version: Type.Integer(),
   from: Instant,
   to: Type.Union([Instant, Type.Null()]),
@@ -191,4 +191,4 @@ export const WhatIf = Type.Object({
 });
 export type WhatIf = Static<typeof WhatIf>;
 
-export { Name as SloName, Problem };
+export { Name as SloName };

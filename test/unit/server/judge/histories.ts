@@ -8,7 +8,7 @@ import { aDropRow, aPortRow, type DropRow, type PortRow } from '../../../fakes/t
 import { excluded, november } from '../slo/asking.ts';
 
 /** Histories begin here: an hour into a day, at a whole five minutes. */
-export const base = november + 3600;
+const base = november + 3600;
 
 /** A row, and when it arrives. */
 export interface Told {
@@ -100,7 +100,7 @@ export const histories: fc.Arbitrary<History> = fc
     };
   });
 
-export function endOf({ port, drop }: Told): number {
+function endOf({ port, drop }: Told): number {
   const row = port ?? drop;
   return row === undefined ? 0 : row.slot + row.slots;
 }

@@ -1,0 +1,55 @@
+import type { Logger } from '../core/runtime/logger.ts';
+import { Breaches } from './breach/breaches.ts';
+import { readCauses } from './breach/read-causes.ts';
+import { Credits } from './credits/credits.ts';
+import { Exclusions } from './exclusions/exclusions.ts';
+import { outOfContract } from './judge/in-service.ts';
+import { Judge } from './judge/judge.ts';
+import type { StoredContext } from './live/stored-to.ts';
+import { Objects } from './objects/objects.ts';
+import { ofKind } from './objects/of-kind.ts';
+import type { Stores } from './stores.ts';
+
+export interface PromisedOptions {
+  readonly leaseMs: number;
+  readonly version: string;
+  /** Leave to write; rejects when there is no room. */
+  readonly pass: (signal: AbortSignal) => Promise<Disposable>;
+  readonly logger: Logger;
+}
+
+/** What was promised to whom, and how it is kept. */
+export function makePromised(
+  { control, turns }: Stores,
+  told: StoredContext,
+  { leaseMs, version, pass, logger }: PromisedOptions,
+) {
+  const objects = new Objects(control.store, told.nowMs, pass);
+  const exclusions = new Exclusions({ control: control.store, objects, nowMs: told.nowMs });
+  const ready = (signal: AbortSignal) => control.ready(signal);
+  const judge = new Judge({ ...told, objects, exclusions, ready, logger: logger.child({ component: 'judge' }) });
+  const termsOf = (name: string) => judge.terms().find((terms) => terms.version.name === name);
+  const breaches = new Breaches({
+    judging: judge,
+    control: control.store,
+    ready,
+    inTurn: turns.forBreaches(leaseMs),
+    changes: exclusions,
+    exclusions: async (objective, span) => {
+      return [...outOfContract(objective, span), ...(await exclusions.approved(span, objective.body.service))];
+    },
+    version: async (name, number) =>
+      ofKind(await objects.history('objective', name), 'objective').find((each) => each.version === number),
+    promise: async ({ name }) => {
+      const terms = termsOf(name);
+      return { tenant: terms?.tenant ?? null, finalAfterSeconds: terms?.finalAfterSeconds ?? null };
+    },
+    causes: ({ name }, span, signal) => readCauses({ ...told.store, signal }, termsOf(name)?.placed ?? [], span),
+    engine: version,
+    nowMs: told.nowMs,
+    logger: logger.child({ component: 'breaches' }),
+  });
+  judge.onPast((service, span) => breaches.recheck(service, span));
+  const credits = new Credits({ control: control.store, objects, exclusions, judging: judge, nowMs: told.nowMs });
+  return { objects, exclusions, judge, breaches, credits, parts: [judge, breaches] };
+}
