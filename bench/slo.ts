@@ -14,13 +14,13 @@ import { type Spread, spreadOf, tellSpread } from './spread.ts';
  * Rows a second and peak memory of `fournines evaluate` are `npm run bench:evaluate`. Turns are processes of their own and
  * take turns; CPU is of one thread and its collector of garbage.
  *
- *     npm run bench:slo [-- --seconds 60 --rounds 3 --json]
+ *     npm run bench:slo [-- --seconds 10 --rounds 3 --json]
  */
 
 const { values: options } = parseArgs({
   options: {
     /** Seconds judged in one turn, after rings are full. */
-    seconds: { type: 'string', default: '30' },
+    seconds: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '3' },
     json: { type: 'boolean', default: false },
     /** Our own. */

@@ -36,7 +36,7 @@ export class BucketFilling {
   #bad = 0n;
   #total = 0n;
 
-  /** @param room how many gaps may be kept apart; those beyond count as unknown. */
+  /** @param room how much may be kept apart; what is beyond counts as unknown. */
   constructor(objective: Objective, own: OwnWindow, bucket: Span, room: number) {
     this.#objective = objective;
     this.#own = own;
@@ -58,10 +58,13 @@ export class BucketFilling {
     const isObserved = piece.kind === segmentKinds.observed;
     const isKnown = !piece.excluded && (isObserved || piece.kind === segmentKinds.bridged);
     const loss = isKnown && sli.sli === 'availability' ? lossOf(piece, sli) : undefined;
-    if (!isKnown || loss === 'idle' || (!isObserved && this.#isApart(piece) && !this.#keep(piece))) {
+    const isHuge = sli.sli === 'packetDelivery' && isObserved && piece.offered >= packetsMax;
+    const isApart = isKnown && (isHuge || (!isObserved && this.#isApart(piece)));
+    if (!isKnown || loss === 'idle' || (isApart && !this.#hasRoom())) {
       this.#blind.fill(1, first - from, behind - from);
       return;
     }
+    if (isApart && !isHuge) this.#gaps.push(piece);
     if (loss === 'lossy') this.#lossy.fill(1, first - from, behind - from);
     if (sli.sli === 'packetDelivery') this.#count(piece, isObserved, behind - first);
   }
@@ -72,13 +75,10 @@ export class BucketFilling {
     return crosses || this.#own.cuts(gap, gap.to);
   }
 
-  #keep(gap: Piece): boolean {
-    if (this.#room-- <= 0) {
-      this.#untold++;
-      return false;
-    }
-    this.#gaps.push(gap);
-    return true;
+  #hasRoom(): boolean {
+    if (this.#room-- > 0) return true;
+    this.#untold++;
+    return false;
   }
 
   #count(piece: Piece, isObserved: boolean, slots: number): void {

@@ -10,7 +10,9 @@ import { ringCount } from './source-ring.ts';
 
 const fastRules = [burnRule('T0'), burnRule('T1')] as const;
 /** Lengths of their windows, shortest first: all end at one instant, so one walk back adds up all of them. */
-const lengths = [...new Set(fastRules.flatMap(({ long, short }) => [long, short]))].sort((a, b) => a - b);
+const lengths: readonly number[] = [...new Set(fastRules.flatMap(({ long, short }) => [long, short]))].sort(
+  (a, b) => a - b,
+);
 
 /** A gap, or a slot with numbers that no ring holds, of one of the objective's paths. */
 interface Apart {
@@ -115,37 +117,37 @@ export class ObjectiveRing {
 
   /** T0 and T1 at an instant. Slots that the ring does not hold are not known. */
   tiers(at: number): TimedBurnTier[] {
-    const sums = this.#walk(at);
-    const exact = new Map(
-      lengths.map((length, i) => [length, this.#exact(sums[i] as Sums, { from: at - length, to: at })]),
-    );
-    const { target } = this.objective;
+    const walked = this.#walk(at);
+    const sums = (length: number) => {
+      return this.#exact(walked[lengths.indexOf(length)] as Sums, { from: at - length, to: at });
+    };
     return fastRules.map((rule) => {
-      const [long, short] = [exact.get(rule.long) as BurnSums, exact.get(rule.short) as BurnSums];
-      return { ...burnTierOf(rule, long, short, target), at };
+      return { ...burnTierOf(rule, sums(rule.long), sums(rule.short), this.objective.target), at };
     });
   }
 
+  /** Sums of the windows that end at an instant, one for each of `lengths`. */
   #walk(at: number): Sums[] {
-    const out: Sums[] = [];
     const isSlots = this.#loss !== undefined;
+    const { from, end } = this.ring;
     let [known, bad, total] = [0, 0, 0];
-    let slot = at - 1;
-    for (const length of lengths) {
-      for (; slot >= at - length; slot--) {
-        if (!this.ring.holds(slot)) continue;
-        const i = this.ring.place(slot);
-        const isLossy = isSlots && (this.#lossy[i] as number) > 0;
-        if (isLossy || this.#known[i] === this.paths) known++;
-        if (isLossy) bad++;
-        else if (!isSlots) {
+    let slot = Math.min(at, end);
+    let i = this.ring.place(slot);
+    return lengths.map((length) => {
+      for (const first = Math.max(at - length, from); slot > first; slot--) {
+        i = i === 0 ? ringSlots - 1 : i - 1;
+        if (isSlots) {
+          const lossy = (this.#lossy[i] as number) > 0;
+          if (lossy) bad++;
+          if (lossy || this.#known[i] === this.paths) known++;
+        } else {
+          if (this.#known[i] === this.paths) known++;
           bad += this.#bad[i] as number;
           total += this.#total[i] as number;
         }
       }
-      out.push({ known, bad, total: isSlots ? known : total });
-    }
-    return out;
+      return { known, bad, total: isSlots ? known : total };
+    });
   }
 
   /** With what stands apart. */

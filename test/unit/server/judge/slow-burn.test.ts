@@ -55,7 +55,7 @@ const histories = fc.record({
   exclusions: fc.array(fc.record({ back: fc.nat(days3), slots: fc.integer({ min: 1, max: 9000 }) }), { maxLength: 2 }),
   sli: fc.constantFrom('packetDelivery' as const, 'availability' as const),
   target: fc.constantFrom('0.9999', '0.99', '1'),
-  window: fc.constantFrom('1M', '1h', 'rolling 2m', 'rolling 1h', 'rolling 1d', 'rolling 1M'),
+  window: fc.constantFrom('1d', '1h', 'rolling 2m', 'rolling 1h', 'rolling 1d', 'rolling 2d'),
   back: fc.integer({ min: 0, max: 10 }),
 });
 
@@ -108,10 +108,16 @@ function expectSame(
 ): void {
   const told = burn.tiers(at);
   expect(told.map(({ tier }) => tier)).toEqual(['T2', 'T3', 'T4']);
+  const asks = new Map(
+    [...new Set(told.map((each) => each.at))].map((instant) => [
+      instant,
+      ask(lines, asked, { at: instant, exclusions }),
+    ]),
+  );
   for (const each of told) {
     expect(each.at % (each.tier === 'T4' ? 300 : 60)).toBe(0);
     expect(at - each.at).toBeLessThan(each.tier === 'T4' ? 300 : 60);
-    const wanted = ask(lines, asked, { at: each.at, exclusions }).burn.find(({ tier }) => tier === each.tier);
+    const wanted = asks.get(each.at)?.burn.find(({ tier }) => tier === each.tier);
     expect(each).toEqual({ ...wanted, at: each.at });
   }
 }
@@ -130,6 +136,7 @@ describe('slow burn rates', () => {
       fc.property(histories, ({ paths, late, exclusions, sli, target, window, back }) => {
         const unique = [...new Map(paths.map((each) => [`${each.host} ${each.direction}`, each])).values()];
         const lines = unique.flatMap(linesOf);
+        if (lines.length === 0) return;
         const spans = exclusions.map(({ back: far, slots }) => excluded(now - far, now - far + slots));
         const asked = askedOf(sli, target, window);
         const burn = new SlowBurn(objectiveOf(asked), now);
