@@ -128,26 +128,31 @@ export class ObjectiveRing {
 
   /** Sums of the windows that end at an instant, one for each of `lengths`. */
   #walk(at: number): Sums[] {
+    // Ten thousand objectives each second: fields are read once.
+    const [knownOn, lossyOn, badOf, totalOf] = [this.#known, this.#lossy, this.#bad, this.#total];
     const isSlots = this.#loss !== undefined;
+    const { paths } = this;
     const { from, end } = this.ring;
+    const out: Sums[] = [];
     let [known, bad, total] = [0, 0, 0];
     let slot = Math.min(at, end);
     let i = this.ring.place(slot);
-    return lengths.map((length) => {
+    for (const length of lengths) {
       for (const first = Math.max(at - length, from); slot > first; slot--) {
         i = i === 0 ? ringSlots - 1 : i - 1;
         if (isSlots) {
-          const lossy = (this.#lossy[i] as number) > 0;
+          const lossy = (lossyOn[i] as number) > 0;
           if (lossy) bad++;
-          if (lossy || this.#known[i] === this.paths) known++;
+          if (lossy || knownOn[i] === paths) known++;
         } else {
-          if (this.#known[i] === this.paths) known++;
-          bad += this.#bad[i] as number;
-          total += this.#total[i] as number;
+          if (knownOn[i] === paths) known++;
+          bad += badOf[i] as number;
+          total += totalOf[i] as number;
         }
       }
-      return { known, bad, total: isSlots ? known : total };
-    });
+      out.push({ known, bad, total: isSlots ? known : total });
+    }
+    return out;
   }
 
   /** With what stands apart. */
