@@ -41,6 +41,7 @@ export class Follower {
   #judgement: Judgement | undefined;
   #until = 0;
   #slow: SlowBurn | undefined;
+  readonly #gaps: Span[] = [];
   #days: readonly DayReading[] | undefined;
 
   constructor(terms: JudgedTerms, exclusions: readonly ApprovedExclusion[]) {
@@ -74,6 +75,7 @@ export class Follower {
     if (this.#judgement !== undefined) await this.#history.refresh(store, touched, this.#until, now);
     // A path that begins later was unknown before, and each minute of the service must know that.
     if (this.#judgement !== undefined && this.#history.paths.length > paths) await this.#again(store, from, now);
+    await this.#tellGaps(store);
     this.#history.dropBefore(from);
     this.#days = undefined;
     const read = (window: Window) => windowReading(this.#facts(window));
@@ -119,9 +121,19 @@ export class Follower {
     const pieces = new StretchPieces(this.terms.objective, this.leftOut, span, paths);
     for (let at = Math.max(span.from, this.#slow.held.from); at < Math.min(span.to, whole); ) {
       const bucket = this.#slow.spanOf(at) ?? { from: at, to: at + minuteSeconds };
-      this.#slow.set(bucket, pieces.touching(bucket));
+      const gap = this.#slow.set(bucket, pieces.touching(bucket));
+      if (gap !== undefined && (gap.from < span.from || gap.to > span.to)) this.#gaps.push(gap);
       at = bucket.to;
     }
+  }
+
+  /** Gaps that reach over stretches are read as one, so that each minute of them says the same. */
+  async #tellGaps(store: QueryContext): Promise<void> {
+    const gaps = this.#gaps.splice(0);
+    if (gaps.length === 0) return;
+    const from = Math.min(...gaps.map((gap) => gap.from));
+    await this.#history.tellAgain(store, { from, to: Math.max(...gaps.map((gap) => gap.to)) });
+    this.#gaps.length = 0;
   }
 
   /** The running window day by day; computed when it is asked for, once for what was read last. */

@@ -89,6 +89,17 @@ export class ObjectiveHistory {
     for (const day of days) await this.#readDay(store, day, now);
   }
 
+  /** Reads a span once more as one stretch, for its listener alone: a gap reached over the ends of those it had. */
+  async tellAgain(store: QueryContext, { from, to }: Span): Promise<void> {
+    const span = { from: quarterOf(from), to: quarterOf(to - 1) + runSeconds };
+    // Longer gaps stay unknown to burn rates; they freeze.
+    if (span.to - span.from > daySeconds) return;
+    const read: PathLines[] = [];
+    for (const path of this.#paths.values())
+      read.push({ ...path, lines: await readPart(store, path, span, minuteStep) });
+    this.#options.onStretch?.(span, read);
+  }
+
   /** Whether all of a window that has passed is in here. */
   holds({ from }: Span): boolean {
     return this.#from <= dayOf(from) - leadDays * daySeconds;

@@ -13,7 +13,7 @@ import type { Objective, Span } from '../../server/slo/objective.ts';
 import { SlotsReader } from '../../server/slo/slots-reader.ts';
 import { storedSince } from '../../server/store/queries/stored-since.ts';
 import { runQuery } from '../../server/store/run-query.ts';
-import { dayStart, histories } from '../unit/server/seal/histories.ts';
+import { aDay, aRow, dayStart, histories } from '../unit/server/seal/histories.ts';
 import { objectiveText } from '../unit/server/slo/asking.ts';
 import { insertDay } from './day-fixture.ts';
 import { type OpenStore, openStore, today } from './store-fixture.ts';
@@ -68,6 +68,8 @@ function part(day: DayRows, from: number, to: number): DayRows {
     rows.filter(({ slot }) => slot - dayStart >= from && slot - dayStart < to);
   return { ...day, ports: inside(day.ports), causes: inside(day.causes), entering: inside(day.entering) };
 }
+
+const full = aDay(Array.from({ length: 7200 }, (_, i) => aRow(i)));
 
 function aFollower(objective: Objective): Follower {
   const body = { service: 'acme', openslo: '', rolling: null, coverageFloor: '0.999' };
@@ -137,8 +139,12 @@ async function* told(): AsyncGenerator<number> {
   }
   for (const [i, path] of ports.entries()) {
     await insertDay(store, yesterday, path, part(drawn[i] as DayRows, held.from, held.to));
+    // A gap over quarters of an hour: what each of them says depends on the others.
+    const gap = aDay([aRow(5400 - 40, { state: 'bridged', slots: 980, packets: 5_000n, dropsInside: 3n })]);
+    await insertDay(store, today, path, { ...gap, direction: (drawn[i + 3] as DayRows).direction });
+    await insertDay(store, today, path, { ...part(full, 6340, 6700), direction: (drawn[i + 3] as DayRows).direction });
   }
-  yield today + 4400;
+  yield today + 6_660;
 }
 
 describe('what is followed', () => {

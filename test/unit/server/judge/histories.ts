@@ -8,7 +8,7 @@ import { aDropRow, aPortRow, type DropRow, type PortRow } from '../../../fakes/t
 import { excluded, november } from '../slo/asking.ts';
 
 /** Histories begin here: an hour into a day, at a whole five minutes. */
-const base = november + 3600;
+export const base = november + 3600;
 
 /** A row, and when it arrives. */
 export interface Told {
