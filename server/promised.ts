@@ -3,7 +3,6 @@ import { Breaches } from './breach/breaches.ts';
 import { readCauses } from './breach/read-causes.ts';
 import { Credits } from './credits/credits.ts';
 import { Exclusions } from './exclusions/exclusions.ts';
-import { outOfContract } from './judge/in-service.ts';
 import { Judge } from './judge/judge.ts';
 import type { StoredContext } from './live/stored-to.ts';
 import { Objects } from './objects/objects.ts';
@@ -34,10 +33,7 @@ export function makePromised(
     control: control.store,
     ready,
     inTurn: turns.forBreaches(leaseMs),
-    changes: exclusions,
-    exclusions: async (objective, span) => {
-      return [...outOfContract(objective, span), ...(await exclusions.approved(span, objective.body.service))];
-    },
+    exclusions: ({ body }, span) => exclusions.approved(span, body.service),
     version: async (name, number) =>
       ofKind(await objects.history('objective', name), 'objective').find((each) => each.version === number),
     promise: async ({ name }) => {
@@ -47,9 +43,10 @@ export function makePromised(
     causes: ({ name }, span, signal) => readCauses({ ...told.store, signal }, termsOf(name)?.placed ?? [], span),
     engine: version,
     nowMs: told.nowMs,
+    pass,
     logger: logger.child({ component: 'breaches' }),
   });
-  judge.onPast((service, span) => breaches.recheck(service, span));
+  judge.onPast((name, span) => breaches.recheck(name, span));
   const credits = new Credits({ control: control.store, objects, exclusions, judging: judge, nowMs: told.nowMs });
   return { objects, exclusions, judge, breaches, credits, parts: [judge, breaches] };
 }

@@ -10,22 +10,21 @@ import type { Exclusion, Span } from '../slo/objective.ts';
 import { BreachSettings, type SettingsOptions } from './breach-settings.ts';
 import { ChangeWriter, type ChangeWriterOptions, type Owed } from './change-writer.ts';
 import { EvidenceMaker } from './evidence-maker.ts';
-import { type ExclusionSource, ExclusionWatch } from './exclusion-watch.ts';
 import { giveEvidence, isSameKey, takeReading } from './machine.ts';
 import { ObjectiveBreaches } from './objective-breaches.ts';
 import { PastJudge } from './past-judge.ts';
 
 type InTurn = (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => Promise<unknown>;
 
-export interface BreachesOptions extends SettingsOptions, Pick<ChangeWriterOptions, 'causes' | 'engine' | 'nowMs'> {
+export interface BreachesOptions
+  extends SettingsOptions,
+    Pick<ChangeWriterOptions, 'causes' | 'engine' | 'nowMs' | 'pass'> {
   readonly judging: Omit<Judging, 'facts'>;
   readonly control: ControlStore;
   /** Resolves when the control store is open and up to date. */
   readonly ready: (signal: AbortSignal) => Promise<void>;
   /** Runs the work while this server is the one that writes breaches. Absent: there is no other. */
   readonly inTurn?: InTurn | undefined;
-  /** Where exclusions came or went is seen here, and judged again. */
-  readonly changes: ExclusionSource;
   /** Approved ones that touch a span. */
   readonly exclusions: (
     objective: Version<'objective'>,
@@ -70,7 +69,6 @@ export class Breaches implements Part {
   readonly #writer: ChangeWriter;
   readonly #settings: BreachSettings;
   readonly #past: PastJudge;
-  readonly #watch: ExclusionWatch;
   readonly #stopping = new AbortController();
   readonly #of = new Map<string, ObjectiveBreaches>();
   /** Newest readings that wait, by objective and window. */
@@ -81,14 +79,13 @@ export class Breaches implements Part {
   #running: Promise<void> | undefined;
 
   constructor(options: BreachesOptions) {
-    const { judging, control, exclusions, causes, engine, nowMs, evidenceWaitMs = 3_000 } = options;
+    const { judging, control, exclusions, causes, engine, nowMs, pass, evidenceWaitMs = 3_000 } = options;
     this.#options = options;
     this.#store = new BreachStore(control);
     this.#settings = new BreachSettings(options);
-    this.#watch = new ExclusionWatch(options.changes);
     const tenantOf = async (objective: Version<'objective'>) => (await this.#settings.of(objective)).tenant;
     const evidence = new EvidenceMaker({ judging, exclusions, waitMs: evidenceWaitMs });
-    this.#writer = new ChangeWriter({ store: this.#store, evidence, causes, tenantOf, engine, nowMs });
+    this.#writer = new ChangeWriter({ store: this.#store, evidence, causes, tenantOf, engine, nowMs, pass });
     const of = (name: string) => this.#breachesOf(name);
     this.#past = new PastJudge({ ...options, settings: this.#settings, store: this.#store, of });
   }
@@ -106,9 +103,9 @@ export class Breaches implements Part {
     await this.#running;
   }
 
-  /** Late rows came: what rests on that time is judged again at the next look. */
-  recheck(service: string, span: Span): void {
-    this.#past.recheck(service, span);
+  /** Exclusions changed or late rows came in a span: what rests on it is judged again, in a while. */
+  recheck(slo: string, span: Span): void {
+    this.#past.recheck(slo, span);
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -177,15 +174,10 @@ export class Breaches implements Part {
 
   async #lookBack(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#lookOnce(signal).catch((error: unknown) => this.#failed(error, ''));
+      await this.#past.look(signal, (owed) => this.#owe(owed)).catch((error: unknown) => this.#failed(error, ''));
       await this.#payOwed(signal);
       await sleepMs(this.#options.everyMs ?? 5_000, signal).catch(() => undefined);
     }
-  }
-
-  async #lookOnce(signal: AbortSignal): Promise<void> {
-    for (const { service, ...span } of await this.#watch.look(this.#now())) this.#past.recheck(service, span);
-    await this.#past.look(signal, (owed) => this.#owe(owed));
   }
 
   #owe(owed: readonly Owed[]): void {

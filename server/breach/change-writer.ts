@@ -24,6 +24,8 @@ export interface ChangeWriterOptions {
   /** Version of the rules. */
   readonly engine: string;
   readonly nowMs: () => number;
+  /** Held while changes go in; rejects when there is no room for them. */
+  readonly pass?: ((signal: AbortSignal) => Promise<Disposable>) | undefined;
 }
 
 /** A change whose rows may come yet. */
@@ -145,6 +147,7 @@ export class ChangeWriter {
     for (let tries = 1; ; tries++) {
       signal.throwIfAborted();
       try {
+        using _pass = await this.#options.pass?.(signal);
         await this.#options.store.append(rows);
         return;
       } catch (error) {

@@ -45,7 +45,8 @@ interface Ended {
 const earlySeconds = 6 * 3_600;
 const lateSeconds = 86_400;
 const amendableSeconds = 40 * 86_400;
-const rechecksMax = 1_000;
+const recheckSeconds = 60;
+const findSeconds = 60;
 const pauseMsMax = 1_000;
 
 /** Windows that ended, until nothing can change them any more, and burns whose facts may have gone. */
@@ -53,7 +54,9 @@ export class PastJudge {
   readonly #options: PastJudgeOptions;
   readonly #newest = new Map<string, ObjectiveReading>();
   readonly #ended = new Map<string, Ended>();
-  readonly #rechecks: { readonly slo: string; readonly span: Span }[] = [];
+  readonly #rechecks = new Map<string, Span>();
+  readonly #recheckedAt = new Map<string, number>();
+  #foundAt = 0;
 
   constructor(options: PastJudgeOptions) {
     this.#options = options;
@@ -70,21 +73,17 @@ export class PastJudge {
     }
   }
 
-  /** Exclusions came or went: what rests on that time is judged again at the next look. */
-  recheck(service: string, span: Span): void {
-    for (const { objective, window, judgedAt: at } of this.#ended.values()) {
-      const isTouched = objective.body.service === service && window.from < span.to && span.from < window.to;
-      if (isTouched && at > 0) this.#end(objective, window, 0);
-    }
-    for (const [slo, { objective }] of this.#newest) {
-      if (objective.body.service === service) this.#rechecks.push({ slo, span });
-    }
-    this.#rechecks.splice(0, Math.max(0, this.#rechecks.length - rechecksMax));
+  /** Exclusions came or went, or late rows did: what rests on that time is judged again in a while. */
+  recheck(slo: string, { from, to }: Span): void {
+    const before = this.#rechecks.get(slo);
+    this.#rechecks.set(slo, before === undefined ? { from, to } : unionOf(before, { from, to }));
   }
 
   /** Judges what is due. One mistake does not hold up the others; rejects only when the control store stays away. */
   async look(signal: AbortSignal, owe: (owed: readonly Owed[]) => void): Promise<void> {
-    await this.#find();
+    if (Math.abs(this.#now() - this.#foundAt) >= findSeconds) await this.#find();
+    const rechecks = this.#dueRechecks();
+    for (const [slo, span] of rechecks) this.#touch(slo, span);
     for (const [key, ended] of this.#ended) {
       if (signal.aborted) return;
       const now = this.#now();
@@ -100,15 +99,29 @@ export class PastJudge {
       // The store is left alone for as long as it was asked.
       await sleepMs(Math.min(performance.now() - startedMs, pauseMsMax), signal).catch(() => undefined);
     }
-    for (const { slo, span } of this.#rechecks.splice(0)) {
+    for (const [slo, span] of rechecks) {
       if (signal.aborted) return;
       await this.#attempt(slo, () => this.#burnsAgain(slo, span, signal, owe));
     }
   }
 
+  /** Late rows come one by one: of an objective they are looked at together. */
+  #dueRechecks(): readonly (readonly [string, Span])[] {
+    const now = this.#now();
+    const due = [...this.#rechecks].filter(([slo]) => {
+      return Math.abs(now - (this.#recheckedAt.get(slo) ?? 0)) >= recheckSeconds;
+    });
+    for (const [slo] of due) {
+      this.#rechecks.delete(slo);
+      this.#recheckedAt.set(slo, now);
+    }
+    return due;
+  }
+
   /** Windows before the present ones, and those in which something is not final: after a restart nothing else tells of them. */
   async #find(): Promise<void> {
     const now = this.#now();
+    if (this.#newest.size > 0) this.#foundAt = now;
     for (const [name, { objective, calendar }] of this.#newest) {
       const before = await this.#windowBefore(objective, calendar.window);
       if (before !== undefined) this.#end(objective, before);
@@ -131,6 +144,14 @@ export class PastJudge {
     } catch {
       // The first window of all.
       return undefined;
+    }
+  }
+
+  /** Windows that ended and of which something has changed are due. */
+  #touch(slo: string, span: Span): void {
+    for (const { objective, window, judgedAt: at } of this.#ended.values()) {
+      const isTouched = objective.name === slo && window.from < span.to && span.from < window.to;
+      if (isTouched && at > 0) this.#end(objective, window, 0);
     }
   }
 
@@ -208,6 +229,10 @@ export class PastJudge {
   #now(): number {
     return Math.floor(this.#options.nowMs() / 1000);
   }
+}
+
+function unionOf(a: Span, b: Span): Span {
+  return { from: Math.min(a.from, b.from), to: Math.max(a.to, b.to) };
 }
 
 /** The longest window of the tiers that fired, s. */

@@ -12,6 +12,9 @@ import type { Problem } from '../../server/api/schema/common.ts';
 import type { LedgerDetail, LedgerPage } from '../../server/api/schema/ledger.ts';
 import type { PortPage, PortReplay, PortSeries } from '../../server/api/schema/ports.ts';
 import { makeServer, type Server } from '../../server/app.ts';
+import { readCauses } from '../../server/breach/read-causes.ts';
+import { busyPmds } from '../../server/store/queries/busy-pmds.ts';
+import { runQuery } from '../../server/store/run-query.ts';
 import { aServerConfig } from '../fakes/server-config.ts';
 import { placeControl } from './control-fixture.ts';
 import {
@@ -318,6 +321,19 @@ describe('causes that are told every five seconds', () => {
       { cause: 'vhost_ring_full', from: told(80), to: told(85), packets: '30' },
       { cause: 'vhost_ring_full', from: told(85), to: told(90), packets: '50' },
       { cause: 'vhost_ring_full', from: told(90), to: told(95), packets: '40' },
+    ]);
+  });
+
+  it('what ran beside a breach is told by the same rows: drops by cause, and how busy polling threads were', async () => {
+    const placed = [{ name: 'p1', host, port: 'vhu1', from: 0, to: Number.POSITIVE_INFINITY }];
+    const causes = await readCauses(server.store, placed, { from: start + 80, to: start + 100 });
+    expect(causes).toMatchObject([{ cause: 'vhost_ring_full', host, port: 'vhu1', packets: '120' }]);
+    const elsewhere = [{ name: 'p1', host, port: 'vhu1', from: start + 100, to: Number.POSITIVE_INFINITY }];
+    expect(await readCauses(server.store, elsewhere, { from: start + 80, to: start + 100 })).toMatchObject([
+      { cause: 'unknown' },
+    ]);
+    expect(await runQuery(server.store, busyPmds, { host, from: start, to: start + 60 })).toEqual([
+      { datapath, core: 1, busyPpm: '250000' },
     ]);
   });
 
