@@ -9,7 +9,7 @@ import type { Version } from '../objects/object.ts';
 import type { Objects } from '../objects/objects.ts';
 import { daySeconds } from '../seal/seal-document.ts';
 import type { Evaluation } from '../slo/evaluate.ts';
-import type { Span, Window } from '../slo/objective.ts';
+import type { Exclusion, Span, Window } from '../slo/objective.ts';
 import { storedSince } from '../store/queries/stored-since.ts';
 import { runQuery } from '../store/run-query.ts';
 import { BurnLevels } from './burn-levels.ts';
@@ -63,7 +63,7 @@ export class Judge implements Part, Judging {
   readonly #options: Required<JudgeOptions>;
   readonly #stopped = new AbortController();
   readonly #listeners = new Set<(reading: ObjectiveReading) => void>();
-  readonly #pastListeners = new Set<(service: string, span: Span) => void>();
+  readonly #pastListeners = new Set<(name: string, span: Span) => void>();
   readonly #readings = new Map<string, ObjectiveReading>();
   readonly #present: Present;
   readonly #levels = new BurnLevels();
@@ -104,8 +104,8 @@ export class Judge implements Part, Judging {
     return this.#readings.get(name);
   }
 
-  /** Called when late rows changed what had been judged. Gives what ends it. */
-  onPast(listener: (service: string, span: Span) => void): () => void {
+  /** Called when late rows or exclusions changed what had been judged of an objective. Gives what ends it. */
+  onPast(listener: (name: string, span: Span) => void): () => void {
     this.#pastListeners.add(listener);
     return () => this.#pastListeners.delete(listener);
   }
@@ -222,7 +222,10 @@ export class Judge implements Part, Judging {
       const own = approved.filter(({ service }) => service === each.version.body.service);
       const known = before.get(keyOf(each));
       const follower = new Follower(each, own);
-      return known !== undefined && isSame(known, follower) ? known : follower;
+      if (known === undefined) return follower;
+      if (isSame(known, follower)) return known;
+      this.#tellPast(each.version.name, changedSpan(known.exclusions, own));
+      return follower;
     });
     const held = new Set(terms.map(({ version }) => version.name));
     for (const name of this.#readings.keys()) if (!held.has(name)) this.#readings.delete(name);
@@ -242,7 +245,7 @@ export class Judge implements Part, Judging {
       try {
         const quarters = [...follower.hosts].flatMap((host) => touched.get(host) ?? []);
         await follower.follow(store, told.until, quarters, now);
-        this.#tellPast(follower.terms.version.body.service, lateSpan(quarters, told.until));
+        this.#tellPast(follower.terms.version.name, lateSpan(quarters, told.until));
         this.#present.set(this.#held().filter(({ judgement }) => judgement !== undefined));
         this.#tell(follower, told);
       } catch (error) {
@@ -289,8 +292,8 @@ export class Judge implements Part, Judging {
     this.#emit(reading);
   }
 
-  #tellPast(service: string, span: Span | undefined): void {
-    if (span !== undefined) for (const listener of this.#pastListeners) listener(service, span);
+  #tellPast(name: string, span: Span | undefined): void {
+    if (span !== undefined) for (const listener of this.#pastListeners) listener(name, span);
   }
 
   #emit(reading: ObjectiveReading): void {
@@ -332,6 +335,16 @@ function lateSpan(quarters: readonly number[], until: number): Span | undefined 
   const late = quarters.filter((quarter) => quarter + quarterSeconds + lateAfterSeconds <= until);
   if (late.length === 0) return undefined;
   return { from: Math.min(...late), to: Math.max(...late) + quarterSeconds };
+}
+
+/** The time of exclusions that only one of both has. */
+function changedSpan(before: readonly Exclusion[], after: readonly Exclusion[]): Span | undefined {
+  const essence = (exclusion: Exclusion) => JSON.stringify(exclusion);
+  const [was, is] = [new Set(before.map(essence)), new Set(after.map(essence))];
+  const gone = before.filter((each) => !is.has(essence(each)));
+  const changed = [...gone, ...after.filter((each) => !was.has(essence(each)))];
+  if (changed.length === 0) return undefined;
+  return { from: Math.min(...changed.map(({ from }) => from)), to: Math.max(...changed.map(({ to }) => to)) };
 }
 
 function isHeld({ from, to }: Version, now: number): boolean {
