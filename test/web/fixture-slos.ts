@@ -122,7 +122,6 @@ function daysOf(scenario: Scenario, slo: Promised, start: { from: number; days: 
   return Array.from({ length: start.days }, (_, day) => {
     const from = start.from + day * daySeconds;
     const passed = Math.max(0, Math.min(daySeconds, now - from));
-    const ahead = daySeconds - passed;
     const known = scenario === 'noData' ? 0 : 1;
     const cut = (seconds: number) => Math.min(passed, seconds) * known;
     const excluded = cut(slo.excluded(day));
@@ -130,7 +129,7 @@ function daysOf(scenario: Scenario, slo: Promised, start: { from: number; days: 
     const bad = Math.min(passed - excluded - unknown, cut(slo.bad(day)));
     const idle = slo.rate === 0 ? passed - unknown - excluded : 0;
     const each = slo.sli === 'availability' ? 1 : slo.rate;
-    const judgedSeconds = slo.sli === 'availability' ? daySeconds - excluded - idle : passed - unknown - excluded;
+    const judgedSeconds = passed - excluded - (slo.sli === 'availability' ? idle : unknown);
     spent += bad * each;
     const paths = slo.ports.length;
     return {
@@ -138,16 +137,16 @@ function daysOf(scenario: Scenario, slo: Promised, start: { from: number; days: 
       from: instant(from),
       to: instant(from + daySeconds),
       slots: {
-        expected: daySeconds * paths,
+        expected: passed * paths,
         observed: (passed - unknown - excluded - idle) * paths,
         bridged: 0,
-        unknown: (unknown + ahead) * paths,
+        unknown: unknown * paths,
         excluded: excluded * paths,
         idle: idle * paths,
         suspect: 0,
       },
       bad: `${bad * each}`,
-      lowBad: `${(bad + unknown + ahead) * each}`,
+      lowBad: `${(bad + unknown) * each}`,
       total: `${judgedSeconds * each}`,
       spentTo: `${spent}`,
       isAhead: passed === 0,
@@ -176,6 +175,17 @@ function figuresOf(slo: Promised, days: readonly BudgetDay[]): Figures {
   };
 }
 
+/** Of all slots, those yet to come too; of packets only those that have passed. */
+function wholeAllowed(slo: Promised, days: readonly BudgetDay[], now: number): bigint {
+  const passed = days.reduce((sum, day) => sum + BigInt(day.total), 0n);
+  return ((passed + aheadSlots(slo, days, now)) * slo.allowedPpm) / 1_000_000n;
+}
+
+function aheadSlots(slo: Promised, days: readonly BudgetDay[], now: number): bigint {
+  const end = Date.parse(days.at(-1)?.to ?? '') / 1_000;
+  return slo.sli === 'availability' ? BigInt(Math.max(0, end - now)) : 0n;
+}
+
 function verdictOf(sums: { bad: bigint; low: bigint; all: bigint; allowed: bigint; lowAllowed: bigint }): Verdict {
   if (sums.all === 0n) return sums.low > 0n ? 'undetermined' : 'noTraffic';
   if (sums.bad > sums.allowed) return 'breached';
@@ -199,7 +209,7 @@ function windowFigures(
   const burns = slo.state === 'burning' || slo.state === 'atRisk';
   const goneSeconds = slo.state === 'burning' ? 4_380 : 123_200;
   const bad = BigInt(figures.high.bad);
-  const allowed = BigInt(figures.budget.allowed);
+  const allowed = wholeAllowed(slo, days, now);
   const guess = elapsed === 0 ? 0n : (bad * BigInt(start.days * daySeconds)) / BigInt(elapsed);
   const plain = { ...slo, excluded: () => 0 };
   return {
@@ -211,7 +221,7 @@ function windowFigures(
     coverage: { num, den, floor: '0.999', reached: num * 1_000 >= den * 999 },
     exhaustion: burns ? { seconds: `${goneSeconds}`, at: instant(now + goneSeconds) } : null,
     forecast:
-      scenario === 'noData' || slo.rate === 0
+      scenario === 'noData' || slo.rate === 0 || slo.sli === 'packetDelivery'
         ? null
         : {
             bad: `${guess}`,
@@ -316,7 +326,8 @@ function budgetOf(scenario: Scenario, slo: Promised, month: string, nowMs: numbe
   const start = monthOf(month);
   const days = daysOf(scenario, slo, start, nowMs);
   const window = { from: instant(start.from), to: instant(start.from + start.days * daySeconds), zone };
-  return { name: slo.name, window, allowed: figuresOf(slo, days).budget.allowed, days };
+  const allowed = wholeAllowed(slo, days, Math.floor(nowMs / 1_000) - 2);
+  return { name: slo.name, window, allowed: `${allowed}`, days };
 }
 
 export function tenants(scenario: Scenario): Tenant[] {
@@ -352,13 +363,10 @@ export function calendar(
     objectives: own.map((slo) => {
       const days = budgetOf(scenario, slo, shown, nowMs);
       const figures = figuresOf(slo, days.days);
-      return {
-        name: slo.name,
-        verdict: figures.verdict,
-        isRunning: shown >= runningMonth(nowMs),
-        budget: days,
-        figures,
-      };
+      const isRunning = shown >= runningMonth(nowMs);
+      const isBroken = BigInt(figures.high.bad) > BigInt(days.allowed);
+      const verdict = isRunning ? (isBroken ? 'breached' : 'undetermined') : figures.verdict;
+      return { ...{ name: slo.name, verdict, isRunning, figures }, budget: days };
     }),
   };
 }

@@ -13,14 +13,7 @@ import {
   severityText,
   subjectText,
 } from '../../../web/src/features/breach/model.ts';
-import {
-  bodyOfForm,
-  brokenAtOf,
-  decisionsFor,
-  effectText,
-  filterExclusions,
-  notJudgedOf,
-} from '../../../web/src/features/exclusion/model.ts';
+import { bodyOfForm, decisionsFor, effectText, filterExclusions } from '../../../web/src/features/exclusion/model.ts';
 import {
   calendarUnit,
   creditRows,
@@ -83,7 +76,11 @@ describe('a day of the calendar', () => {
     expect(cell(excluded)).toMatchObject({ kind: 'excluded', mark: 'E', words: 'all of it excluded' });
     const idle = { slots: { ...whole, observed: 0, idle: 86_400 }, total: '0' };
     expect(cell(idle)).toMatchObject({ kind: 'noTraffic', mark: '–', words: 'no traffic' });
-    expect(cell({ isAhead: true, lowBad: '86400' })).toMatchObject({ kind: 'ahead', mark: '', hasUnknown: false });
+    expect(cell({ isAhead: true, slots: { ...whole, expected: 0, observed: 0 }, total: '0' })).toMatchObject({
+      kind: 'ahead',
+      mark: '',
+      hasUnknown: false,
+    });
     const part = cell({ slots: { ...whole, observed: 79_200, excluded: 7_200 } });
     expect(part).toMatchObject({ kind: 'good', hasExcluded: true });
     expect(part.words).toBe('no bad seconds; 7,200 path-seconds excluded');
@@ -92,8 +89,8 @@ describe('a day of the calendar', () => {
   it('runs today, and what is yet to come is not unknown', () => {
     const today = {
       to: '2026-11-21T00:00:00Z',
-      lowBad: '43200',
-      slots: { ...whole, observed: 43_200, unknown: 43_200 },
+      slots: { ...whole, expected: 43_200, observed: 43_200 },
+      total: '43200',
     };
     expect(cell(today)).toMatchObject({
       kind: 'good',
@@ -130,8 +127,9 @@ describe('credits', () => {
   const credit = (entry: number, id: string, change: Partial<Credit> = {}): Credit => ({
     ...{ entry, id, state: 'computed', tenant: 'acme', agreement: 'gold', service: 'voice', item: '10G' },
     ...{ month: '2026-10', slo: 'a', verdict: 'breached', bad: '1', total: '2', share: { num: '1', den: '10' } },
-    ...{ fee: '100', amount: '10', currency: 'VND', explanation: '', at: '', previous: null, sha256: '' },
-    ...{ agreementVersion: 1, change: '0', by: '', comment: '', corrects: null, document: '' },
+    ...{ fee: '100', amount: '10', change: '10', currency: 'VND', explanation: '', by: 'x', comment: '' },
+    ...{ corrects: null, at: `2026-11-04T00:00:0${entry}Z`, previous: null, document: '{}', sha256: '' },
+    agreementVersion: 1,
     ...change,
   });
 
@@ -204,12 +202,16 @@ describe('an exclusion', () => {
   const detail: ExclusionDetail = {
     ...{ id: 'x', service: 'voice', from: '', to: '', category: 'attack', reason: 'Flood', state: 'requested' },
     ...{ revision: 1, requestedBy: 'anna', requestedAt: '', decidedBy: null, notice: null, warnings: [] },
-    ...{ events: [], effect: [], brokenAt: null, notJudged: [] },
+    ...{ events: [], brokenAt: null, effect: [], notJudged: [] },
   };
 
   it('says what it changes', () => {
-    const window = { from: '', to: '', zone: 'UTC' };
-    const effect = { slo: 'a', window, without: figures('50', 'undetermined'), with: figures('8') };
+    const effect = {
+      slo: 'a',
+      window: { from: '', to: '', zone: 'UTC' },
+      without: figures('50', 'undetermined'),
+      with: figures('8'),
+    };
     expect(effectText(effect)).toBe('42 bad taken out; the verdict changes from undetermined to met.');
     expect(effectText({ ...effect, with: effect.without })).toBe(
       'No bad one is taken out; the verdict stays undetermined.',
@@ -242,11 +244,5 @@ describe('an exclusion', () => {
     expect(decisionsFor('rejected')).toEqual([]);
     expect(filterExclusions([detail], 'attack anna').length).toBe(1);
     expect(filterExclusions([detail], 'maintenance').length).toBe(0);
-  });
-
-  it('says where its record broke, and what could not be judged, when the server tells', () => {
-    expect([brokenAtOf(detail), notJudgedOf(detail)]).toEqual([null, []]);
-    const told = { ...detail, brokenAt: 2, notJudged: [{ slo: 'a', code: 'FN_STORE', reason: 'away' }] };
-    expect([brokenAtOf(told), notJudgedOf(told)]).toEqual([2, [{ slo: 'a', code: 'FN_STORE', reason: 'away' }]]);
   });
 });

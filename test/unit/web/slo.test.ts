@@ -18,25 +18,26 @@ import {
   forecastText,
   leadingWindow,
   promiseText,
+  sliOf,
   slotsText,
   spentText,
   termsText,
-  unsureOf,
   unsureText,
   wordsOfVerdict,
+  wordsOfWindow,
 } from '../../../web/src/features/slo/model.ts';
 import { sideText, whatIfSentences } from '../../../web/src/features/what-if/model.ts';
 
-const slots = { expected: 100, observed: 60, bridged: 0, unknown: 40, excluded: 0, idle: 0, suspect: 0 };
+const slots = { expected: 60, observed: 60, bridged: 0, unknown: 0, excluded: 0, idle: 0, suspect: 0 };
 
 function someFigures(change: Partial<WindowFigures['figures']> = {}): WindowFigures['figures'] {
   return {
     slots,
     high: { total: '100', bad: '1' },
-    low: { total: '100', bad: '41' },
+    low: { total: '100', bad: '1' },
     highLoss: { hli: '2', chli: '1' },
     budget: { allowed: '10', spent: '1', remaining: '9' },
-    verdict: 'undetermined',
+    verdict: 'met',
     ...change,
   };
 }
@@ -68,45 +69,35 @@ function aSlo(change: Partial<Slo> = {}): Slo {
 }
 
 describe('the budget of a window', () => {
-  it('takes what is yet to come out of what is unsure', () => {
-    expect(unsureOf(aWindow())).toBe(0n);
-    const twoPaths = someFigures({
-      slots: { ...slots, expected: 200, observed: 112, unknown: 88 },
-      low: { total: '100', bad: '45' },
-    });
-    const coverage = { num: 112, den: 120, floor: '0.999', reached: false };
-    expect(unsureOf(aWindow({ figures: twoPaths, coverage }))).toBe(4n);
+  it('is unsure of what lies between its readings', () => {
+    const gap = someFigures({ low: { total: '100', bad: '41' } });
+    expect(budgetView(aWindow()).unsure).toBe(0n);
+    expect(budgetView(aWindow({ figures: gap })).unsure).toBe(40n);
   });
 
-  it('takes all that is unknown when the window has ended, or holds only what has passed', () => {
-    const coverage = { num: 60, den: 100, floor: '0.999', reached: false };
-    expect(unsureOf(aWindow({ ...closed, coverage }))).toBe(40n);
-    const passed = someFigures({
-      slots: { ...slots, expected: 60, observed: 58, unknown: 2 },
-      low: { total: '60', bad: '3' },
-    });
-    expect(unsureOf(aWindow({ figures: passed, coverage: { ...coverage, num: 58, den: 60 } }))).toBe(2n);
-  });
-
-  it('does not guess how many packets an unknown second had', () => {
-    const packets = { wholeBudget: null, figures: someFigures({ highLoss: null }) };
-    expect(unsureOf(aWindow(packets))).toBe(0n);
-    const gap = aWindow({ ...packets, coverage: { num: 50, den: 60, floor: '0.999', reached: false } });
-    expect(unsureOf(gap)).toBe(null);
-    expect(unsureText(budgetView(gap), 'packetDelivery')).toContain('told when the window has ended');
+  it('is called broken only when the rest of it cannot make up for it', () => {
+    const over = someFigures({ verdict: 'breached' });
+    expect(wordsOfWindow(aWindow()).name).toBe('met so far');
+    expect(wordsOfWindow(aWindow({ figures: over })).name).toBe('over its share so far');
+    expect(wordsOfWindow(aWindow({ figures: over, wholeBudget: { allowed: '10', remaining: '-1' } })).name).toBe(
+      'breached',
+    );
+    expect(wordsOfWindow(aWindow({ ...closed, figures: over })).name).toBe('breached');
+    const gap = someFigures({ verdict: 'undetermined' });
+    expect(wordsOfWindow(aWindow({ figures: gap }))).toMatchObject({ name: 'undetermined so far', tone: 'unknown' });
   });
 
   it('says first what can still be afforded', () => {
     const view = budgetView(aWindow());
     expect(affordText(view, 'availability')).toBe('you can afford 9 more bad seconds');
     expect(spentText(view, 'availability')).toBe('1 of 10 bad seconds');
-    expect(unsureText(view, 'availability')).toBe(null);
+    expect(unsureText(view)).toBe(null);
     expect(affordText({ ...view, unsure: 3n }, 'availability')).toBe('you can afford up to 9 more bad seconds');
-    expect(unsureText({ ...view, unsure: 3n }, 'availability')).toBe('3 unknown: if all were bad, 6 left');
-    expect(unsureText({ ...view, unsure: 12n }, 'availability')).toBe('12 unknown: if all were bad, 3 too many');
+    expect(unsureText({ ...view, unsure: 3n })).toBe('3 unknown: if all were bad, 6 left');
+    expect(unsureText({ ...view, unsure: 12n })).toBe('12 unknown: if all were bad, 3 too many');
     expect(affordText({ ...view, left: 0n }, 'packetDelivery')).toBe('you can afford no more bad packets');
     expect(affordText({ ...view, left: -5n }, 'packetDelivery')).toBe('5 bad packets too many');
-    expect(unsureText({ ...view, left: -5n, unsure: 2n }, 'packetDelivery')).toContain('2 more may have been bad');
+    expect(unsureText({ ...view, left: -5n, unsure: 2n })).toContain('2 more may have been bad');
   });
 
   it('keeps integers above 2^53', () => {
@@ -183,7 +174,6 @@ describe('the budget of a window', () => {
     );
     const bad = rows.find(({ name }) => name === 'Bad seconds, high');
     expect(bad).toMatchObject({ agreed: '1', without: '8', isDifferent: true });
-    expect(rows.find(({ name }) => name === 'Bad seconds, low')?.note).toContain('yet to come');
     expect(rows.find(({ name }) => name === 'Ratio, high')).toMatchObject({
       agreed: '99.0000 %',
       without: '92.0000 %',
@@ -195,7 +185,7 @@ describe('the budget of a window', () => {
     const packets = figureRows(aWindow({ ...closed, figures: someFigures({ highLoss: null }) }), 'packetDelivery');
     expect(packets.map(({ name }) => name)).not.toContain('High loss intervals');
     expect(packets.find(({ name }) => name === 'Bad packets, low')?.note).toBe('unknown taken as bad');
-    expect(slotsText(someFigures())).toBe('60 observed · 0 bridged · 40 unknown or yet to come of 100 path-seconds');
+    expect(slotsText(someFigures())).toBe('60 observed · 0 bridged · 0 unknown of 60 path-seconds');
   });
 });
 
@@ -224,10 +214,14 @@ describe('an objective', () => {
   });
 
   it('is not called undetermined only because its window goes on', () => {
-    expect(wordsOfVerdict('undetermined', true)).toMatchObject({ name: 'not decided', tone: 'neutral' });
-    expect(wordsOfVerdict('undetermined', false)).toMatchObject({ name: 'undetermined', tone: 'unknown' });
-    expect(wordsOfVerdict('met', true).name).toBe('met so far');
-    expect(wordsOfVerdict('breached', true).name).toBe('breached');
+    const words = (verdict: 'met' | 'breached' | 'undetermined', runs: boolean, sli: Slo['sli'] = 'availability') =>
+      wordsOfVerdict(verdict, { runs, sli });
+    expect(words('undetermined', true)).toMatchObject({ name: 'not decided', tone: 'neutral' });
+    expect(words('undetermined', false)).toMatchObject({ name: 'undetermined', tone: 'unknown' });
+    expect(words('breached', true).name).toBe('breached');
+    expect(words('breached', true, 'packetDelivery').name).toBe('over its share so far');
+    expect(words('breached', false, 'packetDelivery').name).toBe('breached');
+    expect([sliOf({ highLoss: null }), sliOf(someFigures())]).toEqual(['packetDelivery', 'availability']);
   });
 });
 
@@ -278,18 +272,17 @@ describe('the budget by day', () => {
   const nowMs = Date.parse('2026-11-02T12:00:00Z');
   const days = [
     day(1, { bad: '4', lowBad: '6', spentTo: '4' }),
-    day(2, { lowBad: '43200', spentTo: '4' }),
-    day(3, { lowBad: '86400', spentTo: '4', isAhead: true }),
+    day(2, { spentTo: '4' }),
+    day(3, { spentTo: '4', isAhead: true }),
   ];
   const budget = { name: 'a', window: { from: '', to: '', zone: 'UTC' }, allowed: '10', days };
 
-  it('does not take what is yet to come for unknown', () => {
-    expect(days.map((item) => unsureOfDay(item, nowMs))).toEqual([2n, null, 0n]);
-    expect(unsureOfDay(day(2), nowMs)).toBe(0n);
+  it('has days that may have been worse', () => {
+    expect(days.map((item) => unsureOfDay(item))).toEqual([2n, 0n, 0n]);
   });
 
   it('is a line, a band of the unknown and a cone of the forecast', () => {
-    const rows = budgetRows(budget, nowMs);
+    const rows = budgetRows(budget);
     const box = { width: 300, height: 116 };
     const guess = { bad: 6n, low: 5n, high: 10n };
     const drawn = burnDownOf(rows, { allowed: 10n, guess, untilSeconds: nowMs / 1_000, box });
@@ -305,7 +298,7 @@ describe('the budget by day', () => {
   });
 
   it('has no band where all is known, no cone without a forecast, and goes below zero', () => {
-    const known = budgetRows({ ...budget, days: [day(1, { bad: '12', lowBad: '12', spentTo: '12' })] }, nowMs);
+    const known = budgetRows({ ...budget, days: [day(1, { bad: '12', lowBad: '12', spentTo: '12' })] });
     const drawn = burnDownOf(known, {
       allowed: 10n,
       guess: null,
@@ -317,20 +310,17 @@ describe('the budget by day', () => {
   });
 
   it('draws no line over a day that nobody saw, and leaves the others room beside it', () => {
-    const unseen = budgetRows(
-      {
-        ...budget,
-        days: [day(1, { lowBad: '86400', slots: { ...slots, expected: 86_400, observed: 0, unknown: 86_400 } })],
-      },
-      nowMs,
-    );
+    const unseen = budgetRows({
+      ...budget,
+      days: [day(1, { lowBad: '86400', slots: { ...slots, expected: 86_400, observed: 0, unknown: 86_400 } })],
+    });
     const box = { width: 100, height: 116 };
     const drawn = burnDownOf(unseen, { allowed: 10n, guess: null, untilSeconds: nowMs / 1_000, box });
     expect(drawn).toMatchObject({ line: 'M0 8M100 8', band: 'M0 8L100 8L100 108L0 8Z', zeroY: 58, least: -10n });
   });
 
   it('is said in one sentence', () => {
-    expect(budgetSummary(budget, budgetRows(budget, nowMs), 'availability')).toBe(
+    expect(budgetSummary(budget, budgetRows(budget), 'availability')).toBe(
       'Budget of 10 bad seconds: 4 spent after 2 of 3 days, 6 left. Most on 2026-11-01: 4. 2 more may have been bad: unknown.',
     );
   });

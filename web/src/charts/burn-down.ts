@@ -4,8 +4,8 @@ export interface BurnDownDay {
   readonly fromSeconds: number;
   readonly toSeconds: number;
   readonly bad: bigint;
-  /** May have been bad; null: not told while the day runs. */
-  readonly unsure: bigint | null;
+  /** May have been bad besides. */
+  readonly unsure: bigint;
   readonly isAhead: boolean;
   /** Nothing of it was seen: the line has a gap there. */
   readonly isBlind: boolean;
@@ -109,7 +109,7 @@ function stepsOf(days: readonly BurnDownDay[], allowed: bigint, untilSeconds: nu
     if (steps.length === 0) steps.push({ atSeconds: fromSeconds, high, low, isBlind: false });
     if (isAhead) break;
     high -= bad;
-    low -= bad + (unsure ?? 0n);
+    low -= bad + unsure;
     steps.push({ atSeconds: Math.max(fromSeconds, Math.min(toSeconds, untilSeconds)), high, low, isBlind });
   }
   return steps;

@@ -27,7 +27,7 @@ export function Changes({ breach }: { readonly breach: BreachDetail }) {
 function Change(props: { readonly change: BreachChange; readonly breach: BreachDetail; readonly zone: Zone }) {
   const { change, breach, zone } = props;
   const { entry, at, state, reason, acknowledgedBy, figures, burn, engine, watermark, evidence, sha256 } = change;
-  const running = Date.parse(at) < Date.parse(breach.window.to);
+  const runs = Date.parse(at) < Date.parse(breach.window.to);
   return (
     <li>
       <p>
@@ -38,7 +38,7 @@ function Change(props: { readonly change: BreachChange; readonly breach: BreachD
       <p className="num">
         {formatCount(figures.high.bad)} bad (low reading {formatCount(figures.low.bad)}) of{' '}
         {formatCount(figures.high.total)}, {formatCount(figures.budget.allowed)} allowed,{' '}
-        {formatCount(figures.budget.remaining)} left <VerdictBadge verdict={figures.verdict} running={running} />{' '}
+        {formatCount(figures.budget.remaining)} left <VerdictBadge figures={figures} runs={runs} />{' '}
         <BurnMarks burn={burn} />
       </p>
       <p className="muted small num">

@@ -35,7 +35,7 @@ function BudgetPicture(props: {
   const { nowMs } = useUrl();
   const [asTable, setAsTable] = useState(false);
   const now = nowMs();
-  const rows = budgetRows(budget, now);
+  const rows = budgetRows(budget);
   const forecast = window?.window.from === budget.window.from ? (window?.forecast ?? null) : null;
   const guess =
     forecast === null ? null : { bad: BigInt(forecast.bad), low: BigInt(forecast.low), high: BigInt(forecast.high) };
@@ -111,9 +111,7 @@ function BudgetTable({ rows, sli }: { readonly rows: readonly BudgetRow[]; reado
                   {row.day}
                 </th>
                 <td className="num right">{formatCount(row.bad)}</td>
-                <td className="num right">
-                  {row.unsure === null ? <span className="unknown">day runs</span> : formatCount(row.unsure)}
-                </td>
+                <td className="num right">{formatCount(row.unsure)}</td>
                 <td className="num right">{formatCount(row.total)}</td>
                 <td className="num right">{formatCount(`${row.excluded}`)}</td>
                 <td className="num right">{formatCount(row.spentTo)}</td>

@@ -4,14 +4,9 @@ import { type Sli, unitOf } from '../slo/model.ts';
 
 type Day = Budget['days'][number];
 
-/**
- * What may have been bad on a day. null: the day runs, and what is unknown of it cannot be told apart from what is yet to
- * come.
- */
-export function unsureOfDay({ bad, lowBad, to, isAhead }: Day, nowMs: number): bigint | null {
-  if (isAhead) return 0n;
-  const beyond = BigInt(lowBad) - BigInt(bad);
-  return beyond > 0n && Date.parse(to) > nowMs ? null : beyond;
+/** What may have been bad on a day, as far as it has come. */
+export function unsureOfDay({ bad, lowBad }: Day): bigint {
+  return BigInt(lowBad) - BigInt(bad);
 }
 
 /** One day for the picture and its table. */
@@ -22,7 +17,7 @@ export interface BudgetRow {
   readonly fromSeconds: number;
   readonly toSeconds: number;
   readonly bad: bigint;
-  readonly unsure: bigint | null;
+  readonly unsure: bigint;
   readonly total: string;
   readonly excluded: number;
   readonly spentTo: string;
@@ -31,14 +26,14 @@ export interface BudgetRow {
   readonly isBlind: boolean;
 }
 
-export function budgetRows({ allowed, days }: Budget, nowMs: number): BudgetRow[] {
+export function budgetRows({ allowed, days }: Budget): BudgetRow[] {
   return days.map((day) => ({
     day: day.day,
     label: day.day.slice(8),
     fromSeconds: Date.parse(day.from) / 1_000,
     toSeconds: Date.parse(day.to) / 1_000,
     bad: BigInt(day.bad),
-    unsure: unsureOfDay(day, nowMs),
+    unsure: unsureOfDay(day),
     total: day.total,
     excluded: day.slots.excluded,
     spentTo: day.spentTo,
@@ -55,7 +50,7 @@ export function budgetSummary({ allowed }: Budget, rows: readonly BudgetRow[], s
   const last = begun.at(-1);
   if (last === undefined) return `Budget of ${formatCount(allowed)} bad ${unit}; no day has begun.`;
   const worst = begun.reduce((a, b) => (b.bad > a.bad ? b : a));
-  const unsure = begun.reduce((sum, row) => sum + (row.unsure ?? 0n), 0n);
+  const unsure = begun.reduce((sum, row) => sum + row.unsure, 0n);
   const parts = [
     `Budget of ${formatCount(allowed)} bad ${unit}: ${formatCount(last.spentTo)} spent after ${begun.length} of ${rows.length} days, ${formatCount(last.left)} left.`,
   ];

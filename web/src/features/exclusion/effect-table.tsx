@@ -3,13 +3,14 @@ import type { ExclusionDetail } from '../../../../server/api/schema/exclusions.t
 import { formatCount } from '../../format/count.ts';
 import { formatWindow } from '../../format/zone-time.ts';
 import { useUrl } from '../../url/use-url.ts';
-import { VerdictBadge } from '../slo/slo-words.tsx';
-import { effectsOf, effectText, notJudgedOf } from './model.ts';
+import { verdictWords, wordsSoFar } from '../slo/model.ts';
+import { WordBadge } from '../slo/word-badge.tsx';
+import { effectText } from './model.ts';
 
 /** Each figure without the exclusion and with it, in the window in which it begins. */
 export function EffectTable({ exclusion }: { readonly exclusion: ExclusionDetail }) {
   const { carried, nowMs } = useUrl();
-  const effects = effectsOf(exclusion);
+  const effects = exclusion.effect;
   const now = nowMs();
   return (
     <section className="panel" aria-label="Effect">
@@ -45,26 +46,22 @@ export function EffectTable({ exclusion }: { readonly exclusion: ExclusionDetail
                     </Link>
                     <br />
                     <span className="muted small">{effectText(found)}</span>
-                    {found.window === undefined ? null : (
-                      <>
-                        <br />
-                        <span className="muted small num">
-                          {formatWindow(found.window)} {found.window.zone}
-                        </span>
-                      </>
-                    )}
+                    <br />
+                    <span className="muted small num">
+                      {formatWindow(found.window)} {found.window.zone}
+                    </span>
                   </th>
-                  <Side name="without it" figures={found.without} running={isRunning(found.window, now)} />
+                  <Side name="without it" figures={found.without} runs={Date.parse(found.window.to) > now} />
                 </tr>,
                 <tr key={`${found.slo} with`}>
-                  <Side name="with it" figures={found.with} running={isRunning(found.window, now)} />
+                  <Side name="with it" figures={found.with} runs={Date.parse(found.window.to) > now} />
                 </tr>,
               ])}
             </tbody>
           </table>
         </section>
       )}
-      {notJudgedOf(exclusion).map(({ slo, code, reason }) => (
+      {exclusion.notJudged.map(({ slo, code, reason }) => (
         <p className="none" key={slo}>
           <span className="unknown">{slo} was not judged</span>: {reason} <code>{code}</code>
         </p>
@@ -75,12 +72,8 @@ export function EffectTable({ exclusion }: { readonly exclusion: ExclusionDetail
 
 type Figures = ExclusionDetail['effect'][number]['with'];
 
-function isRunning(window: { readonly to: string } | undefined, nowMs: number): boolean {
-  return window !== undefined && Date.parse(window.to) > nowMs;
-}
-
-function Side(props: { readonly name: string; readonly figures: Figures; readonly running: boolean }) {
-  const { name, figures, running } = props;
+function Side(props: { readonly name: string; readonly figures: Figures; readonly runs: boolean }) {
+  const { name, figures, runs } = props;
   return (
     <>
       <td>{name}</td>
@@ -91,7 +84,7 @@ function Side(props: { readonly name: string; readonly figures: Figures; readonl
       <td className="num right">{formatCount(figures.budget.remaining)}</td>
       <td className="num right">{formatCount(`${figures.slots.excluded}`)}</td>
       <td>
-        <VerdictBadge verdict={figures.verdict} running={running} />
+        <WordBadge words={runs ? wordsSoFar(figures.verdict) : verdictWords[figures.verdict]} />
       </td>
     </>
   );

@@ -13,7 +13,7 @@ import { useUrl } from '../../url/use-url.ts';
 import { SlaPage } from '../shell/sla-page.tsx';
 import { WordBadge } from '../slo/word-badge.tsx';
 import { EffectTable } from './effect-table.tsx';
-import { brokenAtOf, categoryNames, decisionsFor, exclusionWords } from './model.ts';
+import { categoryNames, decisionsFor, exclusionWords } from './model.ts';
 
 const route = getRouteApi('/exclusions/$id');
 const exact = { exact: true, includeSearch: false };
@@ -104,7 +104,7 @@ function Decide({ exclusion }: { readonly exclusion: ExclusionDetail }) {
 
 /** Who did what. Events are never changed: each has the hash of the one before. */
 function AuditTrail({ exclusion, zone }: { readonly exclusion: ExclusionDetail; readonly zone: Zone }) {
-  const brokenAt = brokenAtOf(exclusion);
+  const { brokenAt } = exclusion;
   return (
     <section className="panel" aria-label="Audit trail">
       <header className="panel-head">

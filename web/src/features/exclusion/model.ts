@@ -33,28 +33,7 @@ export function decisionsFor(state: Exclusion['state']): readonly ('approve' | '
   return state === 'approved' ? ['revoke'] : [];
 }
 
-/** Since an answer may say more: of which window, where the chain broke, and what could not be judged. */
-type Effect = ExclusionDetail['effect'][number] & {
-  readonly window?: { readonly from: string; readonly to: string; readonly zone: string };
-};
-type Told = ExclusionDetail & {
-  readonly effect: readonly Effect[];
-  readonly brokenAt?: number | null;
-  readonly notJudged?: readonly { readonly slo: string; readonly code: string; readonly reason: string }[];
-};
-
-export function effectsOf(exclusion: Told): readonly Effect[] {
-  return exclusion.effect;
-}
-
-/** The first revision whose hash does not hold; null: all do. */
-export function brokenAtOf(exclusion: Told): number | null {
-  return exclusion.brokenAt ?? null;
-}
-
-export function notJudgedOf(exclusion: Told): NonNullable<Told['notJudged']> {
-  return exclusion.notJudged ?? [];
-}
+type Effect = ExclusionDetail['effect'][number];
 
 /** What it changes, or would, in words. */
 export function effectText({ without, with: withIt }: Effect): string {

@@ -48,17 +48,42 @@ export const verdictWords: Record<Verdict, Words> = {
   noTraffic: { name: 'no traffic', tone: 'neutral', meaning: 'Nothing was offered: there is nothing to judge.' },
 };
 
-/** Of a window that goes on: most are open until the end, and that is no fault of what is known. */
-const notDecidedYet: Words = {
+const notDecided: Words = {
   name: 'not decided',
   tone: 'neutral',
   meaning: 'The window goes on: what is yet to come decides.',
 };
+const overItsShare: Words = {
+  name: 'over its share so far',
+  tone: 'warn',
+  meaning: 'More was bad than what has passed allows; the rest of the window can still make up for it.',
+};
 
-export function wordsOfVerdict(verdict: Verdict, isRunning: boolean): Words {
-  if (isRunning && verdict === 'undetermined') return notDecidedYet;
+/** A window that has been judged as far as it has come. */
+export function wordsOfWindow({ until, figures, wholeBudget }: WindowFigures): Words {
+  if (until.remaining === 0) return verdictWords[figures.verdict];
+  if (wholeBudget !== null && BigInt(wholeBudget.remaining) < 0n) return verdictWords.breached;
+  return wordsSoFar(figures.verdict);
+}
+
+/** A verdict over the part that has passed of a window that goes on. */
+export function wordsSoFar(verdict: Verdict): Words {
+  if (verdict === 'breached') return overItsShare;
   const words = verdictWords[verdict];
-  return isRunning && verdict !== 'breached' ? { ...words, name: `${words.name} so far` } : words;
+  return { ...words, name: `${words.name} so far` };
+}
+
+/** A verdict over a whole window, in which all that is yet to come is unknown. */
+export function wordsOfVerdict(verdict: Verdict, { runs, sli }: { readonly runs: boolean; readonly sli: Sli }): Words {
+  if (!runs) return verdictWords[verdict];
+  if (verdict === 'undetermined') return notDecided;
+  // Packets that are yet to come may thin out what was lost; slots cannot.
+  return verdict === 'breached' && sli === 'packetDelivery' ? overItsShare : verdictWords[verdict];
+}
+
+/** Only availability has high loss intervals. */
+export function sliOf({ highLoss }: Pick<Figures, 'highLoss'>): Sli {
+  return highLoss === null ? 'packetDelivery' : 'availability';
 }
 
 export function unitOf(sli: Sli): 'seconds' | 'packets' {
@@ -81,14 +106,14 @@ export function leadingWindow({ calendar, rolling }: Pick<Slo, 'calendar' | 'rol
   return calendar ?? rolling;
 }
 
-/** The budget of a window. `unsure`: bad or not, nobody knows; null: that cannot be told apart from what is yet to come. */
+/** The budget of a window. `unsure`: of what has passed, bad or not, nobody knows. */
 export interface BudgetView {
   /** `blind`: nothing of what has passed was seen. `nothing`: none was offered, or none has passed. */
   readonly basis: 'seen' | 'blind' | 'nothing';
   readonly allowed: bigint;
   readonly spent: bigint;
   readonly left: bigint;
-  readonly unsure: bigint | null;
+  readonly unsure: bigint;
   /** Of the whole window; false: of what has passed, because nobody knows the traffic to come. */
   readonly isWhole: boolean;
   /** Percent of the width of a bar, for pixels alone. */
@@ -101,35 +126,18 @@ export function budgetView(window: WindowFigures): BudgetView {
   const spent = BigInt(figures.high.bad);
   const allowed = BigInt(wholeBudget?.allowed ?? figures.budget.allowed);
   const left = BigInt(wholeBudget?.remaining ?? figures.budget.remaining);
-  const unsure = unsureOf(window);
+  const unsure = BigInt(figures.low.bad) - spent;
   const spentWidth = widthOf(spent, allowed);
   return {
     basis: basisOf(window),
     ...{ allowed, spent, left, unsure, isWhole: wholeBudget !== null, spentWidth },
-    unsureWidth: Math.min(100 - spentWidth, widthOf(unsure ?? 0n, allowed)),
+    unsureWidth: Math.min(100 - spentWidth, widthOf(unsure, allowed)),
   };
 }
 
 function basisOf({ coverage, figures }: WindowFigures): BudgetView['basis'] {
   if (coverage.den > 0 && coverage.num === 0) return 'blind';
   return figures.high.total === '0' ? 'nothing' : 'seen';
-}
-
-/**
- * What has passed and may have been bad: the low reading less the high one, less what it takes for bad because it is yet
- * to come. Slots are summed over paths, seconds of the service are not.
- *
- * Example: two paths, 100 s of which 60 have passed: 200 expected, 120 passed. Low 45, high 1: 40 are yet to come, 4 unsure.
- */
-export function unsureOf({ figures, coverage, window, wholeBudget }: WindowFigures): bigint | null {
-  const { expected, excluded } = figures.slots;
-  const beyond = BigInt(figures.low.bad) - BigInt(figures.high.bad);
-  const aheadSlots = Math.max(0, expected - excluded - coverage.den);
-  if (aheadSlots === 0) return beyond;
-  if (wholeBudget === null) return coverage.num === coverage.den ? 0n : null;
-  const seconds = (Date.parse(window.to) - Date.parse(window.from)) / 1_000;
-  const ahead = (BigInt(aheadSlots) * BigInt(seconds)) / BigInt(expected);
-  return beyond > ahead ? beyond - ahead : 0n;
 }
 
 function widthOf(part: bigint, whole: bigint): number {
@@ -151,15 +159,13 @@ export function affordText({ basis, left, unsure }: BudgetView, sli: Sli): strin
   if (basis === 'nothing') return 'nothing was offered: nothing is judged';
   if (left < 0n) return `${formatCount(-left)} bad ${unit} too many`;
   if (left === 0n) return `you can afford no more bad ${unit}`;
-  const upTo = unsure === null || unsure > 0n ? 'up to ' : '';
+  const upTo = unsure > 0n ? 'up to ' : '';
   return `you can afford ${upTo}${formatCount(left)} more bad ${unit}`;
 }
 
 /** What the unknown takes from that; null: nothing is unknown. */
-export function unsureText({ left, unsure }: BudgetView, sli: Sli): string | null {
-  const unit = unitOf(sli);
+export function unsureText({ left, unsure }: BudgetView): string | null {
   if (unsure === 0n) return null;
-  if (unsure === null) return `less, if unknown seconds lost ${unit}: told when the window has ended`;
   const rest = left - unsure;
   if (left < 0n) return `and ${formatCount(unsure)} more may have been bad: unknown`;
   const worst = rest < 0n ? `${formatCount(-rest)} too many` : `${formatCount(rest)} left`;
@@ -295,22 +301,21 @@ export interface FigureRow {
   readonly isDifferent: boolean;
 }
 
-export function figureRows({ figures, withoutExclusions, until }: WindowFigures, sli: Sli): FigureRow[] {
+export function figureRows({ figures, withoutExclusions }: WindowFigures, sli: Sli): FigureRow[] {
   const unit = unitOf(sli);
-  const low = until.remaining > 0 ? 'unknown and yet to come taken as bad' : 'unknown taken as bad';
   const row = (name: string, note: string, pick: (figures: Figures) => string): FigureRow => {
     const [agreed, without] = [pick(figures), pick(withoutExclusions)];
     return { name, note, agreed, without, isDifferent: agreed !== without };
   };
   const rows = [
     row(`Bad ${unit}, high`, 'unknown taken as good', ({ high }) => formatCount(high.bad)),
-    row(`Bad ${unit}, low`, low, (side) => formatCount(side.low.bad)),
+    row(`Bad ${unit}, low`, 'unknown taken as bad', (side) => formatCount(side.low.bad)),
     row(`All ${unit}, high`, '', ({ high }) => formatCount(high.total)),
     row(`All ${unit}, low`, '', ({ low }) => formatCount(low.total)),
     row('Ratio, high', 'good over all, cut', (side) => goodRatio(side, side.high)),
     row('Ratio, low', '', (side) => goodRatio(side, side.low)),
-    row('Allowed', 'of all, high', ({ budget }) => formatCount(budget.allowed)),
-    row('Left', 'signed', ({ budget }) => formatCount(budget.remaining)),
+    row('Allowed', 'of what has passed', ({ budget }) => formatCount(budget.allowed)),
+    row('Left', 'of that', ({ budget }) => formatCount(budget.remaining)),
   ];
   if (figures.highLoss === null) return rows;
   const losses = row('High loss intervals', 'lossy seconds while available', ({ highLoss }) =>
@@ -331,7 +336,7 @@ export function slotsText({ slots }: Figures): string {
   const parts = [
     `${formatCount(`${slots.observed}`)} observed`,
     `${formatCount(`${slots.bridged}`)} bridged`,
-    `${formatCount(`${slots.unknown}`)} unknown or yet to come`,
+    `${formatCount(`${slots.unknown}`)} unknown`,
     ...(slots.suspect > 0 ? [`${formatCount(`${slots.suspect}`)} of them suspect`] : []),
     ...(slots.idle > 0 ? [`${formatCount(`${slots.idle}`)} idle`] : []),
     ...(slots.excluded > 0 ? [`${formatCount(`${slots.excluded}`)} excluded`] : []),

@@ -154,7 +154,7 @@ function BudgetCell({ slo }: { readonly slo: Slo }) {
   if (window === null) return <span className="unknown">not judged yet</span>;
   if (slo.state === 'noTraffic') return <span className="muted">nothing was offered: nothing is judged</span>;
   const view = budgetView(window);
-  const unsure = unsureText(view, slo.sli);
+  const unsure = unsureText(view);
   return (
     <>
       <span className={affordLook(view)}>{affordText(view, slo.sli)}</span>

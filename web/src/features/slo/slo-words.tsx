@@ -1,4 +1,4 @@
-import type { Burn, Slo, Verdict, WindowFigures } from '../../../../server/api/schema/slos.ts';
+import type { Burn, Slo, WindowFigures } from '../../../../server/api/schema/slos.ts';
 import { Icon } from '../../components/icon.tsx';
 import {
   type BudgetView,
@@ -6,6 +6,7 @@ import {
   burnText,
   coverageView,
   type Sli,
+  sliOf,
   spentText,
   stateWords,
   unsureText,
@@ -19,9 +20,10 @@ export function SloState({ state }: { readonly state: Slo['state'] }) {
   return <WordBadge words={stateWords[state]} />;
 }
 
-/** `running`: the window goes on, so that this is not the last word. */
-export function VerdictBadge({ verdict, running = false }: { readonly verdict: Verdict; readonly running?: boolean }) {
-  return <WordBadge words={wordsOfVerdict(verdict, running)} />;
+/** `runs`: the window goes on, so that this is not the last word. */
+export function VerdictBadge(props: { readonly figures: WindowFigures['figures']; readonly runs?: boolean }) {
+  const { figures, runs = false } = props;
+  return <WordBadge words={wordsOfVerdict(figures.verdict, { runs, sli: sliOf(figures) })} />;
 }
 
 export function affordLook({ basis, left }: BudgetView): string {
@@ -43,7 +45,7 @@ export function BudgetBar({
   return (
     <span
       className={`budget-bar${wide ? ' wide' : ''}${over ? ' over' : ''}`}
-      title={[spentText(view, sli), unsureText(view, sli)].filter((text) => text !== null).join('; ')}
+      title={[spentText(view, sli), unsureText(view)].filter((text) => text !== null).join('; ')}
     >
       <i className="seg-spent" style={{ width: `${view.spentWidth}%` }} />
       <i className="seg-unknown" style={{ width: `${view.unsureWidth}%` }} />

@@ -12,8 +12,10 @@ import {
   slotsText,
   spentText,
   unsureText,
+  wordsOfWindow,
 } from './model.ts';
-import { affordLook, BudgetBar, VerdictBadge } from './slo-words.tsx';
+import { affordLook, BudgetBar } from './slo-words.tsx';
+import { WordBadge } from './word-badge.tsx';
 
 /** One window of an objective: what is left of it, and every integer behind that. */
 export function WindowCard(props: {
@@ -26,9 +28,7 @@ export function WindowCard(props: {
     <section className="panel" aria-label={title}>
       <header className="panel-head">
         <h2>{title}</h2>
-        {window === null ? null : (
-          <VerdictBadge verdict={window.figures.verdict} running={window.until.remaining > 0} />
-        )}
+        {window === null ? null : <WordBadge words={wordsOfWindow(window)} />}
       </header>
       {window === null ? (
         <p className="none unknown">Not judged: there is no such window, or its rows are still being read.</p>
@@ -41,7 +41,7 @@ export function WindowCard(props: {
 
 function WindowBody({ window, sli }: { readonly window: WindowFigures; readonly sli: Sli }) {
   const view = budgetView(window);
-  const unsure = unsureText(view, sli);
+  const unsure = unsureText(view);
   const forecast = forecastText(window);
   return (
     <>

@@ -3,7 +3,8 @@ import { useCredits } from '../../api/tenants.ts';
 import { QueryView } from '../../components/query-view.tsx';
 import { formatCount } from '../../format/count.ts';
 import { formatMoney } from '../../format/money.ts';
-import { VerdictBadge } from '../slo/slo-words.tsx';
+import { verdictWords } from '../slo/model.ts';
+import { WordBadge } from '../slo/word-badge.tsx';
 import { type CreditRow, creditRows, creditSums, monthName } from './model.ts';
 
 /** What is owed to the tenant, line by line as the ledger has it. A line is never changed: a later one takes its place. */
@@ -84,7 +85,7 @@ function CreditLine({ credit, replacedBy }: CreditRow) {
         {credit.service} <span className="muted small">{credit.item}</span>
       </td>
       <td>
-        {credit.slo} <VerdictBadge verdict={credit.verdict} />
+        {credit.slo} <WordBadge words={verdictWords[credit.verdict]} />
       </td>
       <td className="num right">
         {formatCount(credit.bad)} of {formatCount(credit.total)}
@@ -105,8 +106,9 @@ function CreditLine({ credit, replacedBy }: CreditRow) {
           <summary>Explain</summary>
           <p>{credit.explanation}</p>
           <p className="small">
-            Event <code>{credit.id}</code>, agreement {credit.agreement}; sha256{' '}
-            <code className="hash">{credit.sha256}</code>
+            By {credit.by}
+            {credit.comment === '' ? '' : `: ${credit.comment}`}. Event <code>{credit.id}</code>, agreement{' '}
+            {credit.agreement} version {credit.agreementVersion}; sha256 <code className="hash">{credit.sha256}</code>
           </p>
         </details>
       </td>

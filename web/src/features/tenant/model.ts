@@ -2,6 +2,7 @@ import type { Credit } from '../../../../server/api/schema/credits.ts';
 import type { BudgetDay, MonthCalendar } from '../../../../server/api/schema/slos.ts';
 import { formatCount } from '../../format/count.ts';
 import { unsureOfDay } from '../budget/model.ts';
+import { sliOf, unitOf } from '../slo/model.ts';
 
 type CalendarRow = MonthCalendar['objectives'][number];
 
@@ -24,12 +25,12 @@ export interface DayCell {
 
 /** Counts seconds for availability and packets for delivery. */
 export function calendarUnit({ figures }: Pick<CalendarRow, 'figures'>): 'seconds' | 'packets' {
-  return figures.highLoss === null ? 'packets' : 'seconds';
+  return unitOf(sliOf(figures));
 }
 
 export function dayCell(row: CalendarRow, day: BudgetDay, nowMs: number): DayCell {
   const unit = calendarUnit(row);
-  const unsure = unsureOfDay(day, nowMs);
+  const unsure = unsureOfDay(day);
   const runs = !day.isAhead && Date.parse(day.to) > nowMs;
   const kind = kindOf(day, unsure);
   const bad = BigInt(day.bad);
@@ -37,23 +38,23 @@ export function dayCell(row: CalendarRow, day: BudgetDay, nowMs: number): DayCel
   return {
     ...{ kind, hasExcluded, runs },
     level: kind === 'bad' ? levelOf(bad, BigInt(row.budget.allowed)) : 0,
-    hasUnknown: kind !== 'unknown' && unsure !== null && unsure > 0n,
+    hasUnknown: kind !== 'unknown' && unsure > 0n,
     mark: markOf(kind, bad, unsure),
     words: [
       kindWords(kind, bad, unit),
       ...(kind !== 'excluded' && hasExcluded ? [`${formatCount(`${day.slots.excluded}`)} path-seconds excluded`] : []),
-      ...(unsure !== null && unsure > 0n ? [`${formatCount(unsure)} more ${unit} may have been bad: unknown`] : []),
+      ...(unsure > 0n ? [`${formatCount(unsure)} more ${unit} may have been bad: unknown`] : []),
       ...(runs ? ['the day runs'] : []),
     ].join('; '),
   };
 }
 
-function kindOf({ isAhead, slots, total, bad }: BudgetDay, unsure: bigint | null): DayKind {
+function kindOf({ isAhead, slots, total, bad }: BudgetDay, unsure: bigint): DayKind {
   if (isAhead) return 'ahead';
   if (slots.excluded === slots.expected) return 'excluded';
   if (BigInt(bad) > 0n) return 'bad';
   // Nothing of it is known, or it is known good but for a part: neither may look like a good day.
-  if (slots.observed + slots.bridged + slots.idle === 0 || (unsure !== null && unsure > 0n)) return 'unknown';
+  if (slots.observed + slots.bridged + slots.idle === 0 || unsure > 0n) return 'unknown';
   return total === '0' || slots.observed + slots.bridged === 0 ? 'noTraffic' : 'good';
 }
 
@@ -64,8 +65,8 @@ function levelOf(bad: bigint, allowed: bigint): 1 | 2 | 3 | 4 {
 }
 
 /** Of an unknown day: how much of it may have been bad, as far as there is room. */
-function markOf(kind: DayKind, bad: bigint, unsure: bigint | null): string {
-  const unknown = unsure === null || unsure === 0n ? '' : shortCount(unsure);
+function markOf(kind: DayKind, bad: bigint, unsure: bigint): string {
+  const unknown = unsure === 0n ? '' : shortCount(unsure);
   const marks: Record<DayKind, string> = {
     ahead: '',
     excluded: 'E',
@@ -153,7 +154,7 @@ export interface CreditRow {
 export function creditRows(credits: readonly Credit[]): CreditRow[] {
   const last = lastEntries(credits);
   return [...credits]
-    .sort((a, b) => b.entry - a.entry)
+    .sort((a, b) => Date.parse(b.at) - Date.parse(a.at) || b.entry - a.entry)
     .map((credit) => {
       const standing = last.get(credit.id) ?? credit.entry;
       return { credit, replacedBy: standing === credit.entry ? null : standing };

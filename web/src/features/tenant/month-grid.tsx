@@ -53,7 +53,7 @@ export function MonthGrid({ calendar, caption }: { readonly calendar: MonthCalen
                   {formatCount(row.figures.high.bad)} of {formatCount(row.budget.allowed)}
                 </td>
                 <td>
-                  <VerdictBadge verdict={row.verdict} running={row.isRunning} />
+                  <VerdictBadge figures={{ ...row.figures, verdict: row.verdict }} runs={row.isRunning} />
                 </td>
               </tr>
             ))}
