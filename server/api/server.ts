@@ -42,6 +42,8 @@ export type Api = FastifyInstance<
 
 /** What is answered before the stores are open; the page and /metrics are, too. */
 const whileStarting = /^\/api\/v1\/(health|openapi\.json|stream)\b/;
+/** What was promised is in the control store. */
+const fromControl = /^\/api\/v1\/(slos|objects|tenants|exclusions|breaches|credits)\b/;
 const pageFolder = fileURLToPath(new URL('../../web/dist/', import.meta.url));
 const requestBytesMax = 64 * 1024;
 const closeDeadlineMs = 5000;
@@ -93,6 +95,11 @@ async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
       routes.addHook('onRequest', async (request) => {
         if (context.phase.current !== 'starting' || whileStarting.test(request.url)) return;
         throw new FourninesError('FN_STORE_AWAY', 'the server is starting');
+      });
+      routes.addHook('onRequest', async (request) => {
+        // Making an embedded one takes seconds, once, and holds up nobody else.
+        if (!fromControl.test(request.url) || context.control.stats().isOpen) return;
+        throw new FourninesError('FN_CONTROL_AWAY', 'the control store is not open yet');
       });
       healthRoute(routes, context);
       hostRoutes(routes, context);
