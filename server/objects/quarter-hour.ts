@@ -2,7 +2,7 @@ import { FourninesError } from '../../core/runtime/error.ts';
 import { isoOf, lastSecond, parseInstant } from '../slo/instant.ts';
 
 /** Objects change only where sealed runs of seconds end: a run that is cut cannot be judged any more. */
-const quarterSeconds = 900;
+export const quarterSeconds = 900;
 
 export function quarterBefore(atMs: number): number {
   return Math.floor(atMs / (quarterSeconds * 1000)) * quarterSeconds;

@@ -1,9 +1,10 @@
 import { durationOf, objectiveOf, readObjective } from '../openslo/objective-file.ts';
 import { Digits, inOrder, isList, isMapping, type Plain, yamlText } from '../openslo/plain.ts';
 import type { YamlValue } from '../openslo/yaml-source.ts';
-import type { Objective } from '../slo/objective.ts';
+import type { CalendarWindow, Duration, Objective } from '../slo/objective.ts';
 import { readAll } from './mistakes.ts';
 import type { ObjectiveTerms } from './object.ts';
+import { quarterSeconds } from './quarter-hour.ts';
 import { shareOf } from './read-agreement.ts';
 
 /** Annotations of ours begin so; OpenSLO lets others say what they like. */
@@ -14,24 +15,24 @@ const defaultCoverageFloor = '0.999';
 
 /**
  * An OpenSLO document as an objective of the control store: it needs a calendar window, which is what budgets and months are
- * made of. A rolling one beside it, and the coverage floor, are annotations. Comments are not kept.
+ * made of, and which ends where runs of clean seconds do. A rolling one beside it, and the coverage floor, are annotations.
+ * Comments are not kept.
  */
 export function readTerms(value: YamlValue): ObjectiveTerms {
   const objective = objectiveOf(value);
   const { window } = objective;
   const { metadata, spec } = partsOf(value);
+  const windowValue = spec.get('timeWindow').only('');
   if (window.rolling) {
     const hint = `Give a calendar window (isRolling: false), and the rolling one as the annotation ${rollingKey}.`;
-    spec
-      .get('timeWindow')
-      .only('')
-      .fail('an objective that is kept and judged by months needs a calendar window', hint);
+    return windowValue.fail('an objective that is kept and judged by months needs a calendar window', hint);
   }
   const annotations = annotationsOf(metadata.maybe('annotations'));
   const { rolling, coverageFloor } = readAll({
+    ...quartersOnly(windowValue, window),
     rolling: () => {
       const text = annotations.get(rollingKey);
-      if (text !== undefined) durationOf(text);
+      if (text !== undefined) wholeQuarters(text, durationOf(text));
       return text?.text() ?? null;
     },
     coverageFloor: () => {
@@ -62,6 +63,36 @@ function partsOf(value: YamlValue) {
       .get('spec')
       .map(['description', 'service', 'indicator', 'timeWindow', 'budgetingMethod', 'objectives']),
   };
+}
+
+/** What is kept is kept in runs to quarter hours, and a run cannot be cut: what ends elsewhere could never be judged. */
+const whyQuarters = 'Seconds are kept in runs that end at quarter hours:';
+
+/** Offsets of zones are whole quarter hours since 1972, so that the clock's quarter hours are those of UTC. */
+function quartersOnly(value: YamlValue, { start, duration }: CalendarWindow) {
+  const window = value.map(['duration', 'isRolling', 'calendar']);
+  return {
+    duration: () => wholeQuarters(window.get('duration'), duration),
+    start: () => {
+      const { time } = start;
+      if (time % quarterSeconds === 0) return;
+      const before = clockText(time - (time % quarterSeconds));
+      const startTime = window.get('calendar').map(['startTime', 'timeZone']).get('startTime');
+      startTime.fail(`${clockText(time)} is not on a quarter hour`, `${whyQuarters} take ${before}, or one after it.`);
+    },
+  };
+}
+
+function wholeQuarters(value: YamlValue, { count, unit }: Duration): void {
+  const minutes = quarterSeconds / 60;
+  if (unit !== 'm' || count % minutes === 0) return;
+  const next = Math.ceil(count / minutes) * minutes;
+  value.fail(`${count}m is no number of whole quarter hours`, `${whyQuarters} take ${next}m.`);
+}
+
+function clockText(time: number): string {
+  const parts = [Math.floor(time / 3600), Math.floor(time / 60) % 60, time % 60];
+  return parts.map((part) => String(part).padStart(2, '0')).join(':');
 }
 
 function annotationsOf(value: YamlValue | undefined): ReadonlyMap<string, YamlValue> {

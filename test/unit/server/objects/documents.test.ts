@@ -50,6 +50,23 @@ describe('documents', () => {
     expect(readObjective('kept', openslo)).toEqual(readObjective('written', text));
   });
 
+  test.each([
+    ['17:45:00', '15m', '45m'],
+    ['00:15:00', '1h', '7h'],
+    ['23:30:00', '1440m', '1M'],
+  ])(
+    'an objective may begin at %s and last %s, rolling %s: runs of seconds end there',
+    async (time, length, rolling) => {
+      const text = availability.replace('00:00:00', time).replace('1M', length).replace('30d', rolling);
+      expect((await only(text)).body).toMatchObject({ rolling });
+    },
+  );
+
+  test('what only evaluate reads, from lines of single seconds, may begin and end at any second', () => {
+    const text = availability.replace('00:00:00', '17:20:31').replace('1M', '7m');
+    expect(readObjective('file', text).window).toMatchObject({ start: { time: 62_431 }, duration: { count: 7 } });
+  });
+
   test.each<[string, (text: string) => string]>([
     ['comments and blank lines', (text) => `# ours\n\n${text.replace('spec:', 'spec: # of it\n')}\n`],
     [
@@ -146,6 +163,24 @@ describe('a mistake is told with its line and key', () => {
       availability.replace('fournines.io/rolling', 'fournines.io/roling'),
       'key metadata.annotations.fournines.io/roling: unknown annotation',
     ],
+    [
+      'a window that begins within a quarter hour',
+      delivery,
+      delivery.replace('01 00:00:00', '01 17:20:30'),
+      'key spec.timeWindow[0].calendar.startTime: 17:20:30 is not on a quarter hour. Seconds are kept in runs that end at quarter hours: take 17:15:00',
+    ],
+    [
+      'a window that ends within one',
+      delivery,
+      delivery.replace('duration: 1M', 'duration: 20m'),
+      'key spec.timeWindow[0].duration: 20m is no number of whole quarter hours. Seconds are kept in runs that end at quarter hours: take 30m',
+    ],
+    [
+      'a rolling window of a length that runs are not',
+      availability,
+      availability.replace('rolling: 30d', 'rolling: 1439m'),
+      'key metadata.annotations.fournines.io/rolling: 1439m is no number of whole quarter hours',
+    ],
     ['no duration', availability, availability.replace('rolling: 30d', 'rolling: month'), '"month" is no duration'],
     ['a floor above 1', availability, availability.replace('"0.9995"', '"99.95"'), 'must be from 0 to 1'],
     [
@@ -179,6 +214,13 @@ describe('a mistake is told with its line and key', () => {
     const { code, message } = await mistakeOf(broken);
     expect(code).toBe('FN_OBJECT_FILE');
     expect(message).toContain(expected);
+  });
+
+  test('and all of a window at once', async () => {
+    const { message } = await mistakeOf(
+      availability.replace('1M', '1m').replace('01 00:00:00', '01 00:00:01').replace('30d', '16m'),
+    );
+    expect(message.split('\n')).toHaveLength(3);
   });
 
   test('and all of them at once, each by itself', async () => {
