@@ -2,6 +2,7 @@ import type { Logger } from '../core/runtime/logger.ts';
 import { Breaches } from './breach/breaches.ts';
 import { readCauses } from './breach/read-causes.ts';
 import { Credits } from './credits/credits.ts';
+import { MonthlyCredits } from './credits/monthly.ts';
 import { Exclusions } from './exclusions/exclusions.ts';
 import { Judge } from './judge/judge.ts';
 import type { StoredContext } from './live/stored-to.ts';
@@ -48,5 +49,10 @@ export function makePromised(
   });
   judge.onPast((name, span) => breaches.recheck(name, span));
   const credits = new Credits({ control: control.store, objects, exclusions, judging: judge, nowMs: told.nowMs });
-  return { objects, exclusions, judge, breaches, credits, parts: [judge, breaches] };
+  const monthly = new MonthlyCredits({
+    ...{ credits, objects, exclusions, ready, nowMs: told.nowMs },
+    inTurn: turns.forCredits(leaseMs),
+    logger: logger.child({ component: 'credits' }),
+  });
+  return { objects, exclusions, judge, breaches, credits, parts: [judge, breaches, monthly] };
 }

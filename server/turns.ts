@@ -24,6 +24,10 @@ export class Turns {
     return this.#only('breaches', ttlMs);
   }
 
+  forCredits(ttlMs: number) {
+    return this.#only('monthly-credits', ttlMs);
+  }
+
   #only(name: string, ttlMs: number) {
     if (this.#control.alone) return undefined;
     const turn = new Turn({ control: this.#control.store, name, holder: this.#holder, ttlMs });

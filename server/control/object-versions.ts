@@ -24,12 +24,14 @@ export function versionsAt(store: Asked, at: number): Promise<readonly Version[]
   return versionsWithin(store, { from: at, to: at + 1 });
 }
 
-/** Whatever holds in some second of [from, to); FN_CONTROL when that is more than can be held. */
-export function versionsWithin(store: Asked, { from, to }: { from: number; to: number }): Promise<readonly Version[]> {
-  return read(store, `v.valid_from < $2 AND (v.valid_to IS NULL OR v.valid_to > greatest($1::bigint, v.valid_from))`, [
-    from,
-    to,
-  ]);
+/** Whatever holds in some second of [from, to), of one kind or of all; FN_CONTROL when that is more than can be held. */
+export function versionsWithin(
+  store: Asked,
+  { from, to }: { from: number; to: number },
+  kind?: ObjectKind,
+): Promise<readonly Version[]> {
+  const held = 'v.valid_from < $2 AND (v.valid_to IS NULL OR v.valid_to > greatest($1::bigint, v.valid_from))';
+  return kind === undefined ? read(store, held, [from, to]) : read(store, `${held} AND v.kind = $3`, [from, to, kind]);
 }
 
 /** All that a name ever was, the first version first; those that were withdrawn before they began are in it. */

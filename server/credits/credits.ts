@@ -62,7 +62,7 @@ export class Credits {
     const { control, objects, nowMs } = this.#options;
     const { tenant, service, credits: terms, undetermined } = agreement.body;
     if (terms === null) return { kind: 'none', why: `${agreement.name} has no credits` };
-    const zone = await this.#zoneOf(tenant);
+    const zone = await this.zoneOf(tenant);
     const span = monthSpan(month, zone);
     if (span === undefined) throw new FourninesError('FN_USAGE', `${month.slice(0, 40)} is no month, as 2026-11`);
     if (span.to * 1000 > nowMs()) throw new FourninesError('FN_USAGE', `${month} has not ended yet`);
@@ -86,6 +86,14 @@ export class Credits {
     return { kind: 'credit', id: event.id, line };
   }
 
+  /** By whose clocks months of a tenant begin. FN_NOT_FOUND: there is no such tenant. */
+  async zoneOf(tenant: string): Promise<Zone> {
+    const versions = ofKind(await this.#options.objects.history('tenant', tenant), 'tenant');
+    const last = versions.at(-1);
+    if (last === undefined) throw new FourninesError('FN_NOT_FOUND', `there is no tenant ${tenant}`);
+    return new Zone(last.body.zone);
+  }
+
   /** Gives a credit a state. FN_NOT_FOUND: there is none; FN_STATE_CONFLICT: what it is now does not lead there. */
   async give(id: string, state: GivenState, who: { by: string; comment: string }): Promise<RecordedLine> {
     return this.#options.control.transaction(async (session) => {
@@ -103,13 +111,6 @@ export class Credits {
 
   list(filter: CreditFilter): Promise<readonly RecordedLine[]> {
     return listCreditLines(this.#options.control, filter);
-  }
-
-  async #zoneOf(tenant: string): Promise<Zone> {
-    const versions = ofKind(await this.#options.objects.history('tenant', tenant), 'tenant');
-    const last = versions.at(-1);
-    if (last === undefined) throw new FourninesError('FN_NOT_FOUND', `there is no tenant ${tenant}`);
-    return new Zone(last.body.zone);
   }
 
   async #judged(pieces: readonly MonthPiece[], { service, zone, signal }: Judged): Promise<Piece[]> {

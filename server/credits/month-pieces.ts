@@ -91,7 +91,8 @@ function sumOf(fees: readonly PieceFee[]): PieceFee {
 
 type Held = Pick<Version<ObjectKind>, 'from' | 'to'>;
 
-function common(a: Held, b: Held): Span | undefined {
+/** Seconds that both hold in; undefined: none. */
+export function common(a: Held, b: Held): Span | undefined {
   const from = Math.max(a.from, b.from);
   const to = Math.min(a.to ?? lastSecond, b.to ?? lastSecond);
   return to > from ? { from, to } : undefined;

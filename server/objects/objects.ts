@@ -65,9 +65,9 @@ export class Objects {
     return versionsAt(this.#store, instant);
   }
 
-  /** Whatever holds in some second of [from, to). */
-  within(span: { readonly from: number; readonly to: number }): Promise<readonly Version[]> {
-    return versionsWithin(this.#store, span);
+  /** Whatever holds in some second of [from, to), of one kind or of all. */
+  within(span: { readonly from: number; readonly to: number }, kind?: ObjectKind): Promise<readonly Version[]> {
+    return versionsWithin(this.#store, span, kind);
   }
 
   /** All that a name ever was, the first version first. */

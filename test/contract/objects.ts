@@ -66,6 +66,9 @@ export function objectTests(of: () => ControlStore): void {
     expect(await namesAt(noon + quarter)).toContain('objective gateway-availability 2');
     const within = await objects().within({ from: noon + quarter - 1, to: noon + quarter + 1 });
     expect(within.filter(({ name }) => name === 'gateway-availability').map(({ version }) => version)).toEqual([1, 2]);
+    const ofOneKind = await objects().within({ from: noon + quarter - 1, to: noon + quarter + 1 }, 'objective');
+    expect(ofOneKind).toEqual(within.filter(({ kind }) => kind === 'objective'));
+    expect(ofOneKind.length).toBeLessThan(within.length);
   });
 
   it('a change in the past, off a quarter hour, or before one that is planned is refused with what to do', async () => {

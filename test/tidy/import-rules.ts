@@ -97,7 +97,7 @@ const pureBreachFiles =
 const pureFiles =
   /^(collector\/slot\.ts|server\/remediation\/(policy|guard|planner)\.ts|server\/seal\/(slot-line|day-rows|day-slots|runs|seal-document|chain)\.ts|alerts\/state\.ts|web\/.*\/model\.ts)$/;
 const pureTermFiles =
-  /^server\/(objects\/of-kind|exclusions\/(exclusion|rules)|credits\/(ratio|schedule|credit|line|month-pieces))\.ts$/;
+  /^server\/(objects\/of-kind|exclusions\/(exclusion|rules)|credits\/(ratio|schedule|credit|line|month-pieces|months-due))\.ts$/;
 const pureCharts = /^web\/src\/charts\/[^/]+\.ts$/;
 
 export function isPure(file: string): boolean {
