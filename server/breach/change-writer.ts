@@ -43,8 +43,16 @@ export interface Written {
 const causesMs = 5_000;
 /** What ran beside a breach that was just opened lies at most so far back, s. */
 const causesBackSeconds = 300;
+/** What is over is looked at from so long before it was opened, and no further back than so long, s. */
+const causesBeforeSeconds = 30;
+const causesSpanMax = 21_600;
 const triesMax = 5;
 const firstPauseMs = 50;
+
+/** A burn that begins is told at once: its rows are not stored yet, and reading them would take as long as it has. */
+function isUrgent({ record, before }: BreachChange): boolean {
+  return record.key.subject === 'burn' && before === null;
+}
 
 /** Makes rows of changes, with evidence and likely cause, and puts all of one step into the store at once. */
 export class ChangeWriter {
@@ -92,7 +100,7 @@ export class ChangeWriter {
     const { facts, record } = change;
     const now = Math.floor(this.#options.nowMs() / 1000);
     const owner = previous?.row ?? ownerOf(objective, await tenantOf(objective));
-    const causes = await this.#causes(objective, change, signal);
+    const causes = await this.#causes(objective, change, previous, signal);
     const shared = {
       owner: { slo: owner.slo, service: owner.service, tenant: owner.tenant },
       previous,
@@ -106,6 +114,7 @@ export class ChangeWriter {
     };
     // Silence and a mark of somebody leave nothing to compute again.
     if (facts === null || record.key.subject === 'stale') return { row: without(''), isOwed: false };
+    if (isUrgent(change)) return { row: without('it follows'), isOwed: true };
     const made = await evidence.make({ objective, change, facts }, signal);
     if ('refused' in made) return { row: without(made.refused), isOwed: made.isOwed };
     const manifest = manifestText(
@@ -129,13 +138,22 @@ export class ChangeWriter {
       : { row: { ...row, bundle }, isOwed: false };
   }
 
-  async #causes(objective: Version<'objective'>, change: BreachChange, signal: AbortSignal) {
+  async #causes(
+    objective: Version<'objective'>,
+    change: BreachChange,
+    previous: HashedRow | undefined,
+    signal: AbortSignal,
+  ) {
     const { record, before, at } = change;
-    const hasBegun = isOngoing(record.state) && record.state !== before;
-    if (!hasBegun || record.key.subject === 'stale') return [];
+    // Causes are told seconds after the loss: what is over knows more of them than what has just begun.
+    const isLacking = previous !== undefined && previous.row.causes.length === 0;
+    const isNews = record.state !== before || isLacking;
+    const isTold = isOngoing(record.state) || record.state === 'resolved';
+    if (!isNews || !isTold || isUrgent(change) || record.key.subject === 'stale') return [];
+    const from = record.state === 'resolved' ? record.openedAt - causesBeforeSeconds : at - causesBackSeconds;
     const limited = AbortSignal.any([signal, AbortSignal.timeout(causesMs)]);
     try {
-      return await this.#options.causes(objective, { from: at - causesBackSeconds, to: at }, limited);
+      return await this.#options.causes(objective, { from: Math.max(from, at - causesSpanMax), to: at }, limited);
     } catch (error) {
       signal.throwIfAborted();
       const detail = `What ran beside it could not be read (${toFourninesError(error).code}).`;

@@ -69,7 +69,7 @@ export class Follower {
   async follow(store: QueryContext, until: number, touched: readonly number[], now: number): Promise<Judgement> {
     this.#until = Math.max(this.#until, until);
     const windows = this.#windows();
-    const from = Math.min(windows.calendar.from, windows.rolling?.from ?? windows.calendar.from);
+    const from = this.#startOf(Math.min(windows.calendar.from, windows.rolling?.from ?? windows.calendar.from));
     const paths = this.#history.paths.length;
     await this.#history.fill(store, { from, to: this.#until }, now);
     if (this.#judgement !== undefined) await this.#history.refresh(store, touched, this.#until, now);
@@ -145,7 +145,13 @@ export class Follower {
 
   /** What is known of a window, when all of it is followed; undefined: some of it is not. */
   facts(window: Window): Facts | undefined {
-    return this.#judgement === undefined || !this.#history.holds(window) ? undefined : this.#facts(window);
+    const span = { from: this.#startOf(window.from), to: window.to };
+    return this.#judgement === undefined || !this.#history.holds(span) ? undefined : this.#facts(window);
+  }
+
+  /** What was before an objective began is left out, whatever it was. */
+  #startOf(from: number): number {
+    return Math.max(from, Math.min(this.terms.version.from, this.#until));
   }
 
   #facts(window: Window): Facts {

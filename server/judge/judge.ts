@@ -49,6 +49,9 @@ const backSeconds = 40 * daySeconds;
 /** Late rows are looked for as far back as raw rows live. */
 const lateSeconds = 7 * daySeconds;
 const quarterSeconds = 900;
+/** Fewer objectives are looked at several times a second. */
+const quickMax = 500;
+const pauseMsMax = 10_000;
 /** A quarter of an hour may be told to its end so much later than it ends, s. */
 const lateAfterSeconds = 180;
 /** An insert becomes visible at most so long after the instant it is stamped with, ms. */
@@ -176,14 +179,15 @@ export class Judge implements Part, Judging {
       while (!signal.aborted) {
         await this.look(signal);
         // Many objectives are looked at less often: the store has others to serve.
-        await sleepMs(Math.max(this.#options.everyMs, 3 * this.#stats.lastPassMs), signal);
+        const pauseMs = Math.min(this.#stats.lastPassMs, pauseMsMax);
+        await sleepMs(Math.max(this.#options.everyMs, pauseMs), signal);
       }
     } catch (error) {
       if (!signal.aborted) this.#failed(error, {});
     }
   }
 
-  /** Each second: fast burn rates, told where something burns or no longer does. */
+  /** Each second or more often: fast burn rates, told where something burns or no longer does. */
   async #tick(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       for (const follower of this.#held()) {
@@ -196,7 +200,9 @@ export class Judge implements Part, Judging {
         this.#readings.set(name, reading);
         if (burns(before.burn) || burns(burn)) this.#emit(reading);
       }
-      await sleepMs(1_000, signal).catch(() => undefined);
+      // Many objectives take their part of a second.
+      const tickMs = this.#followers.length > quickMax ? 1_000 : 250;
+      await sleepMs(tickMs, signal).catch(() => undefined);
     }
   }
 
