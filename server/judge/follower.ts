@@ -1,3 +1,4 @@
+import { FourninesError } from '../../core/runtime/error.ts';
 import type { ApprovedExclusion } from '../objects/object.ts';
 import { daySeconds } from '../seal/seal-document.ts';
 import type { TimedBurnTier } from '../slo/burn.ts';
@@ -17,6 +18,12 @@ import { type Facts, windowReading } from './window-reading.ts';
 const minuteDays = 3;
 const quarterSeconds = 900;
 const minuteSeconds = 60;
+
+function tooLarge(name: string): FourninesError {
+  return new FourninesError('FN_STORE_TOO_MUCH', `a path of ${name} has more rows than can be followed`, {
+    hint: 'Hardly any of its seconds are clean or idle: give it an objective with a shorter window.',
+  });
+}
 
 /**
  * Rows up to here are given to whoever judges a window: an outage that begins in it and goes on behind it is one from its
@@ -75,6 +82,7 @@ export class Follower {
     if (this.#judgement !== undefined) await this.#history.refresh(store, touched, this.#until, now);
     // A path that begins later was unknown before, and each minute of the service must know that.
     if (this.#judgement !== undefined && this.#history.paths.length > paths) await this.#again(store, from, now);
+    if (this.#history.isTooLarge) throw tooLarge(this.terms.version.name);
     await this.#tellGaps(store);
     this.#history.dropBefore(from);
     this.#days = undefined;
