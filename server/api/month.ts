@@ -1,3 +1,5 @@
+import type { Version } from '../objects/object.ts';
+import { readObjective } from '../openslo/objective-file.ts';
 import type { Objective, Window } from '../slo/objective.ts';
 import { judgedAt } from '../slo/window.ts';
 import { Zone } from '../slo/zone-time.ts';
@@ -23,4 +25,19 @@ export function windowIn(objective: Objective, month: Window): Window | undefine
   const first = judgedAt(objective, undefined).window;
   if (middle <= first.from) return undefined;
   return judgedAt(objective, middle).window;
+}
+
+/** The version that held last in a month: a target of today says nothing of yesterday. Undefined: none held. */
+export function heldIn(
+  versions: readonly Version<'objective'>[],
+  { from, to }: Window,
+): Version<'objective'> | undefined {
+  return versions.findLast(
+    (version) => version.from < to && (version.to === null || version.to > Math.max(from, version.from)),
+  );
+}
+
+/** An objective as one of its versions has it. */
+export function objectiveIn({ name, body }: Version<'objective'>): Objective {
+  return { ...readObjective(name, body.openslo), name };
 }

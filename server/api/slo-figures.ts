@@ -6,7 +6,7 @@ import { coverageAgainst } from '../slo/coverage-floor.ts';
 import { parseDecimal, type Ratio } from '../slo/decimal.ts';
 import { exhaustionSeconds } from '../slo/exhaustion.ts';
 import { forecast } from '../slo/forecast.ts';
-import { isoOf } from '../slo/instant.ts';
+import { isoOf, lastSecond } from '../slo/instant.ts';
 import type { Window } from '../slo/objective.ts';
 import { figuresOf } from './figures.ts';
 import type { Budget, BudgetDay, Slo, WindowFigures } from './schema/slos.ts';
@@ -36,7 +36,9 @@ export function windowFigures(terms: JudgedTerms, reading: WindowReading, { pace
   const whole = sli.sli === 'availability' ? evaluation.budget : undefined;
   const floor = terms.version.body.coverageFloor;
   const coverage = coverageAgainst(elapsed.slots, parseDecimal(floor));
-  const seconds = pace === undefined ? null : exhaustionSeconds((whole ?? elapsed.budget).remaining, pace);
+  const left = pace === undefined ? null : exhaustionSeconds((whole ?? elapsed.budget).remaining, pace);
+  // So far away that there is no date for it.
+  const seconds = left === null || left > BigInt(lastSecond - until) ? null : left;
   const toCome = evaluation.high.total - elapsed.high.total;
   const told = whole === undefined ? null : forecast({ soFar: elapsed, units: unitsOf(days), toCome, target });
   return {

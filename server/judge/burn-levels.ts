@@ -10,7 +10,7 @@ export class BurnLevels {
   next(objective: string, tiers: readonly TimedBurnTier[], target: Ratio): TimedBurnTier[] {
     const before = this.#levels.get(objective);
     const levels = new Map(tiers.map((tier) => [tier.tier, nextLevel(before?.get(tier.tier), tier, target)]));
-    this.#levels.set(objective, levels);
+    this.#levels.set(objective, new Map([...(before ?? []), ...levels]));
     return tiers.map((tier) => ({ ...tier, state: stateOf(levels.get(tier.tier)) }));
   }
 

@@ -2,6 +2,7 @@ import { FourninesError } from '../../core/runtime/error.ts';
 import type { ApprovedExclusion } from '../objects/object.ts';
 import { daySeconds } from '../seal/seal-document.ts';
 import type { TimedBurnTier } from '../slo/burn.ts';
+import type { Pace } from '../slo/exhaustion.ts';
 import type { Exclusion, Span, Window } from '../slo/objective.ts';
 import { judgedAt } from '../slo/window.ts';
 import type { QueryContext } from '../store/run-query.ts';
@@ -12,12 +13,17 @@ import { SlowBurn } from './slow-burn.ts';
 import { type PathLines, StretchPieces } from './stretch-pieces.ts';
 import type { JudgedTerms } from './terms.ts';
 import { type DayReading, dayReadings } from './window-days.ts';
-import { type Facts, windowReading } from './window-reading.ts';
+import { type Facts, paceOf, windowReading } from './window-reading.ts';
 
 /** As far back as burn rates look, days, and the day that is not over. */
 const minuteDays = 3;
 const quarterSeconds = 900;
 const minuteSeconds = 60;
+const hourSeconds = 3_600;
+/** A quarter of an hour may be told to its end so much later than it ends, s. */
+const lateAfterSeconds = 180;
+/** A watermark so far in the future was made by a clock that was set back since, s. */
+const aheadSeconds = 60;
 
 function tooLarge(name: string): FourninesError {
   return new FourninesError('FN_STORE_TOO_MUCH', `a path of ${name} has more rows than can be followed`, {
@@ -38,6 +44,8 @@ export interface Judgement {
   readonly until: number;
   readonly calendar: WindowReading;
   readonly rolling: WindowReading | null;
+  /** Undefined: too little is known of the last hour. */
+  readonly pace: Pace | undefined;
 }
 
 /** Follows one version of an objective through time. */
@@ -49,6 +57,7 @@ export class Follower {
   #until = 0;
   #slow: SlowBurn | undefined;
   readonly #gaps: Span[] = [];
+  readonly #touched = new Set<number>();
   #days: readonly DayReading[] | undefined;
 
   constructor(terms: JudgedTerms, exclusions: readonly ApprovedExclusion[]) {
@@ -69,30 +78,48 @@ export class Follower {
     return this.#history.rows;
   }
 
-  /**
-   * Judges what is stored up to `until`, which never goes back here. `touched`: quarters of an hour of its hosts of which
-   * rows were stored since the last time.
-   */
-  async follow(store: QueryContext, until: number, touched: readonly number[], now: number): Promise<Judgement> {
-    this.#until = Math.max(this.#until, until);
+  /** Quarters of an hour of its hosts of which rows were stored; they are read at the next look that comes to it. */
+  touch(quarters: Iterable<number>): void {
+    for (const quarter of quarters) this.#touched.add(quarter);
+  }
+
+  /** Hosts that it depends on at present: where a port is no longer, nothing is awaited. */
+  hostsAt(now: number): ReadonlySet<string> {
+    const isThere = ({ from, to }: Span) => from <= now && to > now - lateAfterSeconds;
+    return new Set(this.terms.placed.filter(isThere).map(({ host }) => host));
+  }
+
+  /** Judges what is stored up to `until`, which never goes back here. Gives the time of which rows came late. */
+  async follow(store: QueryContext, until: number, now: number): Promise<Span | undefined> {
+    // The clock was ahead: what was judged there has not come yet.
+    if (this.#until > now + aheadSeconds) this.#forget();
+    const before = this.#until;
+    this.#until = Math.max(before, until);
     const windows = this.#windows();
     const from = this.#startOf(Math.min(windows.calendar.from, windows.rolling?.from ?? windows.calendar.from));
+    const touched = [...this.#touched];
     const paths = this.#history.paths.length;
-    await this.#history.fill(store, { from, to: this.#until }, now);
-    if (this.#judgement !== undefined) await this.#history.refresh(store, touched, this.#until, now);
+    const filled = await this.#history.fill(store, { from, to: this.#until }, now);
+    if (this.#judgement !== undefined) {
+      // A quarter that has passed is kept in runs from then on.
+      const quarters = quarterOf(before) === quarterOf(this.#until) ? touched : [...touched, quarterOf(before)];
+      await this.#history.refresh(store, quarters, { to: this.#until, now, filled });
+    }
     // A path that begins later was unknown before, and each minute of the service must know that.
     if (this.#judgement !== undefined && this.#history.paths.length > paths) await this.#again(store, from, now);
     if (this.#history.isTooLarge) throw tooLarge(this.terms.version.name);
     await this.#tellGaps(store);
     this.#history.dropBefore(from);
     this.#days = undefined;
-    const read = (window: Window) => windowReading(this.#facts(window));
+    const isFirst = this.#judgement === undefined;
     this.#judgement = {
       until: this.#until,
-      calendar: read(windows.calendar),
-      rolling: windows.rolling === null ? null : read(windows.rolling),
+      calendar: windowReading(this.#facts(windows.calendar)),
+      rolling: windows.rolling === null ? null : windowReading(this.#facts(windows.rolling)),
+      pace: paceOf(this.#facts(lastHour(this.#until))),
     };
-    return this.#judgement;
+    for (const quarter of touched) this.#touched.delete(quarter);
+    return isFirst ? undefined : lateSpan(touched, before);
   }
 
   /** Paths of which something is known. */
@@ -110,10 +137,18 @@ export class Follower {
     return this.#slow?.tiers(this.#until) ?? [];
   }
 
-  async #again(store: QueryContext, from: number, now: number): Promise<void> {
+  #forget(): void {
+    this.#until = 0;
+    this.#judgement = undefined;
     this.#slow = undefined;
     this.#history = this.#newHistory();
-    await this.#history.fill(store, { from, to: this.#until }, now);
+  }
+
+  async #again(store: QueryContext, from: number, now: number): Promise<void> {
+    this.#slow = undefined;
+    const history = this.#newHistory();
+    await history.fill(store, { from, to: this.#until }, now);
+    this.#history = history;
   }
 
   #newHistory(): ObjectiveHistory {
@@ -180,4 +215,21 @@ export class Follower {
       rolling: rolling === null ? null : judgedAt({ ...objective, window: rolling }, end).window,
     };
   }
+}
+
+function quarterOf(slot: number): number {
+  return slot - (slot % quarterSeconds);
+}
+
+/** Whole quarters of an hour, which cut no run of seconds. */
+function lastHour(until: number): Window {
+  const to = quarterOf(until);
+  return { from: Math.max(0, to - hourSeconds), to, zone: 'UTC' };
+}
+
+/** Quarters of an hour that had been told when rows of them came. */
+function lateSpan(quarters: readonly number[], until: number): Span | undefined {
+  const late = quarters.filter((quarter) => quarter + quarterSeconds + lateAfterSeconds <= until);
+  if (late.length === 0) return undefined;
+  return { from: Math.min(...late), to: Math.max(...late) + quarterSeconds };
 }

@@ -8,17 +8,17 @@ import { watermarkOf } from '../live/watermark.ts';
 import type { Version } from '../objects/object.ts';
 import type { Objects } from '../objects/objects.ts';
 import { daySeconds } from '../seal/seal-document.ts';
+import type { TimedBurnTier } from '../slo/burn.ts';
 import type { Evaluation } from '../slo/evaluate.ts';
 import type { Exclusion, Span, Window } from '../slo/objective.ts';
-import { storedSince } from '../store/queries/stored-since.ts';
-import { runQuery } from '../store/run-query.ts';
 import { BurnLevels } from './burn-levels.ts';
 import { Follower } from './follower.ts';
 import { type HostsTold, hostsTold } from './hosts-told.ts';
 import { outOfContract } from './in-service.ts';
 import { judgeWindow, readWindow, windowRows } from './judge-window.ts';
 import { Present } from './present.ts';
-import type { JudgeRequest, Judging, ObjectiveReading } from './reading.ts';
+import type { JudgeRequest, Judging, ObjectiveReading, Stale } from './reading.ts';
+import { StoredChanges } from './stored-changes.ts';
 import { type JudgedTerms, termsOf } from './terms.ts';
 import type { DayReading } from './window-days.ts';
 import type { Facts } from './window-reading.ts';
@@ -44,18 +44,14 @@ export interface JudgeStats {
   readonly lastPassMs: number;
 }
 
-/** Objectives that ended so long ago are no longer followed: their last window is final. */
-const backSeconds = 40 * daySeconds;
-/** Late rows are looked for as far back as raw rows live. */
-const lateSeconds = 7 * daySeconds;
+/** As far back as the longest window and the day before it: what holds there decides about it. */
+const backSeconds = 402 * daySeconds;
 const quarterSeconds = 900;
 /** Fewer objectives are looked at several times a second. */
 const quickMax = 500;
 const pauseMsMax = 10_000;
-/** A quarter of an hour may be told to its end so much later than it ends, s. */
-const lateAfterSeconds = 180;
-/** An insert becomes visible at most so long after the instant it is stamped with, ms. */
-const insertMs = 120_000n;
+/** Looks that fail for so long leave what is told too old to be trusted, ms. */
+const blindMs = 30_000;
 
 /**
  * Judges every objective: reads what was stored since the last look, and tells what it comes to. Everything it says is
@@ -72,7 +68,9 @@ export class Judge implements Part, Judging {
   readonly #levels = new BurnLevels();
   #followers: Follower[] = [];
   #revision = '';
-  #sinceMs = 0n;
+  readonly #changes = new StoredChanges();
+  /** When what is stored was last read, on the clock that never steps. */
+  #readMonoMs = 0;
   #running: Promise<unknown> | undefined;
   #stats = { failures: 0, lastErrorCode: '', lastPassMs: 0 };
 
@@ -164,8 +162,10 @@ export class Judge implements Part, Judging {
   async look(signal: AbortSignal): Promise<void> {
     const startedMs = performance.now();
     try {
-      await this.#reload();
+      // While the control store is away, what is known of it holds.
+      await this.#reload().catch((error: unknown) => this.#failed(error, {}));
       if (this.#followers.length > 0) await this.#follow(signal);
+      this.#readMonoMs = this.#options.monoMs();
       this.#stats = { ...this.#stats, lastPassMs: Math.round(performance.now() - startedMs) };
     } catch (error) {
       signal.throwIfAborted();
@@ -194,9 +194,9 @@ export class Judge implements Part, Judging {
         const { name } = follower.terms.version;
         const before = this.#readings.get(name);
         if (before === undefined) continue;
-        const burn = this.#levels.next(name, this.#present.tiers(follower), follower.terms.objective.target);
+        const burn = this.#burn(follower, before);
         const at = Math.max(before.at, ...burn.map((tier) => tier.at));
-        const reading = { ...before, at, burn };
+        const reading = { ...before, at, burn, stale: before.stale ?? this.#blind(before) };
         this.#readings.set(name, reading);
         if (burns(before.burn) || burns(burn)) this.#emit(reading);
       }
@@ -204,6 +204,21 @@ export class Judge implements Part, Judging {
       const tickMs = this.#followers.length > quickMax ? 1_000 : 250;
       await sleepMs(tickMs, signal).catch(() => undefined);
     }
+  }
+
+  /** A tier whose rows are just being read anew stays as it was. */
+  #burn(follower: Follower, before: ObjectiveReading | undefined): TimedBurnTier[] {
+    const { version, objective } = follower.terms;
+    const told = this.#levels.next(version.name, this.#present.tiers(follower), objective.target);
+    const old = before?.burn.filter(({ tier }) => !told.some((each) => each.tier === tier)) ?? [];
+    return [...told, ...old].sort((a, b) => (a.tier < b.tier ? -1 : 1));
+  }
+
+  /** What is stored could not be read for a while: what is told of it is old. */
+  #blind({ calendar }: ObjectiveReading): Stale | null {
+    const { monoMs, staleAfterMs } = this.#options;
+    const isBlind = monoMs() - this.#readMonoMs > Math.max(staleAfterMs, blindMs) + 2 * this.#stats.lastPassMs;
+    return isBlind ? { since: calendar.until, hosts: [] } : null;
   }
 
   #held(): Follower[] {
@@ -242,40 +257,25 @@ export class Judge implements Part, Judging {
   async #follow(signal: AbortSignal): Promise<void> {
     const store = { ...this.#options.store, signal };
     const now = this.#now();
-    const touched = await this.#touched(now);
+    const touched = await this.#changes.look(store, this.#options.nowMs());
+    for (const follower of this.#followers) {
+      for (const host of follower.hosts) follower.touch(touched.get(host) ?? []);
+    }
     const watermarks = await this.#watermarks();
+    this.#present.keep(this.#held());
     for (const follower of this.#followers) {
       signal.throwIfAborted();
-      const since = this.#options.startedMonoMs === 0 ? now : now - this.#upSeconds();
-      const told = hostsTold(follower.hosts, watermarks, { now, since });
+      const told = hostsTold(follower.hostsAt(now), watermarks, { now, since: now - this.#upSeconds() });
       try {
-        const quarters = [...follower.hosts].flatMap((host) => touched.get(host) ?? []);
-        await follower.follow(store, told.until, quarters, now);
-        this.#tellPast(follower.terms.version.name, lateSpan(quarters, told.until));
-        this.#present.set(this.#held().filter(({ judgement }) => judgement !== undefined));
+        const late = await follower.follow(store, told.until, now);
+        this.#tellPast(follower.terms.version.name, late);
+        this.#present.follow(follower);
         this.#tell(follower, told);
       } catch (error) {
         signal.throwIfAborted();
         this.#failed(error, { objective: follower.terms.version.name });
       }
     }
-  }
-
-  /** Quarters of an hour of each host of which rows were stored since the last look. */
-  async #touched(now: number): Promise<Map<string, number[]>> {
-    const from = now - lateSeconds;
-    const since = this.#sinceMs > insertMs ? this.#sinceMs - insertMs : BigInt(this.#options.nowMs()) - insertMs;
-    const touched = new Map<string, number[]>();
-    for (const { host, quarter, atMs } of await runQuery(this.#options.store, storedSince, {
-      from,
-      sinceMs: String(since),
-    })) {
-      if (BigInt(atMs) > this.#sinceMs) this.#sinceMs = BigInt(atMs);
-      const quarters = touched.get(host);
-      if (quarters === undefined) touched.set(host, [quarter]);
-      else quarters.push(quarter);
-    }
-    return touched;
   }
 
   async #watermarks() {
@@ -289,11 +289,11 @@ export class Judge implements Part, Judging {
   #tell(follower: Follower, told: HostsTold): void {
     const { terms, judgement } = follower;
     if (judgement === undefined) return;
-    const { until, calendar, rolling } = judgement;
+    const { until, calendar, rolling, pace } = judgement;
     const { name } = terms.version;
-    const burn = this.#levels.next(name, this.#present.tiers(follower), terms.objective.target);
+    const burn = this.#burn(follower, this.#readings.get(name));
     const at = Math.max(until, ...burn.map((tier) => tier.at));
-    const reading = { objective: terms.version, at, calendar, rolling, burn, stale: told.stale };
+    const reading = { objective: terms.version, at, calendar, rolling, burn, stale: told.stale, pace };
     this.#readings.set(name, reading);
     this.#emit(reading);
   }
@@ -308,7 +308,8 @@ export class Judge implements Part, Judging {
 
   async #termsFor(version: Version<'objective'>): Promise<JudgedTerms> {
     const known = this.#followers.find(
-      ({ terms }) => terms.version.sha256 === version.sha256 && terms.version.name === version.name,
+      ({ terms: { version: own } }) =>
+        own.name === version.name && own.version === version.version && own.sha256 === version.sha256,
     );
     if (known !== undefined) return known.terms;
     const others = await this.#options.objects.within({ from: version.from, to: version.to ?? this.#now() + 1 });
@@ -334,13 +335,6 @@ export class Judge implements Part, Judging {
 
 function burns(tiers: ObjectiveReading['burn']): boolean {
   return tiers.some(({ state }) => state === 'firing');
-}
-
-/** Quarters of an hour that had been told when rows of them came. */
-function lateSpan(quarters: readonly number[], until: number): Span | undefined {
-  const late = quarters.filter((quarter) => quarter + quarterSeconds + lateAfterSeconds <= until);
-  if (late.length === 0) return undefined;
-  return { from: Math.min(...late), to: Math.max(...late) + quarterSeconds };
 }
 
 /** The time of exclusions that only one of both has. */

@@ -40,6 +40,8 @@ export class ObjectiveHistory {
   #to = 0;
   /** The present day: quarters of it are replaced one by one. */
   #today = 0;
+  /** The quarter of an hour in which paths were last looked for. */
+  #asked = 0;
 
   constructor(options: HistoryOptions) {
     this.#options = options;
@@ -61,28 +63,36 @@ export class ObjectiveHistory {
   }
 
   /** Reads what is not there yet of [from, to): windows begin at `from`, `to` is the watermark, which never goes back. */
-  async fill(store: QueryContext, { from, to }: Span, now: number): Promise<void> {
+  async fill(store: QueryContext, { from, to }: Span, now: number): Promise<ReadonlySet<number>> {
     const first = dayOf(from) - leadDays * daySeconds;
     const today = dayOf(to);
     if (this.#to === 0) await this.#discover(store, { from: first, to });
     this.#to = to;
+    const filled = new Set<number>();
+    const read = async (day: number) => {
+      await this.#readDay(store, day, now);
+      filled.add(day);
+    };
     for (let day = first; day < today; day += daySeconds) {
       // The day that was the present one is read again as a whole now that it is over.
-      if (day < this.#from || day >= this.#today) await this.#readDay(store, day, now);
+      if (day < this.#from || day >= this.#today) await read(day);
     }
-    if (today !== this.#today) await this.#readDay(store, today, now);
+    if (today !== this.#today) await read(today);
     this.#from = Math.min(this.#from, first);
     this.#today = today;
+    return filled;
   }
 
-  /** Reads again what was stored meanwhile, told as the first slots of quarters of an hour. */
-  async refresh(store: QueryContext, quarters: Iterable<number>, to: number, now: number): Promise<void> {
-    // A quarter that has passed is kept in runs from then on.
-    const touched = quarterOf(to) === quarterOf(this.#to) ? quarters : [...quarters, quarterOf(this.#to)];
+  /** Reads again what was stored meanwhile, told as the first slots of quarters of an hour; days just filled are fresh. */
+  async refresh(
+    store: QueryContext,
+    quarters: Iterable<number>,
+    { to, now, filled }: { readonly to: number; readonly now: number; readonly filled: ReadonlySet<number> },
+  ): Promise<void> {
     const days = new Set<number>();
     this.#to = to;
-    for (const quarter of [...new Set(touched)].sort((x, y) => x - y)) {
-      if (quarter < this.#from) continue;
+    for (const quarter of [...new Set(quarters)].sort((x, y) => x - y)) {
+      if (quarter < this.#from || filled.has(dayOf(quarter))) continue;
       if (dayOf(quarter) === this.#today) await this.#readQuarter(store, quarter);
       else if (dayOf(quarter) < this.#today) days.add(dayOf(quarter));
     }
@@ -187,10 +197,15 @@ export class ObjectiveHistory {
     for (const { history, lines } of read) history.set(span, isOpen ? lines : sealRuns(lines));
   }
 
-  /** Ports of which nothing is known yet: they may just have begun. */
+  /** A port that is heard of for the first time, or another direction of one, is looked for once a quarter of an hour. */
   async #discoverNew(store: QueryContext, span: Span): Promise<void> {
+    const quarter = quarterOf(this.#to);
     const known = new Set([...this.#paths.values()].map(({ placed }) => placed));
-    if (this.#options.placed.some((placed) => !known.has(placed))) await this.#discover(store, span);
+    if (quarter === this.#asked && this.#options.placed.every((placed) => known.has(placed))) return;
+    const isNew = quarter !== this.#asked;
+    const from = isNew ? Math.min(span.from, quarter - runSeconds) : span.from;
+    await this.#discover(store, { from, to: isNew ? Math.max(span.to, this.#to) : span.to });
+    this.#asked = quarter;
   }
 }
 

@@ -29,25 +29,27 @@ export class Present {
     this.#end?.();
   }
 
-  /** Follows these, and no others. */
-  set(followers: readonly Follower[]): void {
+  /** Forgets all others. */
+  keep(followers: readonly Follower[]): void {
     const names = new Set(followers.map(({ terms }) => terms.version.name));
     for (const name of this.#followers.keys()) {
       if (names.has(name)) continue;
       this.#followers.delete(name);
       this.#fast.remove(name);
     }
-    for (const follower of followers) {
-      const { name } = follower.terms.version;
-      if (this.#followers.get(name) === follower) continue;
-      this.#followers.set(name, follower);
-      this.#fast.set({
-        objective: follower.terms.objective,
-        ports: portsOf(follower.terms.placed),
-        exclusions: follower.leftOut,
-        paths: follower.paths,
-      });
-    }
+  }
+
+  /** Begins with an objective once its paths are known, or goes on with it as it is now. */
+  follow(follower: Follower): void {
+    const { name } = follower.terms.version;
+    if (this.#followers.get(name) === follower) return;
+    this.#followers.set(name, follower);
+    this.#fast.set({
+      objective: follower.terms.objective,
+      ports: portsOf(follower.terms.placed),
+      exclusions: follower.leftOut,
+      paths: follower.paths,
+    });
   }
 
   tiers(follower: Follower): TimedBurnTier[] {

@@ -1,6 +1,7 @@
 import type { Version } from '../objects/object.ts';
 import type { TimedBurnTier } from '../slo/burn.ts';
 import type { Evaluation } from '../slo/evaluate.ts';
+import type { Pace } from '../slo/exhaustion.ts';
 import type { Exclusion, Span, Window } from '../slo/objective.ts';
 import type { Facts } from './window-reading.ts';
 
@@ -36,6 +37,8 @@ export interface ObjectiveReading {
   /** T0 to T4 at their own instants: the fast ones each second, the slow ones each minute. */
   readonly burn: readonly TimedBurnTier[];
   readonly stale: Stale | null;
+  /** How fast the budget goes, by the last hour; absent: too little of it is known. */
+  readonly pace?: Pace | undefined;
 }
 
 /** Other terms than those that hold: what if. */

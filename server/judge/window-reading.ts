@@ -1,6 +1,7 @@
 import { FourninesError } from '../../core/runtime/error.ts';
 import { parseDecimal, type Ratio } from '../slo/decimal.ts';
 import { type Evaluation, evaluate } from '../slo/evaluate.ts';
+import type { Pace } from '../slo/exhaustion.ts';
 import type { Exclusion, Objective, Window } from '../slo/objective.ts';
 import type { SlotsFile } from '../slo/slots-reader.ts';
 import type { OtherTerms, WindowReading } from './reading.ts';
@@ -32,6 +33,17 @@ export function windowReading(facts: Facts): WindowReading {
     evaluation: until === window.to ? elapsed : over(all, window.to),
     withoutExclusions: facts.exclusions.length === 0 ? elapsed : over(outOfContract, until),
   };
+}
+
+/** How fast the budget of a window goes; undefined: of too much of it nobody knows. */
+export function paceOf({ objective, window, exclusions, outOfContract, file }: Facts): Pace | undefined {
+  if (window.to <= window.from) return undefined;
+  const { slots, high, low } = evaluate({ objective, exclusions: [...outOfContract, ...exclusions], window, file });
+  if (objective.sli.sli === 'packetDelivery') {
+    return slots.unknown > 0 || slots.excluded > 0 ? undefined : { bad: high.bad, seconds: window.to - window.from };
+  }
+  const known = Number(high.total - (low.bad - high.bad));
+  return known * 2 < window.to - window.from ? undefined : { bad: high.bad, seconds: known };
 }
 
 /** The objective under other terms. FN_QUERY_PARAMETER: a decimal that is none, or terms that packets do not have. */

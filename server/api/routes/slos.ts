@@ -4,6 +4,7 @@ import type { ObjectiveReading } from '../../judge/reading.ts';
 import type { JudgedTerms } from '../../judge/terms.ts';
 import { dayReadings } from '../../judge/window-days.ts';
 import { windowReading, withTerms } from '../../judge/window-reading.ts';
+import { ofKind } from '../../objects/of-kind.ts';
 import { readObjective } from '../../openslo/objective-file.ts';
 import { evaluate } from '../../slo/evaluate.ts';
 import { isoOf } from '../../slo/instant.ts';
@@ -11,7 +12,7 @@ import { closedSignal } from '../closed-signal.ts';
 import type { ApiContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { figuresOf } from '../figures.ts';
-import { monthOf, windowIn } from '../month.ts';
+import { heldIn, monthOf, objectiveIn, windowIn } from '../month.ts';
 import { ownPageOnly } from '../own-page-only.ts';
 import { RequestProblem } from '../problem.ts';
 import { PageQuery, Problem } from '../schema/common.ts';
@@ -82,18 +83,23 @@ function budgetRoutes(api: Api, context: ApiContext): void {
     '/slos/:name/budget',
     { schema: { params: Params, querystring: MonthQuery, response: { 200: Budget, ...problems } } },
     async ({ params: { name }, query: { month } }, reply) => {
-      const terms = requireTerms(context, name);
       const running = context.judge.reading(name);
       if (month === undefined) {
+        requireTerms(context, name);
         if (running === undefined) throw notJudged(name);
         return budgetOf(name, running.calendar, context.judge.days(name));
       }
-      const { objective, version } = terms;
-      const zone = objective.window.rolling ? 'UTC' : objective.window.zone.name;
-      const asked = monthOf(month, zone);
+      const versions = ofKind(await context.objects.history('objective', name), 'objective');
+      const [newest] = versions.slice(-1);
+      if (newest === undefined) throw new FourninesError('FN_NOT_FOUND', `there is no objective ${name}`);
+      const asked = monthOf(month, zoneOf(newest));
       if (asked === undefined) throw new RequestProblem([{ where: 'querystring.month', problem: 'is no month' }]);
-      const window = windowIn(objective, asked);
-      if (window === undefined) throw new FourninesError('FN_NOT_FOUND', `${name} begins after ${month}`);
+      const version = heldIn(versions, asked);
+      const window = version === undefined ? undefined : windowIn(objectiveIn(version), asked);
+      if (version === undefined || window === undefined)
+        throw new FourninesError('FN_NOT_FOUND', `${name} did not hold in ${month}`);
+      if (running?.objective.version === version.version && running.calendar.window.from === window.from)
+        return budgetOf(name, running.calendar, context.judge.days(name));
       const facts = await context.judge.facts(version, window, closedSignal(reply.raw));
       return budgetOf(name, windowReading(facts), dayReadings(facts));
     },
@@ -130,6 +136,11 @@ function requireTerms(context: ApiContext, name: string): JudgedTerms {
   });
 }
 
+function zoneOf(version: Parameters<typeof objectiveIn>[0]): string {
+  const { window } = objectiveIn(version);
+  return window.rolling ? 'UTC' : window.zone.name;
+}
+
 function notJudged(name: string): FourninesError {
   return new FourninesError('FN_STORE_AWAY', `${name} has not been judged yet`, {
     hint: 'Its rows are being read; ask again in a while.',
@@ -143,7 +154,7 @@ function sloOf(
 ): Slo {
   const { version, objective, tenant } = terms;
   const { sli } = objective;
-  const pace = reading === undefined ? undefined : paceOf(reading);
+  const pace = reading?.pace;
   return {
     name: version.name,
     version: version.version,
@@ -159,12 +170,6 @@ function sloOf(
     rolling: reading?.rolling ? windowFigures(terms, reading.rolling, { pace, days: [] }) : null,
     burn: reading === undefined ? [] : burnOf(reading.burn),
   };
-}
-
-/** What was bad in the last hour. */
-function paceOf({ burn }: ObjectiveReading) {
-  const hour = burn.find(({ tier }) => tier === 'T2')?.long;
-  return hour === undefined ? undefined : { bad: BigInt(hour.bad), seconds: 3600 };
 }
 
 function termsTold({ target, sli }: JudgedTerms['objective']) {

@@ -1,6 +1,5 @@
 import { Type } from 'typebox';
 import { FourninesError } from '../../../core/runtime/error.ts';
-import type { JudgedTerms } from '../../judge/terms.ts';
 import { dayReadings } from '../../judge/window-days.ts';
 import { windowReading } from '../../judge/window-reading.ts';
 import type { Version } from '../../objects/object.ts';
@@ -9,7 +8,7 @@ import { closedSignal } from '../closed-signal.ts';
 import type { ApiContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { figuresOf } from '../figures.ts';
-import { monthOf, windowIn } from '../month.ts';
+import { heldIn, monthOf, objectiveIn, windowIn } from '../month.ts';
 import { RequestProblem } from '../problem.ts';
 import { PageQuery, Problem } from '../schema/common.ts';
 import { MonthCalendar, SloName, type Tenant, TenantPage } from '../schema/slos.ts';
@@ -51,9 +50,17 @@ export function tenantRoutes(api: Api, context: ApiContext): void {
       if (asked === undefined) throw new RequestProblem([{ where: 'querystring.month', problem: 'is no month' }]);
       const signal = closedSignal(reply.raw);
       const objectives: MonthCalendar['objectives'] = [];
-      for (const terms of context.judge.terms()) {
-        if (terms.tenant !== name) continue;
-        const told = await monthOfObjective(context, terms, asked, signal);
+      const held = await context.objects.within(asked);
+      const services = ofKind(held, 'service').filter(({ body }) => body.tenant === name);
+      const own = ofKind(held, 'objective').filter(({ body }) =>
+        services.some((service) => service.name === body.service),
+      );
+      for (const slo of [...new Set(own.map((version) => version.name))]) {
+        const version = heldIn(
+          own.filter((each) => each.name === slo),
+          asked,
+        );
+        const told = version && (await monthOfObjective(context, version, asked, signal));
         if (told !== undefined) objectives.push(told);
       }
       return { tenant: name, month, zone, objectives };
@@ -63,23 +70,24 @@ export function tenantRoutes(api: Api, context: ApiContext): void {
 
 async function monthOfObjective(
   context: ApiContext,
-  terms: JudgedTerms,
+  version: Version<'objective'>,
   month: Parameters<typeof windowIn>[1],
   signal: AbortSignal,
 ): Promise<MonthCalendar['objectives'][number] | undefined> {
-  const window = windowIn(terms.objective, month);
+  const window = windowIn(objectiveIn(version), month);
   if (window === undefined || window.from > nowSecond(context)) return undefined;
-  const { name } = terms.version;
-  const running = context.judge.reading(name)?.calendar;
+  const { name } = version;
+  const reading = context.judge.reading(name);
+  const running = reading?.objective.version === version.version ? reading.calendar : undefined;
   const isRunning = running?.window.from === window.from;
   if (isRunning && running !== undefined) {
     const budget = budgetOf(name, running, context.judge.days(name));
     return { name, verdict: running.evaluation.verdict, isRunning, budget, figures: figuresOf(running.elapsed) };
   }
-  const facts = await context.judge.facts(terms.version, window, signal);
-  const reading = windowReading(facts);
-  const budget = budgetOf(name, reading, dayReadings(facts));
-  const { evaluation } = reading;
+  const facts = await context.judge.facts(version, window, signal);
+  const past = windowReading(facts);
+  const budget = budgetOf(name, past, dayReadings(facts));
+  const { evaluation } = past;
   return { name, verdict: evaluation.verdict, isRunning: false, budget, figures: figuresOf(evaluation) };
 }
 

@@ -64,7 +64,7 @@ export const WindowFigures = Type.Object({
         low: Count,
         high: Count,
         allowed: Count,
-        units: Type.Integer({ description: 'Hours that it rests on.' }),
+        units: Type.Integer({ description: 'Days that it rests on.' }),
       }),
       Type.Null(),
     ],
