@@ -6,6 +6,12 @@ import { Zone } from '../slo/zone-time.ts';
 
 const monthPattern = /^(\d{4})-(0[1-9]|1[0-2])$/;
 
+/** The month that a clock of a zone shows at an instant, unix seconds. */
+export function monthAt(at: number, zone: string): string {
+  const { year, month } = new Zone(zone).localOf(at);
+  return `${year}-${String(month).padStart(2, '0')}`;
+}
+
 /** A calendar month of a zone; undefined: the text is none. */
 export function monthOf(text: string, zoneName: string): Window | undefined {
   const [, year, month] = monthPattern.exec(text) ?? [];

@@ -8,7 +8,7 @@ import { closedSignal } from '../closed-signal.ts';
 import type { ApiContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { figuresOf } from '../figures.ts';
-import { heldIn, monthOf, objectiveIn, windowIn } from '../month.ts';
+import { heldIn, monthAt, monthOf, objectiveIn, windowIn } from '../month.ts';
 import { RequestProblem } from '../problem.ts';
 import { PageQuery, Problem } from '../schema/common.ts';
 import { MonthCalendar, SloName, type Tenant, TenantPage } from '../schema/slos.ts';
@@ -17,7 +17,10 @@ import { budgetOf } from '../slo-figures.ts';
 
 const strict = { additionalProperties: false } as const;
 const problems = { '4xx': Problem, '5xx': Problem };
-const Month = Type.String({ pattern: '^[0-9]{4}-[0-9]{2}$', description: 'YYYY-MM in the zone of the tenant.' });
+const Month = Type.String({
+  pattern: '^[0-9]{4}-[0-9]{2}$',
+  description: 'YYYY-MM in the zone of the tenant; default: the one that runs.',
+});
 
 /** Tenants, what they have, and their months. */
 export function tenantRoutes(api: Api, context: ApiContext): void {
@@ -38,14 +41,15 @@ export function tenantRoutes(api: Api, context: ApiContext): void {
     {
       schema: {
         params: Type.Object({ name: SloName }),
-        querystring: Type.Object({ month: Month }, strict),
+        querystring: Type.Object({ month: Type.Optional(Month) }, strict),
         response: { 200: MonthCalendar, ...problems },
       },
     },
-    async ({ params: { name }, query: { month } }, reply) => {
+    async ({ params: { name }, query }, reply) => {
       const tenant = ofKind(await context.objects.at(nowSecond(context)), 'tenant').find((each) => each.name === name);
       if (tenant === undefined) throw new FourninesError('FN_NOT_FOUND', `there is no tenant ${name}`);
       const { zone } = tenant.body;
+      const month = query.month ?? monthAt(nowSecond(context), zone);
       const asked = monthOf(month, zone);
       if (asked === undefined) throw new RequestProblem([{ where: 'querystring.month', problem: 'is no month' }]);
       const signal = closedSignal(reply.raw);
