@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { sloCommand } from '../../cli/commands/slo.ts';
 import type { Problem } from '../../server/api/schema/common.ts';
 import type { Applied, ObjectVersionPage } from '../../server/api/schema/objects.ts';
 import { canonicalJson, sha256Of } from '../../server/objects/canonical-json.ts';
@@ -21,12 +22,22 @@ export function objectsApi(urlOf: () => string): void {
     writeFileSync(join(folder, name), text);
     return join(folder, name);
   };
+  /** In this process: a new one costs a second. */
   const slo = async (...args: string[]) => {
-    const run = promisify(execFile)(process.execPath, [cli, 'slo', ...args, '--server', urlOf()]);
-    return run.then(
-      ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
-      ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, stdout, stderr }),
-    );
+    let stdout = '';
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+      stdout += String(chunk);
+      return true;
+    });
+    const before = process.exitCode;
+    process.exitCode = 0;
+    try {
+      await sloCommand().parseAsync([...args, '--server', urlOf()], { from: 'user' });
+      return { code: process.exitCode, stdout };
+    } finally {
+      write.mockRestore();
+      process.exitCode = before;
+    }
   };
   const post = async <T = Applied>(body: unknown, headers: Record<string, string> = {}) => {
     const response = await fetch(`${urlOf()}/api/v1/slos/apply`, {
@@ -49,7 +60,7 @@ export function objectsApi(urlOf: () => string): void {
       expect(changesOf(JSON.parse(applied.stdout) as Applied)).toEqual(Array(6).fill('created'));
       const all = join(folder, 'all.yaml');
       expect((await slo('export', '-f', all)).code).toBe(0);
-      expect(await slo('diff', '-f', all)).toEqual({ code: 0, stdout: '6 unchanged\n', stderr: '' });
+      expect(await slo('diff', '-f', all)).toEqual({ code: 0, stdout: '6 unchanged\n' });
     });
 
     it('a change tells where it differs, and its versions are there with their hashes', async () => {
@@ -76,7 +87,11 @@ export function objectsApi(urlOf: () => string): void {
     it('mistakes of several files are told together with file, line and key, and nothing is applied', async () => {
       const bad = fileOf('bad.yaml', example.replace('USD,', 'USX,').replace('0.99995 }', '99.995 }'));
       const worse = fileOf('worse.yaml', 'apiVersion: fournines/v1\nkind: Tenant\nmetadata: { name: x }\nspec: {}\n');
-      const { code, stderr } = await slo('apply', '-f', bad, worse);
+      const args = [cli, 'slo', 'apply', '-f', bad, worse, '--server', urlOf()];
+      const { code, stderr } = await promisify(execFile)(process.execPath, args).then(
+        ({ stderr }) => ({ code: 0, stderr }),
+        (error: { code: number; stderr: string }) => error,
+      );
       expect(code).toBe(2);
       expect(stderr).toContain('bad.yaml line 25, key spec.items[0].currency: there is no currency "USX"');
       expect(stderr).toContain('If 99.995 % is meant, write 0.99995');
