@@ -79,7 +79,7 @@ describe('a bundle', () => {
         const report = verifyBundle(changed);
         expect(report === undefined || report.findings.length > 0).toBe(true);
       }),
-      { numRuns: 200 },
+      { numRuns: Number(process.env['FOURNINES_RUNS'] ?? 50) },
     );
   });
 
