@@ -3,13 +3,15 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { anew, hosts, incremental, objectives, paths, rowsOf, type Subject } from './slo/fleet.ts';
 import { aMonth, losses, monthObjective, monthTurn } from './slo/month.ts';
+import { monthViewTurn } from './slo/month-view.ts';
 import { type Spread, spreadOf, tellSpread } from './spread.ts';
 
 /**
  * What verdicts cost:
  *
  * - T0 and T1 of 10,000 objectives on 20,000 paths each second, beside adding up each window anew each second;
- * - a month of one path, second by second from columns, recomputed.
+ * - a month of one path, second by second from columns, recomputed;
+ * - the month view of an objective: its window and each of its days.
  *
  * Rows a second and peak memory of `fournines evaluate` are `npm run bench:evaluate`. Turns are processes of their own and
  * take turns; CPU is of one thread and its collector of garbage.
@@ -65,7 +67,10 @@ function main(): void {
     );
     if (options.json) process.stdout.write(`${JSON.stringify({ loss, sli, told })}\n`);
   }
-  if (options.json) process.stdout.write(`${JSON.stringify({ objectives, paths, fleet })}\n`);
+  const views = Array.from({ length: rounds }, () => spawnTurn('view') as { wallMs: number; cpuMs: number });
+  const view = spreadOf(views.map(({ wallMs }) => wallMs));
+  process.stdout.write(`the month view of an objective, beside HTTP: ${tellSpread(view, 0)} ms\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify({ objectives, paths, fleet, views })}\n`);
 }
 
 function spawnTurn(name: string): unknown {
@@ -77,6 +82,7 @@ function spawnTurn(name: string): unknown {
 
 function turn(name: string): unknown {
   const [what, loss, sli] = name.split(' ') as [string, (typeof losses)[number], 'packetDelivery' | 'availability'];
+  if (what === 'view') return monthViewTurn();
   if (what !== 'month') return fleetTurn(subjects[what] as () => Subject);
   const [objective, file] = [monthObjective(sli), aMonth(loss)];
   // The first one is compiled meanwhile; a server has judged before.
