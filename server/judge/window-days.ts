@@ -1,5 +1,7 @@
 import { type Evaluation, evaluate } from '../slo/evaluate.ts';
+import { daySeconds } from '../slo/instant.ts';
 import type { Span, Window } from '../slo/objective.ts';
+import type { SlotsFile } from '../slo/slots-reader.ts';
 import { addDays, Zone } from '../slo/zone-time.ts';
 import type { Facts } from './window-reading.ts';
 
@@ -38,8 +40,32 @@ export function dayReadings({ objective, window, until, exclusions, outOfContrac
     if (day.from >= until) return { ...day, evaluation: undefined };
     const to = Math.min(day.to, until);
     const span = { from: day.from, to, zone: window.zone };
-    return { ...day, evaluation: evaluate({ objective, exclusions: all, window: span, file }) };
+    return { ...day, evaluation: evaluate({ objective, exclusions: all, window: span, file: around(file, span) }) };
   });
+}
+
+/** As many rows before and behind a day as a window has: the state at its start, and outages that go on behind it. */
+function around(file: SlotsFile, { from, to }: Span): SlotsFile {
+  const paths = file.paths.map((path) => {
+    const [first, behind] = [
+      firstFrom(file, path.order, from - daySeconds),
+      firstFrom(file, path.order, to + daySeconds),
+    ];
+    return { ...path, order: path.order.subarray(first, behind) };
+  });
+  return { ...file, paths };
+}
+
+/** The first row that begins at a slot or later. */
+function firstFrom({ rows }: SlotsFile, order: Uint32Array, slot: number): number {
+  let low = 0;
+  let high = order.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows.at(order[middle] as number).slot < slot) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function textOf({ year, month, day }: { readonly year: number; readonly month: number; readonly day: number }): string {
