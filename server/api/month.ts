@@ -4,6 +4,7 @@ import type { Objective, Window } from '../slo/objective.ts';
 import { judgedAt } from '../slo/window.ts';
 import { Zone } from '../slo/zone-time.ts';
 
+const shortestMonthSeconds = 27 * 86_400;
 const monthPattern = /^(\d{4})-(0[1-9]|1[0-2])$/;
 
 /** The month that a clock of a zone shows at an instant, unix seconds. */
@@ -23,14 +24,14 @@ export function monthOf(text: string, zoneName: string): Window | undefined {
 }
 
 /**
- * The window of an objective that holds the middle of a month: where windows are months of the same zone, that month.
- * Undefined: the objective begins later.
+ * The window of an objective that holds the middle of a month: where windows are months of the same zone, that month. Where
+ * they are shorter, the month as one. Undefined: the objective begins later.
  */
 export function windowIn(objective: Objective, month: Window): Window | undefined {
-  const middle = Math.floor((month.from + month.to) / 2);
   const first = judgedAt(objective, undefined).window;
-  if (middle <= first.from) return undefined;
-  return judgedAt(objective, middle).window;
+  if (first.to - first.from < shortestMonthSeconds) return month.to <= first.from ? undefined : month;
+  const middle = Math.floor((month.from + month.to) / 2);
+  return middle <= first.from ? undefined : judgedAt(objective, middle).window;
 }
 
 /** The version that held last in a month: a target of today says nothing of yesterday. Undefined: none held. */

@@ -56,6 +56,8 @@ export interface BreachesStats {
 const lanes = 4;
 const owedMax = 200;
 const owedTriesMax = 24;
+/** So often the rows are asked whether they give the figures of the change; then those that they give are told. */
+const asIsTries = 2;
 const always: InTurn = (signal, work) => work(signal);
 
 /**
@@ -190,7 +192,9 @@ export class Breaches implements Part {
       if (signal.aborted) return;
       entry.tries++;
       const { objective, change } = entry.owed;
-      const isMade = await this.#pay(entry.owed, signal).catch((error: unknown) => this.#failed(error, objective.name));
+      const isMade = await this.#pay(entry.owed, entry.tries > asIsTries, signal).catch((error: unknown) =>
+        this.#failed(error, objective.name),
+      );
       if (isMade !== true && entry.tries < owedTriesMax) continue;
       this.#owed = this.#owed.filter((each) => each !== entry);
       if (isMade !== true) {
@@ -200,10 +204,11 @@ export class Breaches implements Part {
     }
   }
 
-  async #pay(owed: Owed, signal: AbortSignal): Promise<boolean> {
+  async #pay(owed: Owed, asIs: boolean, signal: AbortSignal): Promise<boolean> {
     const { objective, change } = owed;
-    const { facts, at } = change;
-    if (facts === null || (await this.#writer.make(owed, signal)) === undefined) return false;
+    const { at } = change;
+    const facts = await this.#writer.make(owed, asIs, signal);
+    if (facts === undefined) return false;
     const now = this.#now();
     await this.#breachesOf(objective.name).take(
       objective,

@@ -8,8 +8,8 @@ import type { Span } from '../slo/objective.ts';
 import { isOngoing } from './breach.ts';
 import { bundleTar, evidenceMark, manifestText, packed } from './bundle.ts';
 import { breachId, type HashedRow, hashedRow, ownerOf, rowOf, windowOf } from './change-row.ts';
-import type { EvidenceMaker, Made } from './evidence-maker.ts';
-import type { BreachChange } from './record.ts';
+import type { EvidenceMaker } from './evidence-maker.ts';
+import type { BreachChange, ChangeFacts } from './record.ts';
 
 export interface ChangeWriterOptions {
   readonly store: BreachStore;
@@ -83,11 +83,12 @@ export class ChangeWriter {
     return { heads: [...new Map(rows.map((row) => [row.row.breach, row])).values()], owed };
   }
 
-  /** The bundle of a change that was written without one, as a change of its own; undefined: its rows still lack. */
-  async make({ objective, change }: Owed, signal: AbortSignal): Promise<Made | undefined> {
-    if (change.facts === null) return undefined;
-    const made = await this.#options.evidence.make({ objective, change, facts: change.facts }, signal);
-    return 'refused' in made ? undefined : made;
+  /** What the rows of a change that was written without a bundle say; undefined: they still lack. `asIs`: not any more. */
+  async make({ objective, change }: Owed, asIs: boolean, signal: AbortSignal): Promise<ChangeFacts | undefined> {
+    const { facts } = change;
+    if (facts === null) return undefined;
+    const made = await this.#options.evidence.make({ objective, change, facts, asIs }, signal);
+    return 'refused' in made ? undefined : { ...facts, evaluation: made.evaluation };
   }
 
   async #row(

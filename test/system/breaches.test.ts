@@ -206,7 +206,7 @@ test('breaches are asked for over HTTP: a list, one with its changes, its bundle
   const breaches = breachesOf(judging);
   await breaches.start();
   judging.readAt(start + 660);
-  await untilTold('acme-http', ['burn 1 #1 risk', 'budget 1 #1 open']);
+  await untilTold('acme-http', ['burn 1 #1 risk', 'burn 1 #2 risk', 'budget 1 #1 open']);
   await breaches.stop();
   const api = fastify({ ajv: { customOptions: { removeAdditional: false, allErrors: true } } });
   api.setErrorHandler(problemHandler(silentLogger));

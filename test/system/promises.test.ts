@@ -1,0 +1,165 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { InProcessLog } from '../../core/bus/in-process.ts';
+import { Lifecycle } from '../../core/runtime/lifecycle.ts';
+import { silentLogger } from '../../core/runtime/logger.ts';
+import { messageBytesMax } from '../../core/wire/message.ts';
+import type { Breach, BreachDetail, BreachPage } from '../../server/api/schema/breaches.ts';
+import type { MonthCalendar, SloDetail } from '../../server/api/schema/slos.ts';
+import { makeServer } from '../../server/app.ts';
+import { verifyBundle } from '../../server/breach/verify-bundle.ts';
+import { isoOf } from '../../server/slo/instant.ts';
+import { aServerConfig } from '../fakes/server-config.ts';
+import { aPortRow, aTickMessage } from '../fakes/tick-message.ts';
+import { placeControl } from './control-fixture.ts';
+
+/**
+ * From rows on the bus to a bundle that anybody can check, with the server's own judge. `lossy` loses everything in its last
+ * seconds; of the host of `silent` nothing comes for a while. What test/system/objective-proof.ts does with a datapath.
+ */
+const daySeconds = 86_400;
+const now = Math.floor(Date.now() / 1000);
+/** A whole quarter of an hour and more, and one day in which all of it lies. */
+const quarter = now - (now % 900);
+const from = Math.max(quarter - 900, now - (now % daySeconds));
+const lostSeconds = 20;
+const hiddenSeconds = 30;
+const data = mkdtempSync(join(tmpdir(), 'fn-promises-'));
+const bus = new InProcessLog({ bytesMax: 1 << 26, recordBytesMax: messageBytesMax, nowMs: Date.now });
+const config = aServerConfig({ staleAfterMs: 1_500, liveSeconds: 300, busBytesMax: 1 << 26, lingerMs: 50 });
+const server = makeServer({ config, data, bus, logger: silentLogger, version: '0.0.0-test' });
+const lifecycle = new Lifecycle(server.parts, silentLogger);
+
+const slo = (name: string, host: string) => `---
+apiVersion: openslo/v1
+kind: SLO
+metadata: { name: ${name} }
+spec:
+  service: acme
+  indicator:
+    metadata: { name: availability }
+    spec:
+      thresholdMetric:
+        metricSource: { type: fournines, spec: { sli: availability, ports: [${host}/eth0], lossRatioMax: "0.10", run: 5 } }
+  timeWindow: [{ duration: 1d, isRolling: false, calendar: { startTime: "2026-01-01 00:00:00", timeZone: UTC } }]
+  budgetingMethod: Timeslices
+  objectives: [{ target: 0.9999 }]
+`;
+const documents = `apiVersion: fournines/v1
+kind: Tenant
+metadata: { name: acme, displayName: Acme }
+spec: { timeZone: UTC }
+---
+apiVersion: fournines/v1
+kind: Service
+metadata: { name: acme, displayName: Acme }
+spec: { tenant: acme, ports: [{ name: other, placements: [{ host: elsewhere, port: eth0 }] }] }
+${slo('lossy', 'h1')}${slo('silent', 'h2')}`;
+
+async function get<T>(path: string): Promise<T> {
+  const response = await fetch(`${server.url()}/api/v1${path}`);
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as T;
+}
+
+/** Slots [first, behind) of a host; all is lost from `lossFrom` on. */
+async function feed(host: string, first: number, behind: number, lossFrom = behind): Promise<void> {
+  for (let slot = first; slot < behind; slot++) {
+    const lost = slot >= lossFrom ? 1_000n : 0n;
+    const row = { host, slot, packetsInc: 1_000n - lost, dropsOutsideInc: lost };
+    await bus.append(host, aTickMessage({ host, slot, ports: [aPortRow(row)] }));
+  }
+}
+
+async function untilBreach(name: string, subject: Breach['subject'], state: Breach['state']): Promise<Breach> {
+  return vi.waitFor(
+    async () => {
+      const { items } = await get<BreachPage>(`/breaches?slo=${name}`);
+      const found = items.find((breach) => breach.subject === subject && breach.state === state);
+      expect(found, `${subject} ${state} among ${items.map((each) => `${each.subject} ${each.state}`)}`).toBeDefined();
+      return found as Breach;
+    },
+    { timeout: 25_000, interval: 100 },
+  );
+}
+
+beforeAll(async () => {
+  await placeControl(data);
+  await lifecycle.start();
+  await vi.waitFor(() => get('/tenants'), { timeout: 20_000, interval: 50 });
+  const body = JSON.stringify({ documents, by: 'ann', dryRun: false, from: isoOf(from - (from % 900)) });
+  const headers = { 'content-type': 'application/json' };
+  const applied = await fetch(`${server.url()}/api/v1/slos/apply`, { method: 'POST', headers, body });
+  expect(applied.status, await applied.clone().text()).toBe(200);
+  const judged = async (name: string) => expect((await get<SloDetail>(`/slos/${name}`)).calendar).not.toBeNull();
+  await vi.waitFor(() => Promise.all(['lossy', 'silent'].map(judged)), { timeout: 20_000, interval: 50 });
+});
+
+afterAll(async () => {
+  await lifecycle.stop();
+  rmSync(data, { recursive: true, force: true });
+});
+
+test('a loss fires T0, spends its seconds, and its bundle gives the same integers to anybody', async () => {
+  const present = Math.floor(Date.now() / 1000);
+  await feed('h1', from, present, present - lostSeconds);
+  const breach = await untilBreach('lossy', 'burn', 'risk');
+  expect(breach).toMatchObject({ tier: 'T0', tenant: 'acme', sloVersion: 1 });
+  const detail = await vi.waitFor(
+    async () => {
+      const found = await get<BreachDetail>(`/breaches/${breach.id}`);
+      expect(found.changes.some(({ evidence }) => evidence !== null)).toBe(true);
+      return found;
+    },
+    { timeout: 20_000, interval: 100 },
+  );
+  expect(detail.chain).toBe('holds');
+  const { entry, figures } = detail.changes.findLast(
+    ({ evidence }) => evidence !== null,
+  ) as BreachDetail['changes'][number];
+  const response = await fetch(`${server.url()}/api/v1/breaches/${breach.id}/changes/${entry}/bundle`);
+  const bundle = Buffer.from(await response.arrayBuffer());
+  expect(verifyBundle(bundle)).toMatchObject({ breach: breach.id, entry, findings: [] });
+  bundle[bundle.length >> 1] = (bundle[bundle.length >> 1] as number) ^ 1;
+  expect(verifyBundle(bundle)?.findings).not.toEqual([]);
+  await vi.waitFor(
+    async () => {
+      const { calendar } = await get<SloDetail>('/slos/lossy');
+      expect(calendar?.figures.high.bad).toBe(String(lostSeconds));
+    },
+    { timeout: 20_000, interval: 100 },
+  );
+  expect(BigInt(figures.high.bad)).toBeLessThanOrEqual(BigInt(lostSeconds));
+  const { objectives } = await get<MonthCalendar>('/tenants/acme/calendar');
+  const days = objectives.find(({ name }) => name === 'lossy')?.budget.days ?? [];
+  expect(days.reduce((sum, { bad }) => sum + Number(bad), 0)).toBe(lostSeconds);
+});
+
+test('what nobody saw is undetermined, frozen and stale; late rows take the risk back', async () => {
+  let told = Math.floor(Date.now() / 1000) - hiddenSeconds;
+  await feed('h2', from, told);
+  await untilBreach('silent', 'unproven', 'risk');
+  const silent = await get<SloDetail>('/slos/silent');
+  expect(silent.calendar?.figures).toMatchObject({ high: { bad: '0' }, verdict: 'undetermined' });
+  expect(Number(silent.calendar?.figures.low.bad)).toBeGreaterThanOrEqual(hiddenSeconds);
+  expect(silent.stale?.hosts).toEqual(['h2']);
+  expect(silent.burn[0]).toMatchObject({ tier: 'T0', state: 'frozen' });
+  // The spool drains: what was hidden, and what has come since.
+  const drain = async () => {
+    const present = Math.floor(Date.now() / 1000);
+    await feed('h2', told, present);
+    told = present;
+  };
+  await vi.waitFor(
+    async () => {
+      await drain();
+      const { items } = await get<BreachPage>('/breaches?slo=silent');
+      expect(items.find(({ subject }) => subject === 'unproven')?.state).toBe('retracted');
+    },
+    { timeout: 25_000, interval: 200 },
+  );
+  const after = await get<SloDetail>('/slos/silent');
+  expect(after.calendar?.figures).toMatchObject({ high: { bad: '0' }, low: { bad: '0' } });
+});
