@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FourninesError } from '../../core/runtime/error.ts';
 import { Follower } from '../../server/judge/follower.ts';
 import { placedPorts } from '../../server/judge/objective-ports.ts';
 import type { WindowReading } from '../../server/judge/reading.ts';
@@ -11,6 +12,7 @@ import { directionsOf } from '../../server/seal/path-days.ts';
 import { type Evaluation, evaluate } from '../../server/slo/evaluate.ts';
 import type { Objective, Span } from '../../server/slo/objective.ts';
 import { type SlotsFile, SlotsReader } from '../../server/slo/slots-reader.ts';
+import type { Engine } from '../../server/store/engine.ts';
 import { storedSince } from '../../server/store/queries/stored-since.ts';
 import { runQuery } from '../../server/store/run-query.ts';
 import { aDay, aRow, dayStart, histories } from '../unit/server/seal/histories.ts';
@@ -164,8 +166,23 @@ async function* told(): AsyncGenerator<number> {
   yield today + 6_660;
 }
 
+/** The store, until it has answered so many questions. */
+function awayAfter(answers: number): Engine {
+  let left = answers;
+  return {
+    query: async (...asked) => {
+      if (left-- > 0) return store.engine.query(...asked);
+      throw new FourninesError('FN_STORE_AWAY', 'a line that is cut');
+    },
+    command: (...asked) => store.engine.command(...asked),
+    insertFile: (...asked) => store.engine.insertFile(...asked),
+    stats: () => store.engine.stats(),
+    close: async () => undefined,
+  };
+}
+
 describe('what is followed', () => {
-  test('comes to the same integers as what is read anew, and as a file of every second, also when rows come late', async () => {
+  test('comes to the same integers as what is read anew, and as a file of every second, also when rows come late and the store goes away', async () => {
     const followed = objectives.map(aFollower);
     let sinceMs = 0n;
     let rounds = 0;
@@ -179,6 +196,9 @@ describe('what is followed', () => {
       const anew = rounds === 1 || rounds === 5;
       for (const follower of followed) {
         follower.touch(touched);
+        // The store goes away in the middle, and what was not read is read at the next look.
+        const away = follower.follow({ engine: awayAfter(2 * rounds + 1) }, until, until);
+        await expect(away).rejects.toMatchObject({ code: 'FN_STORE_AWAY' });
         await follower.follow(store, until, until);
         await expectParity(follower, { until, file, anew });
       }
