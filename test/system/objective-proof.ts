@@ -22,6 +22,7 @@ import type { SloDetail } from '../../server/api/schema/slos.ts';
 import { KafkaBroker } from '../lab/kafka/broker.ts';
 import { startLab } from '../lab/lab.ts';
 import { startProduct } from '../lab/product.ts';
+import { objectiveText } from '../unit/server/slo/asking.ts';
 import { iso, nextBoundary, ProductApi, reached } from './product-api.ts';
 import { cli } from './spawned.ts';
 
@@ -78,21 +79,10 @@ write(wrong === 0 ? 'everything is as it should be' : `${wrong} things are wrong
 process.exitCode = wrong === 0 ? 0 : 1;
 
 async function applyObjectives(url: string, host: string): Promise<void> {
-  const slo = (name: string, port: string, duration: string) => `---
-apiVersion: openslo/v1
-kind: SLO
-metadata: { name: ${name} }
-spec:
-  service: acme
-  indicator:
-    metadata: { name: availability }
-    spec:
-      thresholdMetric:
-        metricSource: { type: fournines, spec: { sli: availability, ports: [${port}], lossRatioMax: "0.10", run: 5 } }
-  timeWindow: [{ duration: ${duration}, isRolling: false, calendar: { startTime: "2026-01-01 00:00:00", timeZone: UTC } }]
-  budgetingMethod: Timeslices
-  objectives: [{ target: 0.9999 }]
-`;
+  const slo = (name: string, port: string, duration: string) => {
+    const calendar = [duration, '2026-01-01 00:00:00', 'UTC'] as const;
+    return `---\n${objectiveText({ ports: [port], calendar }).replace('name: acme', `name: ${name}`)}`;
+  };
   const documents = `apiVersion: fournines/v1
 kind: Tenant
 metadata: { name: acme, displayName: Acme }

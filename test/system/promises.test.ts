@@ -13,40 +13,30 @@ import { verifyBundle } from '../../server/breach/verify-bundle.ts';
 import { isoOf } from '../../server/slo/instant.ts';
 import { aServerConfig } from '../fakes/server-config.ts';
 import { aPortRow, aTickMessage } from '../fakes/tick-message.ts';
+import { objectiveText } from '../unit/server/slo/asking.ts';
 import { placeControl } from './control-fixture.ts';
 
 /**
  * From rows on the bus to a bundle that anybody can check, with the server's own judge. `lossy` loses everything in its last
  * seconds; of the host of `silent` nothing comes for a while. What test/system/objective-proof.ts does with a datapath.
  */
-const daySeconds = 86_400;
 const now = Math.floor(Date.now() / 1000);
-/** A whole quarter of an hour and more, and one day in which all of it lies. */
-const quarter = now - (now % 900);
-const from = Math.max(quarter - 900, now - (now % daySeconds));
+/** A whole quarter of an hour and more. */
+const from = now - (now % 900) - 900;
 const lostSeconds = 20;
 const hiddenSeconds = 30;
+/** Fast burn rates know what came since an objective is followed: they need half a minute of it. */
+const told = now - 90;
 const data = mkdtempSync(join(tmpdir(), 'fn-promises-'));
 const bus = new InProcessLog({ bytesMax: 1 << 26, recordBytesMax: messageBytesMax, nowMs: Date.now });
-const config = aServerConfig({ staleAfterMs: 1_500, liveSeconds: 300, busBytesMax: 1 << 26, lingerMs: 50 });
+const config = aServerConfig({ staleAfterMs: 6_000, liveSeconds: 300, busBytesMax: 1 << 26, lingerMs: 50 });
 const server = makeServer({ config, data, bus, logger: silentLogger, version: '0.0.0-test' });
 const lifecycle = new Lifecycle(server.parts, silentLogger);
 
-const slo = (name: string, host: string) => `---
-apiVersion: openslo/v1
-kind: SLO
-metadata: { name: ${name} }
-spec:
-  service: acme
-  indicator:
-    metadata: { name: availability }
-    spec:
-      thresholdMetric:
-        metricSource: { type: fournines, spec: { sli: availability, ports: [${host}/eth0], lossRatioMax: "0.10", run: 5 } }
-  timeWindow: [{ duration: 1d, isRolling: false, calendar: { startTime: "2026-01-01 00:00:00", timeZone: UTC } }]
-  budgetingMethod: Timeslices
-  objectives: [{ target: 0.9999 }]
-`;
+const slo = (name: string, host: string) => {
+  const calendar = ['1M', '2026-01-01 00:00:00', 'UTC'] as const;
+  return `---\n${objectiveText({ ports: [`${host}/eth0`], calendar }).replace('name: acme', `name: ${name}`)}`;
+};
 const documents = `apiVersion: fournines/v1
 kind: Tenant
 metadata: { name: acme, displayName: Acme }
@@ -89,7 +79,10 @@ beforeAll(async () => {
   await placeControl(data);
   await lifecycle.start();
   await vi.waitFor(() => get('/tenants'), { timeout: 20_000, interval: 50 });
-  const body = JSON.stringify({ documents, by: 'ann', dryRun: false, from: isoOf(from - (from % 900)) });
+  // The hosts are known, and have told some time: what comes next is the present, not late.
+  await feed('h1', from, told);
+  await feed('h2', from, told);
+  const body = JSON.stringify({ documents, by: 'ann', dryRun: false, from: isoOf(from) });
   const headers = { 'content-type': 'application/json' };
   const applied = await fetch(`${server.url()}/api/v1/slos/apply`, { method: 'POST', headers, body });
   expect(applied.status, await applied.clone().text()).toBe(200);
@@ -104,7 +97,7 @@ afterAll(async () => {
 
 test('a loss fires T0, spends its seconds, and its bundle gives the same integers to anybody', async () => {
   const present = Math.floor(Date.now() / 1000);
-  await feed('h1', from, present, present - lostSeconds);
+  await feed('h1', told, present, present - lostSeconds);
   const breach = await untilBreach('lossy', 'burn', 'risk');
   expect(breach).toMatchObject({ tier: 'T0', tenant: 'acme', sloVersion: 1 });
   const detail = await vi.waitFor(
@@ -138,8 +131,8 @@ test('a loss fires T0, spends its seconds, and its bundle gives the same integer
 });
 
 test('what nobody saw is undetermined, frozen and stale; late rows take the risk back', async () => {
-  let told = Math.floor(Date.now() / 1000) - hiddenSeconds;
-  await feed('h2', from, told);
+  let shown = Math.floor(Date.now() / 1000) - hiddenSeconds;
+  await feed('h2', told, shown);
   await untilBreach('silent', 'unproven', 'risk');
   const silent = await get<SloDetail>('/slos/silent');
   expect(silent.calendar?.figures).toMatchObject({ high: { bad: '0' }, verdict: 'undetermined' });
@@ -149,8 +142,8 @@ test('what nobody saw is undetermined, frozen and stale; late rows take the risk
   // The spool drains: what was hidden, and what has come since.
   const drain = async () => {
     const present = Math.floor(Date.now() / 1000);
-    await feed('h2', told, present);
-    told = present;
+    await feed('h2', shown, present);
+    shown = present;
   };
   await vi.waitFor(
     async () => {
