@@ -77,7 +77,7 @@ function NoObjectives() {
         <code>fournines slo apply -f acme.yaml</code>
       </pre>
       <p>
-        <code>docs/evaluate.md</code> has an objective to begin with, and what each key means.
+        <code>docs/objectives.md</code> has an objective to begin with, and what each key means.
       </p>
     </Empty>
   );
