@@ -191,19 +191,27 @@ export class Judge implements Part, Judging {
   async #tick(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       for (const follower of this.#held()) {
-        const { name } = follower.terms.version;
-        const before = this.#readings.get(name);
-        if (before === undefined) continue;
-        const burn = this.#burn(follower, before);
-        const at = Math.max(before.at, ...burn.map((tier) => tier.at));
-        const reading = { ...before, at, burn, stale: before.stale ?? this.#blind(before) };
-        this.#readings.set(name, reading);
-        if (burns(before.burn) || burns(burn)) this.#emit(reading);
+        try {
+          this.#refresh(follower);
+        } catch (error) {
+          this.#failed(error, { objective: follower.terms.version.name });
+        }
       }
       // Many objectives take their part of a second.
       const tickMs = this.#followers.length > quickMax ? 1_000 : 250;
       await sleepMs(tickMs, signal).catch(() => undefined);
     }
+  }
+
+  #refresh(follower: Follower): void {
+    const { name } = follower.terms.version;
+    const before = this.#readings.get(name);
+    if (before === undefined) return;
+    const burn = this.#burn(follower, before);
+    const at = Math.max(before.at, ...burn.map((tier) => tier.at));
+    const reading = { ...before, at, burn, stale: before.stale ?? this.#blind(before) };
+    this.#readings.set(name, reading);
+    if (burns(before.burn) || burns(burn) || reading.stale !== before.stale) this.#emit(reading);
   }
 
   /** A tier whose rows are just being read anew stays as it was. */
