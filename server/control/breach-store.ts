@@ -107,17 +107,19 @@ export class BreachStore {
 
   /** All changes are followed from the first one on; of a very long story only the last ones are given. */
   async find(id: string): Promise<FoundBreach | undefined> {
-    const [head] = await this.#store.query('SELECT sha256 FROM breach WHERE id = $1', [id]);
+    const [head] = await this.#store.query('SELECT entry, sha256 FROM breach WHERE id = $1', [id]);
     if (head === undefined) return undefined;
+    // What is written while this reads belongs to a later answer: the head that was read stands for this one.
+    const last = Number(head['entry']);
     let changes: HashedRow[] = [];
     let brokenAt: number | undefined;
     let entry = 0;
     let previous: string | null = null;
     for (;;) {
       const rows = await this.#store.query(
-        `SELECT entry, document, sha256 FROM breach_change WHERE breach_id = $1 AND entry > $2
+        `SELECT entry, document, sha256 FROM breach_change WHERE breach_id = $1 AND entry > $2 AND entry <= $3
          ORDER BY entry LIMIT ${changesAPage}`,
-        [id, entry],
+        [id, entry, last],
       );
       const page = rows.map(hashedOf);
       brokenAt ??= firstBreak(page, { entry, previous });

@@ -117,6 +117,24 @@ export function breachTests(of: () => ControlStore): void {
     expect(await without(`DELETE FROM breach_change WHERE breach_id = $1 AND entry = 5`)).toBe('5');
   });
 
+  it('a chain that grows while it is read holds', async () => {
+    const author = new Author('growing');
+    await breaches().append(author.read(bad(5)));
+    const [{ row: { breach = '' } = {} } = {}] = await breaches().load('growing', 0);
+    let reads = 0;
+    const grows: Pick<ControlStore, 'query'> = {
+      query: async (...call) => {
+        const rows = await of().query(...call);
+        if (reads++ === 0) await breaches().append(author.read(bad(8)));
+        return rows;
+      },
+    };
+    const found = await new BreachStore({ ...of(), ...grows }).find(breach);
+    expect(found).toMatchObject({ brokenAt: undefined });
+    expect(found?.changes).toHaveLength(1);
+    expect((await breaches().find(breach))?.changes).toHaveLength(2);
+  });
+
   it('a bundle comes back byte by byte, however many parts it has', async () => {
     const author = new Author('bundled');
     const bundle = Buffer.alloc(1_000_000, 'a bundle of bytes ');
