@@ -1,6 +1,7 @@
 import { FourninesError } from '../../core/runtime/error.ts';
 import { edgeBound } from '../ledger/edges.ts';
 import { type CausePackets, type JointPort, jointsOf } from '../ledger/joints.ts';
+import { type ThreadTimes, threadsByCore } from '../ledger/pmd-threads.ts';
 import { isKnown } from '../sli/coverage.ts';
 import { delivery } from '../sli/packet-delivery.ts';
 import { datapathPage } from '../store/queries/datapath-page.ts';
@@ -8,6 +9,7 @@ import { datapathPorts } from '../store/queries/datapath-ports.ts';
 import { datapathSums } from '../store/queries/datapath-sums.ts';
 import { latestRxqs } from '../store/queries/latest-rxqs.ts';
 import { pmdSums } from '../store/queries/pmd-sums.ts';
+import { pmdThreads } from '../store/queries/pmd-threads.ts';
 import { type QueryContext, type RowsOf, runQuery } from '../store/run-query.ts';
 import { decodePortCursor } from './cursor.ts';
 import { keyOf, type ReadEntry, readEdges, readEntries } from './ledger-entries.ts';
@@ -40,7 +42,7 @@ export async function readDetail(
   const read = await readEntry(store, request);
   const [facts, pmds, queues, series] = await Promise.all([
     runQuery(store, datapathPorts, { host, datapath }),
-    runQuery(store, pmdSums, { ...window, host, datapath }),
+    readPmds(store, request),
     runQuery(store, latestRxqs, { ...window, host, datapath }),
     readSeries(store, request),
   ]);
@@ -58,10 +60,34 @@ export async function readDetail(
       datapath,
     ),
     ports: ports.map(({ path, port }) => portOf(path, port)),
-    pmds: pmds.map(({ isolated, ...pmd }) => ({ ...pmd, isolated: isolated === 1 })),
+    pmds,
     queues: queues.map(({ enabled, ...queue }) => ({ ...queue, enabled: enabled === 1 })),
     series,
   };
+}
+
+/** Polling threads by what they count themselves, and beside it what the kernel booked for them. */
+async function readPmds(store: QueryContext, request: DetailRequest): Promise<LedgerDetail['pmds']> {
+  const { window, host, datapath } = request;
+  const [pmds, threads] = await Promise.all([
+    runQuery(store, pmdSums, { ...window, host, datapath }),
+    runQuery(store, pmdThreads, { ...window, host }),
+  ]);
+  const times = threads.map(({ owner, name, knownNs, runNs, runDelayNs }) => {
+    return { owner, name, knownNs: BigInt(knownNs), runNs: BigInt(runNs), runDelayNs: BigInt(runDelayNs) };
+  });
+  const byCore = threadsByCore(datapath, times);
+  return pmds.map(({ isolated, ...pmd }) => ({
+    ...pmd,
+    isolated: isolated === 1,
+    thread: threadOf(byCore.get(pmd.core)),
+  }));
+}
+
+function threadOf(times: ThreadTimes | undefined): LedgerDetail['pmds'][number]['thread'] {
+  if (times === undefined) return null;
+  const { knownNs, runNs, runDelayNs } = times;
+  return { knownNs: String(knownNs), runNs: String(runNs), runDelayNs: String(runDelayNs) };
 }
 
 /** The ledger of one datapath; without a row in the window an empty one, where the datapath is known at all. */

@@ -1,6 +1,6 @@
 import type { RowOf } from '../../core/catalogue/columns.ts';
 import { type datapathSlot, pmdSlot, type replicaSlot, rxqSlot } from '../../core/catalogue/datapath-kinds.ts';
-import { type dropSlot, hostFact, tick, type xstatSlot } from '../../core/catalogue/kinds.ts';
+import { type dropSlot, hostFact, threadSlot, tick, type xstatSlot } from '../../core/catalogue/kinds.ts';
 import { type EncodedBlock, encodeMessage } from '../../core/wire/message.ts';
 import { aDropSlot, aPortSlot, aSlot, blockOf, today } from './store-fixture.ts';
 
@@ -141,8 +141,8 @@ export function surroundings(): EncodedBlock[] {
     sleepIterationsInc: null,
     sleepUs: null,
     sleepUsInc: null,
-    usedCycles: null,
-    usedCyclesInc: null,
+    usedCycles: 7_000n,
+    usedCyclesInc: 7_000n,
     busyCycles: null,
     busyCyclesInc: null,
     rxPackets: big,
@@ -164,6 +164,50 @@ export function surroundings(): EncodedBlock[] {
     txBatches: null,
     txBatchesInc: null,
   };
+  const booked: RowOf<typeof threadSlot> = {
+    host,
+    pid: 7,
+    tid: 8,
+    startTicks: 9n,
+    role: 'pmd',
+    owner: 'ovs-vswitchd-dp',
+    name: 'pmd-c01/id:8',
+    threadState: 'R',
+    cpu: 1,
+    ...aSlot,
+    slot: start + 10,
+    intervalNs: 1_000_000_000n,
+    runNs: 1n,
+    runNsInc: 700_000_000n,
+    runDelayNs: 1n,
+    runDelayNsInc: 2_000_000n,
+    timeslices: 1n,
+    timeslicesInc: 1n,
+  };
+  // Its successor on the same core, one of another program, and a guest's.
+  const threads = [
+    booked,
+    {
+      ...booked,
+      tid: 9,
+      name: 'pmd-c01/id:11',
+      slot: start + 20,
+      intervalNs: 900_000_000n,
+      runNsInc: 800_000_000n,
+      runDelayNsInc: 0n,
+    },
+    { ...booked, tid: 10, owner: 'fwd', name: 'rte-worker-1' },
+    { ...booked, tid: 11, role: 'vcpu' as const, owner: 'vm1', name: 'CPU 1/KVM' },
+    {
+      ...booked,
+      tid: 8,
+      slot: start + 11,
+      state: 'unknown' as const,
+      runNsInc: null,
+      runDelayNsInc: null,
+      timeslicesInc: null,
+    },
+  ];
   const pmds = [pmd, { ...pmd, slot: start + 20, busyPpm: null, rxPacketsInc: 5n }];
   const queue = { ...place, port: 'dpdk0', queue: 0, core: 1, numa: 0, enabled: 1 };
   const queues = [
@@ -189,7 +233,7 @@ export function surroundings(): EncodedBlock[] {
     // Gone since: what was said of it still holds for the time in which it was there.
     ...['datapath', 'type', 'ledger'].map((what) => fact(`port.vhu1.${what}`, '', 3_600)),
   ];
-  return [blockOf(pmdSlot, pmds), blockOf(rxqSlot, queues), blockOf(hostFact, facts)];
+  return [blockOf(threadSlot, threads), blockOf(pmdSlot, pmds), blockOf(rxqSlot, queues), blockOf(hostFact, facts)];
 }
 
 /** One message with all rows of a host, whatever their slots. */

@@ -294,6 +294,10 @@ describe('the joints of a datapath', () => {
         txPackets: null,
         upcalls: null,
         lostUpcalls: null,
+        usedCycles: '14000',
+        busyCycles: null,
+        sleepUs: null,
+        thread: { knownNs: '1900000000', runNs: '1500000000', runDelayNs: '2000000' },
       },
     ]);
     expect(queues).toMatchObject([

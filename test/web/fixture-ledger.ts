@@ -296,6 +296,10 @@ const pmds: LedgerDetail['pmds'] = [
     txPackets: '9007199254611201',
     upcalls: '1204',
     lostUpcalls: '18',
+    usedCycles: '2400000000000',
+    busyCycles: null,
+    sleepUs: '0',
+    thread: { knownNs: '900000000000', runNs: '899412000000', runDelayNs: '301200' },
   },
   {
     core: 3,
@@ -306,6 +310,10 @@ const pmds: LedgerDetail['pmds'] = [
     txPackets: '30118190',
     upcalls: '31',
     lostUpcalls: '0',
+    usedCycles: '98201338102',
+    busyCycles: '40120338102',
+    sleepUs: '12402113',
+    thread: { knownNs: '900000000000', runNs: '402118000000', runDelayNs: '9120118000' },
   },
   {
     core: 18,
@@ -316,6 +324,10 @@ const pmds: LedgerDetail['pmds'] = [
     txPackets: null,
     upcalls: null,
     lostUpcalls: null,
+    usedCycles: null,
+    busyCycles: null,
+    sleepUs: null,
+    thread: null,
   },
 ];
 

@@ -108,6 +108,13 @@ const LedgerQueue = Type.Object({
   usagePpm: Type.Union([Count, Type.Null()], { description: 'Null: not told (NOT AVAIL).' }),
 });
 
+/** What the kernel booked for the thread, of the seconds that are known; ns. */
+const LedgerPmdThread = Type.Object({
+  knownNs: Count,
+  runNs: Type.String({ pattern: '^[0-9]+$', description: 'On a CPU, polling and working alike.' }),
+  runDelayNs: Type.String({ pattern: '^[0-9]+$', description: 'Runnable, waiting for a CPU; waking up is in it too.' }),
+});
+
 const LedgerPmd = Type.Object({
   core: Type.Integer(),
   numa: Type.Integer(),
@@ -117,6 +124,19 @@ const LedgerPmd = Type.Object({
   txPackets: Type.Union([Count, Type.Null()]),
   upcalls: Type.Union([Count, Type.Null()]),
   lostUpcalls: Type.Union([Count, Type.Null()]),
+  usedCycles: Type.Union([Count, Type.Null()], {
+    description: 'TSC cycles it polled with, rounds without a packet included; not those asleep.',
+  }),
+  busyCycles: Type.Union([Count, Type.Null()], {
+    description:
+      'TSC cycles on packets; null where the program does not count them (Open vSwitch prints a share only).',
+  }),
+  sleepUs: Type.Union([Count, Type.Null()], {
+    description: 'Time it asked to sleep for, microseconds (pmd-maxsleep).',
+  }),
+  thread: Type.Union([LedgerPmdThread, Type.Null()], {
+    description: 'Null: the kernel was not asked, or two threads claim it.',
+  }),
 });
 
 const Values = Type.Array(Type.Union([SignedCount, Type.Null()]));

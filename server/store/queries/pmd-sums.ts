@@ -13,7 +13,8 @@ export const pmdSums = defineQuery({
   name: 'pmd-sums',
   sql: `SELECT t.core AS core, argMax(t.numa, t.slot) AS numa, argMax(t.isolated, t.slot) AS isolated,
   argMax(tuple(t.busy_ppm), t.slot).1 AS busyPpm, ${sum('rx_packets_inc')} AS rxPackets, ${sum('tx_packets_inc')} AS txPackets,
-  ${sum('upcalls_inc')} AS upcalls, ${sum('lost_upcalls_inc')} AS lostUpcalls
+  ${sum('upcalls_inc')} AS upcalls, ${sum('lost_upcalls_inc')} AS lostUpcalls, ${sum('used_cycles_inc')} AS usedCycles,
+  ${sum('busy_cycles_inc')} AS busyCycles, ${sum('sleep_us_inc')} AS sleepUs
 FROM pmd_slot AS t
 WHERE t.host = {host:String} AND t.datapath = {datapath:String} AND ${bridgesInside}
 GROUP BY core
@@ -29,6 +30,9 @@ LIMIT 1024`,
     txPackets: optional,
     upcalls: optional,
     lostUpcalls: optional,
+    usedCycles: optional,
+    busyCycles: optional,
+    sleepUs: optional,
   }),
   deadlineMs: 10_000,
   rowsMax: 1_024,

@@ -3,7 +3,14 @@ import { causes } from '../../../core/catalogue/causes.ts';
 import type { LedgerDetail, LedgerEntry } from '../../../server/api/schema/ledger.ts';
 import type { PortSeries } from '../../../server/api/schema/ports.ts';
 import { beyondBound, driftFrame, flowFrame, residualFrame } from '../../../web/src/features/ledger/frames.ts';
-import { balanceTerms, isToldLater, jointViews, pmdRows, stateView } from '../../../web/src/features/ledger/model.ts';
+import {
+  balanceTerms,
+  cyclesAPacket,
+  isToldLater,
+  jointViews,
+  pmdRows,
+  stateView,
+} from '../../../web/src/features/ledger/model.ts';
 import { causeWords } from '../../../web/src/features/port/cause-words.ts';
 import { causeIntervals } from '../../../web/src/features/port/model.ts';
 
@@ -152,15 +159,28 @@ describe('the joints', () => {
   });
 });
 
+function aPmd(change: Partial<LedgerDetail['pmds'][number]>): LedgerDetail['pmds'][number] {
+  const none = { busyPpm: null, rxPackets: null, txPackets: null, upcalls: null, lostUpcalls: null };
+  const cycles = { usedCycles: null, busyCycles: null, sleepUs: null };
+  return { core: 2, numa: 0, isolated: false, ...none, ...cycles, thread: null, ...change };
+}
+
 describe('polling threads', () => {
+  it.each([
+    ['rounds without a packet included', { usedCycles: '1999', rxPackets: '10' }, 199n],
+    ['on packets alone where they are counted', { usedCycles: '1999', busyCycles: '500', rxPackets: '10' }, 50n],
+    ['not told', { usedCycles: null, rxPackets: '10' }, null],
+    ['nothing received', { usedCycles: '1999', rxPackets: '0' }, null],
+  ])('cycles a packet: %s', (_name, change, cycles) => expect(cyclesAPacket(aPmd(change))).toBe(cycles));
+
   it('count their queues', () => {
-    const pmd = { numa: 0, isolated: false, busyPpm: null, rxPackets: null, txPackets: null, upcalls: null };
+    const pmd = aPmd({});
     const queue = { port: 'p', numa: 0, enabled: true, usagePpm: null };
     const rows = pmdRows(
       aDetail({
         pmds: [
-          { ...pmd, core: 2, lostUpcalls: null },
-          { ...pmd, core: 3, lostUpcalls: null },
+          { ...pmd, core: 2 },
+          { ...pmd, core: 3 },
         ],
         queues: [
           { ...queue, queue: 0, core: 2 },

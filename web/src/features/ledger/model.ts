@@ -171,3 +171,13 @@ export interface PmdRow {
 export function pmdRows({ pmds, queues }: LedgerDetail): PmdRow[] {
   return pmds.map((pmd) => ({ pmd, queues: queues.filter(({ core }) => core === pmd.core).length }));
 }
+
+/**
+ * TSC cycles a received packet, rounded down; null: one of the two is not told, or nothing was received. Rounds without a
+ * packet are in it unless the program counts the cycles on packets by themselves.
+ */
+export function cyclesAPacket({ usedCycles, busyCycles, rxPackets }: LedgerDetail['pmds'][number]): bigint | null {
+  const cycles = busyCycles ?? usedCycles;
+  if (cycles === null || rxPackets === null || rxPackets === '0') return null;
+  return BigInt(cycles) / BigInt(rxPackets);
+}

@@ -6,7 +6,7 @@ import { formatCount } from '../../format/count.ts';
 import { formatRatio } from '../../format/ratio.ts';
 import type { Search } from '../../url/search.ts';
 import { useUrl } from '../../url/use-url.ts';
-import { type PmdRow, pmdRows } from './model.ts';
+import { cyclesAPacket, type PmdRow, pmdRows } from './model.ts';
 
 type Queue = LedgerDetail['queues'][number];
 
@@ -23,6 +23,12 @@ export function PmdTables({ detail }: { readonly detail: LedgerDetail }) {
         <header className="panel-head">
           <h3>Polling threads</h3>
         </header>
+        <p className="panel-note muted">
+          Busy is what the thread says of its own cycles over its last 5 s: queues are placed by it. On CPU and waited
+          are what the kernel booked: polling without a packet is on CPU too, and a thread that sleeps between rounds
+          waits a little each time it wakes. Whether a thread was robbed of its core is told by the kernel alone. Cycles
+          a packet has rounds without a packet in it.
+        </p>
         <DataTable
           caption={`Polling threads of ${datapath}`}
           columns={pmdColumns}
@@ -31,7 +37,7 @@ export function PmdTables({ detail }: { readonly detail: LedgerDetail }) {
           sort={sort}
           defaultSort={{ id: 'core', desc: false }}
           onSort={setSort}
-          minWidth={700}
+          minWidth={960}
         />
       </section>
       <section className="panel" aria-label={`Receive queues, ${datapath}`}>
@@ -87,6 +93,36 @@ const pmdColumns: Column<PmdRow>[] = [
     width: 1.1,
     sortBy: ({ pmd }) => toBigint(pmd.busyPpm),
     cell: ({ pmd }) => <Share ppm={pmd.busyPpm} />,
+  },
+  {
+    id: 'onCpu',
+    header: 'On CPU',
+    unit: 'kernel',
+    numeric: true,
+    width: 1.1,
+    sortBy: ({ pmd }) => shareOf(pmd.thread?.runNs, pmd.thread?.knownNs),
+    cell: ({ pmd }) => <Time part={pmd.thread?.runNs} of={pmd.thread?.knownNs} digits={1} />,
+  },
+  {
+    id: 'waited',
+    header: 'Waited',
+    unit: 'kernel',
+    numeric: true,
+    width: 1.1,
+    sortBy: ({ pmd }) => shareOf(pmd.thread?.runDelayNs, pmd.thread?.knownNs),
+    cell: ({ pmd }) => <Time part={pmd.thread?.runDelayNs} of={pmd.thread?.knownNs} digits={3} />,
+  },
+  {
+    id: 'cycles',
+    header: 'Cycles',
+    unit: 'a packet',
+    numeric: true,
+    width: 1.1,
+    sortBy: ({ pmd }) => cyclesAPacket(pmd),
+    cell: ({ pmd }) => {
+      const cycles = cyclesAPacket(pmd);
+      return cycles === null ? <span className="unknown">unknown</span> : formatCount(String(cycles));
+    },
   },
   counterColumn('rx', 'Received', ({ pmd }) => pmd.rxPackets, false),
   counterColumn('tx', 'Sent', ({ pmd }) => pmd.txPackets, false),
@@ -170,6 +206,21 @@ function counterColumn(
 }
 
 const whole = 1_000_000n;
+
+function shareOf(part: string | undefined, of: string | undefined): bigint | null {
+  return part === undefined || of === undefined || of === '0' ? null : (BigInt(part) * whole) / BigInt(of);
+}
+
+interface TimeProps {
+  readonly part: string | undefined;
+  readonly of: string | undefined;
+  readonly digits: number;
+}
+
+function Time({ part, of, digits }: TimeProps) {
+  if (part === undefined || of === undefined || of === '0') return <span className="unknown">unknown</span>;
+  return <>{formatRatio(BigInt(part), BigInt(of), digits)}</>;
+}
 
 function Share({ ppm }: { readonly ppm: string | null }) {
   if (ppm === null) return <span className="unknown">not told yet</span>;
