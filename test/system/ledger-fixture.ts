@@ -120,6 +120,74 @@ export function statisticsTold(at: number): RowOf<typeof xstatSlot> {
   };
 }
 
+/** What the kernel booked: of the polling thread, of its successor on the same core, and of threads that are none of its. */
+function bookedThreads(): RowOf<typeof threadSlot>[] {
+  const booked: RowOf<typeof threadSlot> = {
+    host,
+    pid: 7,
+    tid: 8,
+    startTicks: 9n,
+    role: 'pmd',
+    owner: 'ovs-vswitchd-dp',
+    name: 'pmd-c01/id:8',
+    threadState: 'R',
+    cpu: 1,
+    ...aSlot,
+    slot: start + 10,
+    intervalNs: 1_000_000_000n,
+    runNs: 1n,
+    runNsInc: 700_000_000n,
+    runDelayNs: 1n,
+    runDelayNsInc: 2_000_000n,
+    timeslices: 1n,
+    timeslicesInc: 1n,
+  };
+  return [
+    booked,
+    {
+      ...booked,
+      tid: 9,
+      name: 'pmd-c01/id:11',
+      slot: start + 20,
+      intervalNs: 900_000_000n,
+      runNsInc: 800_000_000n,
+      runDelayNsInc: 0n,
+    },
+    { ...booked, tid: 10, owner: 'fwd', name: 'rte-worker-1' },
+    { ...booked, tid: 11, role: 'vcpu' as const, owner: 'vm1', name: 'CPU 1/KVM' },
+    {
+      ...booked,
+      tid: 8,
+      slot: start + 11,
+      state: 'unknown' as const,
+      runNsInc: null,
+      runDelayNsInc: null,
+      timeslicesInc: null,
+    },
+  ];
+}
+
+function portFacts(): RowOf<typeof hostFact>[] {
+  const fact = (name: string, value: string, seconds = 0) => ({
+    host,
+    at: BigInt(start + seconds) * 1_000n,
+    name,
+    value,
+    witness: 'test',
+  });
+  return [
+    fact('ovs.version', '3.1.0'),
+    ...['dpdk0', 'vhu1', 'vxlan.4'].flatMap((name) => [
+      fact(`port.${name}.datapath`, datapath),
+      fact(`port.${name}.type`, name === 'vhu1' ? 'dpdkvhostuserclient' : name === 'dpdk0' ? 'dpdk' : 'vxlan'),
+      fact(`port.${name}.ledger`, name === 'vxlan.4' ? 'no' : 'yes'),
+      fact(`port.${name}.driver`, name === 'dpdk0' ? 'net_ice' : ''),
+    ]),
+    // Gone since: what was said of it still holds for the time in which it was there.
+    ...['datapath', 'type', 'ledger'].map((what) => fact(`port.vhu1.${what}`, '', 3_600)),
+  ];
+}
+
 /** Everything but ports and the ledger itself: threads, queues, facts. */
 export function surroundings(): EncodedBlock[] {
   const place = { host, datapath };
@@ -164,50 +232,6 @@ export function surroundings(): EncodedBlock[] {
     txBatches: null,
     txBatchesInc: null,
   };
-  const booked: RowOf<typeof threadSlot> = {
-    host,
-    pid: 7,
-    tid: 8,
-    startTicks: 9n,
-    role: 'pmd',
-    owner: 'ovs-vswitchd-dp',
-    name: 'pmd-c01/id:8',
-    threadState: 'R',
-    cpu: 1,
-    ...aSlot,
-    slot: start + 10,
-    intervalNs: 1_000_000_000n,
-    runNs: 1n,
-    runNsInc: 700_000_000n,
-    runDelayNs: 1n,
-    runDelayNsInc: 2_000_000n,
-    timeslices: 1n,
-    timeslicesInc: 1n,
-  };
-  // Its successor on the same core, one of another program, and a guest's.
-  const threads = [
-    booked,
-    {
-      ...booked,
-      tid: 9,
-      name: 'pmd-c01/id:11',
-      slot: start + 20,
-      intervalNs: 900_000_000n,
-      runNsInc: 800_000_000n,
-      runDelayNsInc: 0n,
-    },
-    { ...booked, tid: 10, owner: 'fwd', name: 'rte-worker-1' },
-    { ...booked, tid: 11, role: 'vcpu' as const, owner: 'vm1', name: 'CPU 1/KVM' },
-    {
-      ...booked,
-      tid: 8,
-      slot: start + 11,
-      state: 'unknown' as const,
-      runNsInc: null,
-      runDelayNsInc: null,
-      timeslicesInc: null,
-    },
-  ];
   const pmds = [pmd, { ...pmd, slot: start + 20, busyPpm: null, rxPacketsInc: 5n }];
   const queue = { ...place, port: 'dpdk0', queue: 0, core: 1, numa: 0, enabled: 1 };
   const queues = [
@@ -215,25 +239,12 @@ export function surroundings(): EncodedBlock[] {
     { ...queue, slot: start + 15, usagePpm: null },
     { ...queue, slot: start + 15, queue: 1, enabled: 0, usagePpm: 9n },
   ];
-  const fact = (name: string, value: string, seconds = 0) => ({
-    host,
-    at: BigInt(start + seconds) * 1_000n,
-    name,
-    value,
-    witness: 'test',
-  });
-  const facts = [
-    fact('ovs.version', '3.1.0'),
-    ...['dpdk0', 'vhu1', 'vxlan.4'].flatMap((name) => [
-      fact(`port.${name}.datapath`, datapath),
-      fact(`port.${name}.type`, name === 'vhu1' ? 'dpdkvhostuserclient' : name === 'dpdk0' ? 'dpdk' : 'vxlan'),
-      fact(`port.${name}.ledger`, name === 'vxlan.4' ? 'no' : 'yes'),
-      fact(`port.${name}.driver`, name === 'dpdk0' ? 'net_ice' : ''),
-    ]),
-    // Gone since: what was said of it still holds for the time in which it was there.
-    ...['datapath', 'type', 'ledger'].map((what) => fact(`port.vhu1.${what}`, '', 3_600)),
+  return [
+    blockOf(threadSlot, bookedThreads()),
+    blockOf(pmdSlot, pmds),
+    blockOf(rxqSlot, queues),
+    blockOf(hostFact, portFacts()),
   ];
-  return [blockOf(threadSlot, threads), blockOf(pmdSlot, pmds), blockOf(rxqSlot, queues), blockOf(hostFact, facts)];
 }
 
 /** One message with all rows of a host, whatever their slots. */
