@@ -141,8 +141,8 @@ export function slaPages(opened: () => Opened): void {
   });
 }
 
-/** `rules`: these alone; none: all. */
-async function seriousFaults(page: Page, rules: readonly string[]): Promise<string[]> {
+/** What axe, which is in the page already, finds in it; `rules`: by these alone; none: by all. */
+export async function seriousFaults(page: Page, rules: readonly string[]): Promise<string[]> {
   const options = { resultTypes: ['violations'], ...(rules.length === 0 ? {} : { runOnly: rules }) };
   const { violations } = await page.evaluate<AxeResults>(`axe.run(document, ${JSON.stringify(options)})`);
   return violations
