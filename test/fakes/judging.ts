@@ -15,7 +15,10 @@ export class FakeJudging implements Omit<Judging, 'facts'> {
   /** What `rows` and `judge` find; undefined: all lines. */
   stored: readonly Line[] | undefined;
   exclusions: readonly Exclusion[] = [];
+  /** Every call of `rows` but the first one waits for it. */
+  laterRows: Promise<void> = Promise.resolve();
   at = november;
+  #rowsCalls = 0;
   readonly #listeners = new Set<(reading: ObjectiveReading) => void>();
 
   constructor(name: string, lines: readonly Line[]) {
@@ -63,6 +66,8 @@ export class FakeJudging implements Omit<Judging, 'facts'> {
   }
 
   async *rows({ window, until = window.to }: Pick<JudgeRequest, 'window' | 'until'>): AsyncIterable<string> {
+    this.#rowsCalls++;
+    if (this.#rowsCalls > 1) await this.laterRows;
     for (const line of before(this.stored ?? this.lines, until)) yield `${JSON.stringify(line)}\n`;
   }
 
