@@ -9,6 +9,7 @@ import { migrateControl, readControlMigrations } from '../../server/control/migr
 import { PostgresStore } from '../../server/control/postgres/postgres-store.ts';
 import { controlStoreContract } from '../contract/control-store.ts';
 import { LabPostgres, postgresPrograms } from '../lab/postgres/lab-postgres.ts';
+import { placeControl } from './control-fixture.ts';
 import { until } from './store-fixture.ts';
 
 const folders: string[] = [];
@@ -21,8 +22,16 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
+/** Without a database yet. */
 function embedded(folder = aFolder()): EmbeddedStore {
   return new EmbeddedStore({ folder: join(folder, 'control'), logger: silentLogger });
+}
+
+/** A folder with an empty database. */
+async function aPlacedFolder(): Promise<string> {
+  const folder = aFolder();
+  await placeControl(folder);
+  return folder;
 }
 
 /** Inserts 1, 2, 3 … one acknowledged commit each until the store goes; gives the last that was acknowledged. */
@@ -39,7 +48,7 @@ async function insertUntilItEnds(store: ControlStore, first: number, started: ()
 
 controlStoreContract('the embedded control store', {
   open: async () => {
-    const store = embedded();
+    const store = embedded(await aPlacedFolder());
     await store.open();
     return store;
   },
@@ -48,7 +57,7 @@ controlStoreContract('the embedded control store', {
 
 describe('the embedded control store', () => {
   test('killed with -9 under acknowledged inserts, has every one of them afterwards, and at most the one on its way', async () => {
-    const store = embedded();
+    const store = embedded(await aPlacedFolder());
     await store.open();
     await store.query('CREATE TABLE row (id bigint PRIMARY KEY)');
     let next = 1;
@@ -69,7 +78,7 @@ describe('the embedded control store', () => {
   });
 
   test('a second process is refused the folder until the first lets it go', async () => {
-    const folder = aFolder();
+    const folder = await aPlacedFolder();
     const first = embedded(folder);
     await first.open();
     const second = embedded(folder);
@@ -93,7 +102,8 @@ describe('the embedded control store', () => {
   });
 
   test('a bounded number of callers may wait; one more is refused at once', async () => {
-    const store = new EmbeddedStore({ folder: join(aFolder(), 'control'), logger: silentLogger, waitingMax: 2 });
+    const folder = join(await aPlacedFolder(), 'control');
+    const store = new EmbeddedStore({ folder, logger: silentLogger, waitingMax: 2 });
     await store.open();
     const calls = Array.from({ length: 4 }, () => store.query('SELECT 1 AS one'));
     const ended = await Promise.allSettled(calls);
