@@ -1,4 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Kind, RowOf } from '../../core/catalogue/columns.ts';
@@ -10,7 +12,7 @@ import { writeBlocks } from '../../server/ingest/batch-writer.ts';
 import { joinBlocks, tableColumns } from '../../server/ingest/block-joiner.ts';
 import { EmbeddedEngine, type EmbeddedEngineOptions } from '../../server/store/embedded/engine.ts';
 import type { Engine } from '../../server/store/engine.ts';
-import { migrate } from '../../server/store/migrate.ts';
+import { migrate, readMigrations } from '../../server/store/migrate.ts';
 
 export interface OpenStore extends AsyncDisposable {
   readonly folder: string;
@@ -21,15 +23,40 @@ async function aFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'fournines-store-'));
 }
 
+/** What a migrated store without rows depends on: another of it gets another template. */
+function templateOf(): string {
+  const hash = createHash('sha256').update(JSON.stringify(readMigrations()));
+  for (const file of ['server/store/migrate.ts', 'node_modules/chdb/package.json']) {
+    hash.update(readFileSync(new URL(`../../${file}`, import.meta.url)));
+  }
+  return join(tmpdir(), `fn-store-template-${hash.digest('hex').slice(0, 16)}-${process.getuid?.() ?? 0}`);
+}
+
+/** Puts a migrated store without rows at a path: all migrations take seconds, so they are run once and copied. */
+async function placeStore(path: string): Promise<void> {
+  const template = templateOf();
+  if (!existsSync(template)) {
+    const draft = await aFolder();
+    const engine = new EmbeddedEngine({ path: join(draft, 'store'), logger: silentLogger });
+    await engine.start();
+    await migrate(engine);
+    await engine.close();
+    // Another test may have been faster.
+    await rename(join(draft, 'store'), template).catch(() => undefined);
+    await rm(draft, { recursive: true, force: true });
+  }
+  await cp(template, path, { recursive: true, verbatimSymlinks: true });
+}
+
 /** A migrated store in a folder of its own, both gone at the end. */
 export async function openStore(
   options: Partial<EmbeddedEngineOptions> & { migrated?: boolean } = {},
 ): Promise<OpenStore> {
   const { migrated = true, ...rest } = options;
   const folder = await aFolder();
+  if (migrated) await placeStore(join(folder, 'store'));
   const engine = new EmbeddedEngine({ path: join(folder, 'store'), logger: silentLogger, ...rest });
   await engine.start();
-  if (migrated) await migrate(engine);
   return {
     folder,
     engine,
