@@ -15,7 +15,7 @@ const quarters = (30 * 86_400) / quarter;
  */
 function followed(from: number): SlotsFile {
   const rows = new RowTable(chunkBitsOf(Number.MAX_SAFE_INTEGER));
-  const none = { host: 0, line: 0, sent: 0, lost: 0 };
+  const none = { host: 0, line: 0, sent: 0, lost: 0, shared: 0n };
   for (let path = 0; path < 2; path++) {
     for (let i = 0; i < quarters; i++) {
       const slot = from + i * quarter;

@@ -37,7 +37,7 @@ export function aMonth(loss: (typeof losses)[number]): SlotsFile {
     const lost = loss === 'none' || i % 50 !== 7 ? 0n : i % 500 === 7 ? 200_000n : 3n;
     const offered = BigInt(1_000_000 + ((i * 7919) % 90_000));
     const row = { path: 0, host: 0, line: i + 1, slot: from + i, count: 1, kind: rowKinds.observed };
-    rows.push({ ...row, offered, bad: lost, peak: 0n, sent: 0, lost: 0 });
+    rows.push({ ...row, offered, bad: lost, peak: 0n, sent: 0, lost: 0, shared: 0n });
     order[i] = i;
   }
   return { name: 'columns', rows, paths: [{ port: 'p1', direction: 'toGuest', order }], lines: slots };

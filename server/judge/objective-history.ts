@@ -227,4 +227,5 @@ const unknownSlot = {
   peak: 0n,
   sent: 0,
   lost: 0,
+  shared: 0n,
 } as const;

@@ -65,7 +65,7 @@ function cutRow(row: KeptRow, { from, to }: Span): KeptRow | undefined {
   if (count <= 0) return undefined;
   if (count === row.count) return row;
   if (row.kind === rowKinds.observed) return { ...row, slot, count };
-  return { ...row, slot, count, kind: rowKinds.unknown, offered: 0n, bad: 0n, peak: 0n };
+  return { ...row, slot, count, kind: rowKinds.unknown, offered: 0n, bad: 0n, peak: 0n, shared: 0n };
 }
 
 function rowsOf(lines: readonly SlotLine[]): Chunk['rows'] {
@@ -77,10 +77,11 @@ function rowsOf(lines: readonly SlotLine[]): Chunk['rows'] {
 
 /** No owner is known yet: every drop counts as bad, and everything offered counts. */
 export function rowOf(line: SlotLine): KeptRow {
-  const place = { path: 0, host: 0, line: 0, slot: line.slot, count: endOf(line) - line.slot, sent: 0, lost: 0 };
-  if (line.state === 'unknown') return { ...place, kind: rowKinds.unknown, offered: 0n, bad: 0n, peak: 0n };
+  const place = { path: 0, host: 0, line: 0, slot: line.slot, count: endOf(line) - line.slot };
+  const none = { ...place, sent: 0, lost: 0, shared: 0n };
+  if (line.state === 'unknown') return { ...none, kind: rowKinds.unknown, offered: 0n, bad: 0n, peak: 0n };
   const { offered } = line;
-  const numbers = { ...place, offered, bad: offered - line.delivered, peak: 0n };
+  const numbers = { ...none, offered, bad: offered - line.delivered, peak: 0n };
   if (line.state === 'sealed') return { ...numbers, kind: rowKinds[line.class], peak: line.offeredMax };
   return { ...numbers, kind: line.suspect ? rowKinds.suspect : rowKinds[line.state] };
 }

@@ -205,6 +205,7 @@ function segmentOf({ from, to, counted, drops }: SourceRow): Segment {
     peak: 0n,
     sent: 0,
     lost: 0,
+    shared: 0n,
     excluded: false,
   };
 }
@@ -214,5 +215,5 @@ function segmentsOf(line: SlotLine): Segment[] {
   if (line.state === 'unknown' || line.state === 'sealed' || line.suspect) return [unknownSegment(from, to)];
   const kind = line.state === 'observed' ? segmentKinds.observed : segmentKinds.bridged;
   const bad = line.offered - line.delivered;
-  return [{ from, to, kind, offered: line.offered, bad, peak: 0n, sent: 0, lost: 0, excluded: false }];
+  return [{ from, to, kind, offered: line.offered, bad, peak: 0n, sent: 0, lost: 0, shared: 0n, excluded: false }];
 }

@@ -38,11 +38,16 @@ export function windowReading(facts: Facts): WindowReading {
 /** How fast the budget of a window goes; undefined: of too much of it nobody knows. */
 export function paceOf({ objective, window, exclusions, outOfContract, file }: Facts): Pace | undefined {
   if (window.to <= window.from) return undefined;
-  const { slots, high, low } = evaluate({ objective, exclusions: [...outOfContract, ...exclusions], window, file });
+  const { slots, high, unshared } = evaluate({
+    objective,
+    exclusions: [...outOfContract, ...exclusions],
+    window,
+    file,
+  });
   if (objective.sli.sli === 'packetDelivery') {
     return slots.unknown > 0 || slots.excluded > 0 ? undefined : { bad: high.bad, seconds: window.to - window.from };
   }
-  const known = Number(high.total - (low.bad - high.bad));
+  const known = Number(high.total - (unshared.bad - high.bad));
   return known * 2 < window.to - window.from ? undefined : { bad: high.bad, seconds: known };
 }
 

@@ -80,6 +80,7 @@ class Fold {
   readonly #lumps: Segment[] = [];
   #offered = 0n;
   #bad = 0n;
+  #shared = 0n;
   #alone = true;
   readonly #unknown: Segment[] = [];
 
@@ -93,6 +94,7 @@ class Fold {
     this.#lumps.push(lump);
     this.#offered += lump.offered;
     this.#bad += lump.bad;
+    this.#shared += lump.shared;
   }
 
   take(part: Segment): void {
@@ -101,6 +103,7 @@ class Fold {
     const slots = BigInt(part.to - part.from);
     this.#offered += part.offered * slots;
     this.#bad += part.bad * slots;
+    this.#shared += part.shared * slots;
   }
 
   close(): Segment[] {
@@ -110,7 +113,8 @@ class Fold {
     const { from, to } = this;
     const kind = this.#lumps.some((lump) => isSealed(lump.kind)) ? segmentKinds.folded : segmentKinds.bridged;
     const peak = this.#lumps.reduce((sum, lump) => sum + lump.peak, 0n);
-    return [{ from, to, kind, offered: this.#offered, bad: this.#bad, peak, sent: 0, lost: 0, excluded: false }];
+    const sums = { offered: this.#offered, bad: this.#bad, shared: this.#shared };
+    return [{ from, to, kind, ...sums, peak, sent: 0, lost: 0, excluded: false }];
   }
 
   #asUnknown(): Segment[] {
@@ -141,6 +145,7 @@ function sumOf(rows: readonly Segment[], from: number, to: number): Segment {
     peak: 0n,
     sent: 0,
     lost: 0,
+    shared: 0n,
     excluded: false,
   };
   for (const row of rows) {
@@ -148,6 +153,7 @@ function sumOf(rows: readonly Segment[], from: number, to: number): Segment {
     sum.bad += row.bad;
     sum.sent += row.sent;
     sum.lost += row.lost;
+    sum.shared += row.shared;
   }
   return sum;
 }

@@ -1,4 +1,4 @@
-import type { Loss } from './loss.ts';
+import type { WorstLoss } from './loss.ts';
 import type { Span } from './objective.ts';
 
 /** What a path says of a slot; of several paths the first of these, in this order, is the service's. */
@@ -8,6 +8,8 @@ const classBits = 7;
 const lossyBit = 8;
 /** Neither counts towards a run nor breaks it. */
 const neutralBit = 16;
+/** Idle, unless loss further up was this path's: in no total where that does not make it bad. */
+const idleBit = 32;
 
 export interface HighLoss {
   readonly hli: bigint;
@@ -17,11 +19,20 @@ export interface HighLoss {
 /** Slots of a window in runs of one mark each, in order; nobody has told of a slot without one. */
 class Runs {
   /** Where each run ends, in slots from the start of the window. */
-  readonly ends: number[] = [];
-  readonly marks: number[] = [];
+  readonly ends: number[];
+  readonly marks: number[];
+
+  constructor(ends: number[] = [], marks: number[] = []) {
+    this.ends = ends;
+    this.marks = marks;
+  }
 
   get end(): number {
     return this.ends[this.ends.length - 1] ?? 0;
+  }
+
+  copy(): Runs {
+    return new Runs(this.ends.slice(), this.marks.slice());
   }
 
   /** Slots behind the last run. */
@@ -55,7 +66,7 @@ class Runs {
 export class PathAvailability {
   readonly #run: number;
   readonly #window: Span;
-  readonly #runs = new Runs();
+  #runs = new Runs();
   #available = true;
   #against = 0;
   #againstFrom = 0;
@@ -65,11 +76,14 @@ export class PathAvailability {
     this.#window = window;
   }
 
-  add(from: number, to: number, loss: Loss, bad: bigint): void {
+  add(from: number, to: number, loss: WorstLoss, bad: bigint): void {
     switch (loss) {
       case 'lossy':
       case 'good':
         this.#count(from, to, loss === 'good');
+        return;
+      case 'idleLossy':
+        this.#count(from, to, false, idleBit);
         return;
       case 'gap': {
         const uncertain = bad < BigInt(to - from) ? from + Number(bad) : to;
@@ -83,8 +97,18 @@ export class PathAvailability {
     }
   }
 
-  #count(from: number, to: number, good: boolean): void {
-    this.#mark(from, to, this.#state() | (good ? 0 : lossyBit));
+  /** The same path as it is up to here, to go on with other losses. */
+  fork(): PathAvailability {
+    const fork = new PathAvailability(this.#run, this.#window);
+    fork.#runs = this.#runs.copy();
+    fork.#available = this.#available;
+    fork.#against = this.#against;
+    fork.#againstFrom = this.#againstFrom;
+    return fork;
+  }
+
+  #count(from: number, to: number, good: boolean, bits = 0): void {
+    this.#mark(from, to, this.#state() | (good ? 0 : lossyBit) | bits);
     if (good === this.#available) {
       this.#against = 0;
       return;
@@ -144,8 +168,13 @@ export class PathAvailability {
   /** What it says of each slot of the window. */
   get classes(): SlotRuns {
     const { ends, marks } = this.#runs;
-    return { ends, classes: marks.map((mark) => mark & classBits) };
+    return { ends, classes: marks.map(classOf) };
   }
+}
+
+function classOf(mark: number): number {
+  const of = mark & classBits;
+  return (mark & idleBit) !== 0 && of === slotClasses.available ? slotClasses.idle : of;
 }
 
 /** Classes of slots in runs: where each ends, in slots from the start of the window, and its class. */
@@ -162,6 +191,14 @@ export class ServiceSlots {
   constructor(length: number) {
     this.#length = length;
     if (length > 0) this.#runs.push(length, slotClasses.excluded);
+  }
+
+  /** The same paths, to go on with others. */
+  fork(): ServiceSlots {
+    const fork = new ServiceSlots(this.#length);
+    // `add` makes other runs and leaves these as they are.
+    fork.#runs = this.#runs;
+    return fork;
   }
 
   add({ ends, classes }: SlotRuns): void {

@@ -1,13 +1,13 @@
 import { type HighLoss, PathAvailability, ServiceSlots } from './availability.ts';
 import { Burn, type BurnTier, longestBurnSeconds } from './burn.ts';
-import { lossOf } from './loss.ts';
+import { lossOf, worstLossOf } from './loss.ts';
 import type { AvailabilitySli, Exclusion, Objective, Window } from './objective.ts';
 import { PathPackets } from './path-packets.ts';
 import { piecesOf } from './pieces.ts';
 import { SlotCounter, type SlotCounts } from './slot-counts.ts';
 import type { SlotsFile } from './slots-reader.ts';
 import { Cuts } from './spans.ts';
-import { type Budget, budgetOf, type Readings, type Verdict, verdictOf } from './verdict.ts';
+import { type Budget, budgetOf, type Reading, type Readings, type Verdict, verdictOf } from './verdict.ts';
 
 export interface Question {
   readonly objective: Objective;
@@ -19,6 +19,8 @@ export interface Question {
 }
 
 export interface Evaluation extends Readings {
+  /** The low reading as if nothing that was lost further up had been of these paths: what is unknown of them alone. */
+  readonly unshared: Reading;
   readonly slots: SlotCounts;
   /** Availability only. */
   readonly highLoss: HighLoss | undefined;
@@ -44,6 +46,9 @@ function viewOf({ window, at }: Question) {
  *
  * Example: 3 observed slots of 1,000, 900 and 1,100 packets, 2 bad in all, and 1 unknown slot. High 2 of 3,000;
  * low 1,102 of 4,100.
+ *
+ * What was lost further up and may have been a path's was offered to it and lost in `low`, to each path that it may
+ * concern: a bound for each of them, not for all together.
  */
 function evaluatePackets(question: Question): Evaluation {
   const { file, window, exclusions, objective } = question;
@@ -52,6 +57,7 @@ function evaluatePackets(question: Question): Evaluation {
   const burn = question.at === undefined ? undefined : new Burn(question.at);
   const high = { total: 0n, bad: 0n };
   const low = { total: 0n, bad: 0n };
+  const unshared = { total: 0n, bad: 0n };
   let bounded = true;
   for (const path of file.paths) {
     const packets = new PathPackets();
@@ -62,16 +68,20 @@ function evaluatePackets(question: Question): Evaluation {
     }
     high.total += packets.total;
     high.bad += packets.bad;
-    low.total += packets.total + packets.unknown;
-    low.bad += packets.bad + packets.unknown;
+    low.total += packets.total + packets.unproven;
+    low.bad += packets.bad + packets.unproven;
+    unshared.total += packets.total + packets.unknown;
+    unshared.bad += packets.bad + packets.unknown;
     bounded &&= packets.bounded;
   }
-  return answer({ high, low }, objective, { slots: counter.counts(), bounded, burn, highLoss: undefined });
+  const rest = { slots: counter.counts(), unshared, bounded, burn, highLoss: undefined };
+  return answer({ high, low }, objective, rest);
 }
 
 /**
  * Availability (Timeslices; MEF 10.4, sla research §C.5). `high` takes unavailable slots as bad; `low` unknown and
- * uncertain ones too.
+ * uncertain ones too, and what a second state machine makes of a path that shares loss further up: it takes all of that as
+ * offered to the path and lost. Its worst slots are only ever worse, so every slot that is bad in `high` is bad in `low`.
  */
 function evaluateAvailability(question: Question, sli: AvailabilitySli): Evaluation {
   const { file, window, exclusions, objective } = question;
@@ -79,39 +89,57 @@ function evaluateAvailability(question: Question, sli: AvailabilitySli): Evaluat
   const counter = new SlotCounter(window);
   const burn = question.at === undefined ? undefined : new Burn(question.at);
   const service = new ServiceSlots(window.to - window.from);
+  let worst: ServiceSlots | undefined;
   const highLoss = { hli: 0n, chli: 0n };
   for (const path of file.paths) {
     const states = new PathAvailability(sli.run, window);
+    let worstStates: PathAvailability | undefined;
     counter.addPath();
     for (const piece of piecesOf(file, path, cuts, viewOf(question))) {
       const loss = lossOf(piece, sli);
       burn?.addSlots(piece, loss);
       counter.add(piece, loss === 'idle');
+      // Nearly no path shares any loss: it costs nothing until one does.
+      if (piece.shared > 0n) worstStates ??= states.fork();
       states.add(piece.from, piece.to, loss, piece.bad);
+      worstStates?.add(piece.from, piece.to, worstLossOf(piece, loss, sli), piece.bad + piece.shared);
     }
     const { hli, chli } = states.highLoss();
     highLoss.hli += hli;
     highLoss.chli += chli;
+    if (worstStates !== undefined) worst ??= service.fork();
+    worst?.add((worstStates ?? states).classes);
     service.add(states.classes);
   }
+  const { high, low: unshared } = readingsOf(service);
+  const low = worst === undefined ? unshared : readingsOf(worst).low;
+  const rest = { slots: counter.counts(), unshared, bounded: true, burn, highLoss };
+  return answer({ high, low }, objective, rest);
+}
+
+function readingsOf(service: ServiceSlots): Readings {
   const [unavailable, unknown, uncertain, available] = service.counts() as [number, number, number, number];
   const total = BigInt(unavailable + unknown + uncertain + available);
-  const high = { total, bad: BigInt(unavailable) };
-  const low = { total, bad: BigInt(unavailable + unknown + uncertain) };
-  return answer({ high, low }, objective, { slots: counter.counts(), bounded: true, burn, highLoss });
+  return {
+    high: { total, bad: BigInt(unavailable) },
+    low: { total, bad: BigInt(unavailable + unknown + uncertain) },
+  };
 }
 
 interface Rest {
   readonly slots: SlotCounts;
+  readonly unshared: Reading;
   /** Whether `low` is a bound: something was seen of every path that has unknown slots. */
   readonly bounded: boolean;
   readonly burn: Burn | undefined;
   readonly highLoss: HighLoss | undefined;
 }
 
-function answer(readings: Readings, { sli, target }: Objective, { slots, bounded, burn, highLoss }: Rest): Evaluation {
+function answer(readings: Readings, { sli, target }: Objective, rest: Rest): Evaluation {
+  const { slots, unshared, bounded, burn, highLoss } = rest;
   return {
     ...readings,
+    unshared,
     slots,
     highLoss,
     budget: budgetOf(readings, target),

@@ -10,6 +10,9 @@ const offeredMinPackets = BigInt(offeredMin);
 /** What the slots of a piece say about availability; `gap`: something was lost, nobody knows in which of them. */
 export type Loss = 'lossy' | 'good' | 'gap' | 'idle' | 'unknown' | 'excluded';
 
+/** The same at its worst; `idleLossy`: lossy if loss further up was this path's, else idle. */
+export type WorstLoss = Loss | 'idleLossy';
+
 /**
  * Loss of a slot against the objective's threshold (MEF 10.4 flr; sla research §C.5): D/O with 10 packets or more, else
  * probes lost/sent, else none. Compared as integers.
@@ -29,6 +32,20 @@ export function lossOf(piece: Piece, { lossRatioMax: { num, den } }: Availabilit
   }
   if (piece.sent === 0) return 'idle';
   return BigInt(piece.lost) * den > num * BigInt(piece.sent) ? 'lossy' : 'good';
+}
+
+/**
+ * `loss` of a piece, made as bad as what was lost further up can make it: all of it was offered here, and lost. A slot that
+ * this makes lossy is; nothing is made better by it, so an idle slot never becomes a good one.
+ *
+ * Example, threshold 0.10: 0 of 100 lost and 12 shared is 12 of 112, lossy; 11 shared is 11 of 111, good.
+ */
+export function worstLossOf(piece: Piece, loss: Loss, { lossRatioMax: { num, den } }: AvailabilitySli): WorstLoss {
+  if (piece.shared === 0n || loss === 'excluded' || loss === 'unknown' || loss === 'lossy') return loss;
+  if (piece.kind !== segmentKinds.observed) return 'gap';
+  const offered = piece.offered + piece.shared;
+  if (offered < offeredMinPackets || (piece.bad + piece.shared) * den <= num * offered) return loss;
+  return loss === 'idle' ? 'idleLossy' : 'lossy';
 }
 
 /** Packets of a slot below 2^32 times a ratio's numbers below 2^21 stay exact as numbers. */

@@ -1,6 +1,6 @@
 import type { RowKind, Segment } from './segment.ts';
 
-/** A row without its texts. `offered` and `bad` are those of one slot in an observed row, else of all of them. */
+/** A row without its texts. `offered`, `bad` and `shared` are those of one slot in an observed row, else of all of them. */
 export interface KeptRow {
   readonly path: number;
   readonly host: number;
@@ -14,6 +14,7 @@ export interface KeptRow {
   readonly peak: bigint;
   readonly sent: number;
   readonly lost: number;
+  readonly shared: bigint;
 }
 
 /** What a table of so many rows is made with: one that is known to stay small wastes little. */
@@ -35,10 +36,11 @@ class Chunk {
   readonly bad: BigUint64Array;
   /** Halves of `bad`: nearly all are 0, and need no new object when they are read. */
   readonly badHalves: Uint32Array;
-  /** Made when the first row needs one: probes and sealed runs. */
+  /** Made when the first row needs one: probes, sealed runs, and loss further up. */
   peak: BigUint64Array | undefined;
   sent: Uint32Array | undefined;
   lost: Uint32Array | undefined;
+  shared: BigUint64Array | undefined;
 
   constructor(rows: number) {
     this.path = new Uint16Array(rows);
@@ -54,7 +56,7 @@ class Chunk {
 }
 
 /**
- * Rows of a file in columns: 33 bytes each, 8 more each where rows have probes or are sealed. Millions fit where as many
+ * Rows of a file in columns: 33 bytes each, 8 more each where rows have probes, are sealed or have shared loss. Millions fit where as many
  * objects would not.
  */
 export class RowTable {
@@ -91,6 +93,10 @@ export class RowTable {
       chunk.sent[i] = row.sent;
       chunk.lost[i] = row.lost;
     }
+    if (row.shared > 0n) {
+      chunk.shared ??= new BigUint64Array(this.#mask + 1);
+      chunk.shared[i] = row.shared;
+    }
     this.length++;
   }
 
@@ -109,6 +115,7 @@ export class RowTable {
       peak: chunk.peak?.[i] ?? 0n,
       sent: chunk.sent?.[i] ?? 0,
       lost: chunk.lost?.[i] ?? 0,
+      shared: chunk.shared?.[i] ?? 0n,
     };
   }
 
@@ -126,6 +133,7 @@ export class RowTable {
       peak: chunk.peak?.[i] ?? 0n,
       sent: chunk.sent?.[i] ?? 0,
       lost: chunk.lost?.[i] ?? 0,
+      shared: chunk.shared?.[i] ?? 0n,
       excluded: false,
     };
   }

@@ -8,7 +8,8 @@ export type SegmentKind = (typeof segmentKinds)[keyof typeof segmentKinds];
 
 /**
  * Slots [from, to) of a path, all hosts added up. `offered` and `bad` are those of each slot where it is observed, else of
- * all slots together; `peak` is the largest `offered` of one slot of a sealed run.
+ * all slots together; `peak` is the largest `offered` of one slot of a sealed run. `shared` is what was lost before anybody
+ * knew whose it was, and may have been this path's: of each slot or of all together as `bad` is, and in neither of the two.
  */
 export interface Segment {
   readonly from: number;
@@ -19,12 +20,13 @@ export interface Segment {
   readonly peak: bigint;
   readonly sent: number;
   readonly lost: number;
+  readonly shared: bigint;
   /** Set where segments are cut. */
   readonly excluded: boolean;
 }
 
 export function unknownSegment(from: number, to: number, kind: SegmentKind = segmentKinds.unknown): Segment {
-  return { from, to, kind, offered: 0n, bad: 0n, peak: 0n, sent: 0, lost: 0, excluded: false };
+  return { from, to, kind, offered: 0n, bad: 0n, peak: 0n, sent: 0, lost: 0, shared: 0n, excluded: false };
 }
 
 /** Only the sum over all its slots is known. */

@@ -21,6 +21,7 @@ const keys = [
   'drops',
   'probe',
   'suspect',
+  'shared',
 ] as const;
 type Key = (typeof keys)[number];
 const bitOf = new Map<string, number>(keys.map((key, i) => [key, 1 << i]));
@@ -46,6 +47,8 @@ export class SlotRow {
   sent = 0;
   lost = 0;
   suspect = false;
+  /** Lost before anybody knew whose it was; in no other number. */
+  shared = 0n;
   #told = 0;
   /** Keys and state of the last row whose keys fit its state. */
   #fitted = 0;
@@ -87,6 +90,7 @@ export class SlotRow {
     this.sent = 0;
     this.lost = 0;
     this.suspect = false;
+    this.shared = 0n;
   }
 
   #tell(scanner: JsonScanner, key: string): void {
@@ -126,6 +130,7 @@ export class SlotRow {
       case 'offered':
       case 'offeredMax':
       case 'delivered':
+      case 'shared':
         this[key] = scanner.packets();
         return;
       case 'drops':
@@ -183,7 +188,7 @@ export class SlotRow {
     const { state } = this;
     const lump = state === 'bridged' || state === 'sealed';
     if (state === 'unknown') {
-      const numbers = ['class', 'offered', 'offeredMax', 'delivered', 'drops', 'probe', 'suspect'] as const;
+      const numbers = ['class', 'offered', 'offeredMax', 'delivered', 'drops', 'probe', 'suspect', 'shared'] as const;
       this.#refuse(scanner, 'an unknown row carries no numbers', ...numbers);
     } else {
       this.#need(scanner, 'offered', 'delivered');
@@ -199,6 +204,7 @@ export class SlotRow {
     if (state === 'sealed') {
       this.#need(scanner, 'class', 'offeredMax');
       this.#refuse(scanner, 'belongs to observed and bridged rows', 'suspect');
+      this.#refuse(scanner, 'a slot with loss further up is neither clean nor idle: it is told one by one', 'shared');
     } else {
       this.#refuse(scanner, 'belongs to sealed rows', 'class', 'offeredMax');
     }

@@ -143,6 +143,7 @@ export class SlotsReader {
       peak: row.offeredMax,
       sent: row.suspect ? 0 : row.sent,
       lost: row.suspect ? 0 : row.lost,
+      shared: row.suspect ? 0n : row.shared,
     });
   }
 

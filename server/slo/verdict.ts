@@ -35,7 +35,8 @@ export function verdictOf(
   target: Ratio,
   unknown: { readonly slots: number; readonly bounded: boolean },
 ): Verdict {
-  if (high.total === 0n) return unknown.slots === 0 ? 'noTraffic' : 'undetermined';
+  // Without traffic, but with loss further up that may have been this traffic, low has a total.
+  if (high.total === 0n) return unknown.slots === 0 && low.total === 0n ? 'noTraffic' : 'undetermined';
   if (high.bad > allowedOf(high.total, target)) return 'breached';
   return unknown.bounded && low.bad <= allowedOf(low.total, target) ? 'met' : 'undetermined';
 }

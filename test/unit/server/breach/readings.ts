@@ -28,6 +28,7 @@ export function ofSlots(slots: readonly Slot[], window: Span = aWindow, target =
   const readings = { high: { total, bad: BigInt(bad) }, low: { total, bad: BigInt(bad + unknown) } };
   return {
     ...readings,
+    unshared: readings.low,
     slots: {
       ...{ expected: length, observed: length - unknown - excluded, bridged: 0 },
       ...{ unknown, excluded, idle: 0, suspect: 0 },
@@ -50,6 +51,7 @@ export function ofPackets(
   const expected = window.to - window.from;
   return {
     ...readings,
+    unshared: readings.low,
     slots: { expected, observed: expected - unknown, bridged: 0, unknown, excluded: 0, idle: 0, suspect: 0 },
     highLoss: undefined,
     budget: budgetOf(readings, target),

@@ -19,6 +19,8 @@ export interface Drawn {
   readonly peak: number;
   readonly probe: { readonly sent: number; readonly lost: number } | undefined;
   readonly suspect: boolean;
+  /** Lost further up: of each slot, or of the whole gap. */
+  readonly shared: number;
 }
 
 export interface DrawnFile {
@@ -57,6 +59,7 @@ const step = fc.record({
   probe: fc.option(fc.record({ sent: fc.integer({ min: 0, max: 10 }), lost: fc.integer({ min: 0, max: 10 }) }), {
     nil: undefined,
   }),
+  shared: fc.constantFrom(0, 0, 0, 0, 1, 2, 5, 12, 60),
 });
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 export type StepKind = Step['kind'];
@@ -73,7 +76,7 @@ const path = fc.record({
 const span = fc.record({ from: fc.integer({ min: -20, max: 130 }), slots: fc.integer({ min: 1, max: 30 }) });
 
 /** Files of rows of every state, from several hosts that overlap, with exclusions. Every row is valid. */
-export const drawnFiles = (kinds?: ReadonlySet<StepKind>, onlyHost?: ''): fc.Arbitrary<DrawnFile> =>
+export const drawnFiles = (kinds?: ReadonlySet<StepKind>, onlyHost?: '', shares = true): fc.Arbitrary<DrawnFile> =>
   fc
     .record({
       paths: fc.array(path, { minLength: 1, maxLength: 5 }),
@@ -88,7 +91,7 @@ export const drawnFiles = (kinds?: ReadonlySet<StepKind>, onlyHost?: ''): fc.Arb
         const name = `${host} ${each.port} ${each.direction}`;
         if (seen.has(name)) return [];
         seen.add(name);
-        return rowsOf({ ...each, host }, kinds);
+        return rowsOf({ ...each, host }, kinds).map((row) => (shares ? row : { ...row, shared: 0 }));
       });
       const ends = [drawnWindow, ...spans].flatMap(({ from, to }) => [from, to]);
       const crosses = (row: Drawn) => ends.some((end) => row.slot < end && end < row.slot + row.count);
@@ -101,7 +104,7 @@ export const drawnFiles = (kinds?: ReadonlySet<StepKind>, onlyHost?: ''): fc.Arb
 type PathDraw = typeof path extends fc.Arbitrary<infer P> ? P : never;
 
 function bare(port: string, slot: number): Drawn {
-  const none = { offered: 0, provider: 0, unknown: 0, tenant: 0, contract: 0, peak: 0, probe: undefined };
+  const none = { offered: 0, provider: 0, unknown: 0, tenant: 0, contract: 0, peak: 0, probe: undefined, shared: 0 };
   return { host: '', port, direction: 'toGuest', slot, count: 1, state: 'observed', ...none, suspect: false };
 }
 
@@ -117,19 +120,19 @@ function rowsOf({ host, port, direction, lead, steps }: PathDraw, kinds: Readonl
   });
 }
 
-function partsOf({ kind, count, packets, lost, few, contract, owner, probe }: Step): Partial<Drawn> {
+function partsOf({ kind, count, packets, lost, few, contract, owner, probe, shared }: Step): Partial<Drawn> {
   const probed = probe === undefined ? {} : { probe: { sent: probe.sent, lost: Math.min(probe.lost, probe.sent) } };
   switch (kind) {
     case 'good':
-      return { offered: packets + contract, contract, ...probed };
+      return { offered: packets + contract, contract, shared, ...probed };
     case 'lossy':
-      return { offered: packets, provider: Math.ceil(packets / 2), ...probed };
+      return { offered: packets, provider: Math.ceil(packets / 2), shared, ...probed };
     case 'some':
-      return { offered: packets + lost + contract, [owner]: lost, contract, ...probed };
+      return { offered: packets + lost + contract, [owner]: lost, contract, shared, ...probed };
     case 'idle':
-      return { offered: few, [owner]: Math.min(lost, few), ...probed };
+      return { offered: few, [owner]: Math.min(lost, few), shared, ...probed };
     case 'gap':
-      return { state: 'bridged', offered: packets * count + contract, [owner]: lost, contract };
+      return { state: 'bridged', offered: packets * count + contract, [owner]: lost, contract, shared };
     case 'clean': {
       const each = packets + few;
       return { state: 'clean', offered: each + packets * (count - 1) + contract, contract, peak: each };
@@ -139,12 +142,12 @@ function partsOf({ kind, count, packets, lost, few, contract, owner, probe }: St
     case 'unknown':
       return { state: 'unknown' };
     default:
-      return { offered: packets, provider: lost, suspect: true, state: few < 5 ? 'observed' : 'bridged' };
+      return { offered: packets, provider: lost, suspect: true, state: few < 5 ? 'observed' : 'bridged', shared };
   }
 }
 
 export function lineOf(row: Drawn): Line {
-  const { host, port, direction, slot, count, state, probe, suspect } = row;
+  const { host, port, direction, slot, count, state, probe, suspect, shared } = row;
   const head = { ...(host === '' ? {} : { host }), port, direction, slot: isoOf(slot) };
   if (state === 'unknown') return { ...head, state, ...(count > 1 ? { repeat: count } : {}) };
   const drops = (['provider', 'unknown', 'tenant', 'contract'] as const)
@@ -152,7 +155,8 @@ export function lineOf(row: Drawn): Line {
     .map((owner) => ({ cause: `by ${owner}`, owner, packets: String(row[owner]) }));
   const lost = row.provider + row.unknown + row.tenant + row.contract;
   const numbers = { offered: String(row.offered), delivered: String(row.offered - lost), drops };
-  const more = suspect ? { suspect, delivered: String(row.offered + 1) } : {};
+  const doubted = suspect ? { suspect, delivered: String(row.offered + 1) } : {};
+  const more = shared > 0 ? { ...doubted, shared: String(shared) } : doubted;
   if (state === 'observed') {
     const repeat = count > 1 ? { repeat: count } : {};
     return { ...head, ...repeat, state, ...numbers, ...(probe === undefined ? {} : { probe }), ...more };

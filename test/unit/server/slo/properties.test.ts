@@ -157,7 +157,7 @@ function splitAt(row: Drawn, at: number): Drawn[] {
 }
 
 const singly = new Set<StepKind>(['good', 'lossy', 'some', 'unknown', 'nothing']);
-const oneHost = drawnFiles(singly, '');
+const oneHost = drawnFiles(singly, '', false);
 const choice = fc.array(fc.record({ offered: fc.integer({ min: 0, max: 50 }), bad: fc.integer({ min: 0, max: 50 }) }), {
   minLength: 1,
   maxLength: 40,
@@ -179,7 +179,7 @@ function completed(
       const numbers = tell(i, slot);
       if (numbers === undefined) return [];
       const row = { ...(file.rows[0] as Drawn), host: '', port, direction, slot, count: 1, state: 'observed' as const };
-      const none = { unknown: 0, tenant: 0, contract: 0, peak: 0, probe: undefined, suspect: false };
+      const none = { unknown: 0, tenant: 0, contract: 0, peak: 0, probe: undefined, suspect: false, shared: 0 };
       return [lineOf({ ...row, ...none, offered: numbers.offered, provider: numbers.bad })];
     });
   });
@@ -256,6 +256,62 @@ describe('bounds bracket what the unknown slots may have been', () => {
   });
 });
 
+/** Each row with a part of what was lost further up as its own; of a row of many slots each slot has another part. */
+function assigned(row: Drawn, parts: readonly number[], allows: (told: Drawn, row: Drawn) => boolean): Drawn[] {
+  if (row.shared === 0 || row.suspect) return [{ ...row, shared: 0 }];
+  const withOwn = (own: number, over: Partial<Drawn>): Drawn => {
+    const told = { ...row, ...over, offered: row.offered + own, provider: row.provider + own, shared: 0 };
+    return allows(told, row) ? told : { ...row, ...over, shared: 0 };
+  };
+  const own = (i: number) => Math.round((row.shared * (parts[(row.slot + i) % parts.length] as number)) / 4);
+  if (row.state === 'bridged') return [withOwn(own(0), {})];
+  return Array.from({ length: row.count }, (_, i) => withOwn(own(i), { slot: row.slot + i, count: 1 }));
+}
+
+describe('bounds bracket whatever was lost further up', () => {
+  const parts = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 40 });
+
+  test('packets: any part of it may have been the path’s', () => {
+    fc.assert(
+      fc.property(drawnFiles(), asked, parts, (file, of, chosen) => {
+        const packets = askedOf({ ...of, sli: 'packetDelivery' });
+        const before = ask(file.rows.map(lineOf), packets, file);
+        const lines = file.rows.flatMap((row) => assigned(row, chosen, () => true)).map(lineOf);
+        const after = ask(lines, packets, file);
+        expect(after.high.bad).toBeGreaterThanOrEqual(before.high.bad);
+        expect(after.low.bad).toBeLessThanOrEqual(before.low.bad);
+        expect(after.low.total).toBeLessThanOrEqual(before.low.total);
+        if (before.verdict === 'breached') expect(after.verdict).toBe('breached');
+        if (before.verdict === 'met') expect(after.verdict).toBe('met');
+      }),
+      { numRuns },
+    );
+  });
+
+  test('slots: any part of it; what was broken stays broken but for gaps and for slots of few packets that turn out good', () => {
+    fc.assert(
+      fc.property(drawnFiles(undefined, ''), asked, parts, (file, of, chosen) => {
+        const slots = askedOf({ ...of, sli: 'availability' });
+        const read = (allows: (told: Drawn, row: Drawn) => boolean) =>
+          ask(file.rows.flatMap((row) => assigned(row, chosen, allows)).map(lineOf), slots, file);
+        const before = ask(file.rows.map(lineOf), slots, file);
+        const any = read(() => true);
+        expect(any.low.bad).toBeLessThanOrEqual(before.low.bad);
+        if (before.verdict === 'met') expect(any.verdict).toBe('met');
+        const isLossy = (row: Drawn) => 10 * (row.provider + row.unknown) > of.tenths * (row.offered - row.contract);
+        const isEnough = (row: Drawn) => row.offered - row.contract >= 10;
+        // A gap with loss says of its first slots that they are uncertain, in an outage too.
+        const lossyOnly = read(
+          (told, row) => row.state === 'observed' && (isEnough(row) || !isEnough(told) || isLossy(told)),
+        );
+        expect(lossyOnly.high.bad).toBeGreaterThanOrEqual(before.high.bad);
+        if (before.verdict === 'breached') expect(lossyOnly.verdict).toBe('breached');
+      }),
+      { numRuns },
+    );
+  });
+});
+
 /** Each gap told slot by slot: packets evenly, each lost one in a slot that `at` chooses. */
 function placed(row: Drawn, at: readonly number[]): Drawn[] {
   if (row.state !== 'bridged') return [row];
@@ -285,7 +341,7 @@ function isTogether(rows: readonly Drawn[]): boolean {
 }
 
 test('whichever slots of a gap its loss was in, packets add up to the same, and slots lie within the bounds', () => {
-  const gaps = drawnFiles(new Set<StepKind>(['good', 'lossy', 'some', 'gap']), '');
+  const gaps = drawnFiles(new Set<StepKind>(['good', 'lossy', 'some', 'gap']), '', false);
   const places = fc.array(fc.nat({ max: 8 }), { minLength: 1, maxLength: 9 });
   fc.assert(
     fc.property(gaps, asked, places, (file, of, at) => {
@@ -311,7 +367,7 @@ test('whichever slots of a gap its loss was in, packets add up to the same, and 
 
 test('one more unknown slot never turns undetermined into met', () => {
   const files = fc.tuple(
-    drawnFiles(singly, ''),
+    drawnFiles(singly, '', false),
     asked,
     fc.array(fc.integer({ min: 0, max: 119 }), { minLength: 1, maxLength: 8 }),
   );

@@ -14,7 +14,7 @@ export interface ReferenceAsked {
 }
 
 type Kind = 'observed' | 'bridged' | 'clean' | 'idle' | 'folded' | 'unknown' | 'suspect' | 'excluded';
-type Loss = 'lossy' | 'good' | 'gap' | 'idle' | 'unknown' | 'excluded';
+type Loss = 'lossy' | 'good' | 'gap' | 'idle' | 'unknown' | 'excluded' | 'idle or lossy';
 
 interface Slot {
   kind: Kind;
@@ -24,6 +24,8 @@ interface Slot {
   peak: number;
   sent: number;
   lost: number;
+  /** Lost further up, told as `bad` is. */
+  shared: number;
   /** All slots that are known only together with this one, in order. */
   lump: readonly number[];
 }
@@ -63,14 +65,15 @@ function joined(lumps: Lump[]): Lump[] {
   return lumps;
 }
 
-const nothing: Slot = { kind: 'unknown', offered: 0, bad: 0, peak: 0, sent: 0, lost: 0, lump: [] };
+const nothing: Slot = { kind: 'unknown', offered: 0, bad: 0, peak: 0, sent: 0, lost: 0, shared: 0, lump: [] };
 
 function added(rows: readonly Drawn[]): Slot {
   if (rows.some(({ suspect }) => suspect)) return { ...nothing, kind: 'suspect' };
   if (rows.some(({ state }) => state === 'unknown')) return nothing;
   const sum = (of: (row: Drawn) => number) => rows.reduce((total, row) => total + of(row), 0);
   const probes = { sent: sum(({ probe }) => probe?.sent ?? 0), lost: sum(({ probe }) => probe?.lost ?? 0) };
-  return { ...nothing, kind: 'observed', offered: sum(offeredOf), bad: sum(badOf), ...probes };
+  const shared = sum((row) => row.shared);
+  return { ...nothing, kind: 'observed', offered: sum(offeredOf), bad: sum(badOf), shared, ...probes };
 }
 
 function addLump(lump: Lump, singles: readonly Drawn[], slots: Map<number, Slot>): void {
@@ -91,7 +94,8 @@ function addLump(lump: Lump, singles: readonly Drawn[], slots: Map<number, Slot>
   const total = (of: (row: Drawn) => number) => all.reduce((sum, row) => sum + of(row), 0);
   const peak = lump.rows.reduce((sum, row) => sum + row.peak, 0);
   for (const [i, slot] of order.entries()) {
-    const numbers = i === 0 ? { offered: total(offeredOf), bad: total(badOf), peak } : {};
+    const shared = total((row) => row.shared);
+    const numbers = i === 0 ? { offered: total(offeredOf), bad: total(badOf), shared, peak } : {};
     slots.set(slot, { ...nothing, kind, ...numbers, lump: order });
   }
 }
@@ -122,15 +126,26 @@ function lossOf({ kind, offered, bad, sent, lost, lump }: Slot, tenths: number, 
   return 'idle';
 }
 
+/** The worst that loss further up can make of it. */
+function worstOf(loss: Loss, slot: Slot, tenths: number, first: Slot | undefined): Loss {
+  if (loss === 'excluded' || loss === 'unknown') return loss;
+  if (slot.lump.length > 0) return (first?.shared ?? 0) > 0 ? 'gap' : loss;
+  const offered = slot.offered + slot.shared;
+  const isLossy = slot.shared > 0 && offered >= 10 && 10 * (slot.bad + slot.shared) > tenths * offered;
+  if (!isLossy) return loss;
+  return loss === 'idle' ? 'idle or lossy' : 'lossy';
+}
+
 /** In which state each slot is: looks ahead for `run` slots in a row that contradict it. */
 function statesOf(order: readonly number[], losses: ReadonlyMap<number, Loss>, run: number): Map<number, boolean> {
-  const counting = order.filter((slot) => losses.get(slot) === 'lossy' || losses.get(slot) === 'good');
+  const kindOf = (slot: number) => (losses.get(slot) === 'idle or lossy' ? 'lossy' : losses.get(slot));
+  const counting = order.filter((slot) => kindOf(slot) === 'lossy' || kindOf(slot) === 'good');
   const turns = new Set<number>();
   let available = true;
   for (let k = 0; k < counting.length; k++) {
     const ahead = counting.slice(k, k + run);
     const against = available ? 'lossy' : 'good';
-    if (ahead.length < run || ahead.some((slot) => losses.get(slot) !== against)) continue;
+    if (ahead.length < run || ahead.some((slot) => kindOf(slot) !== against)) continue;
     turns.add(counting[k] as number);
     available = !available;
   }
@@ -148,6 +163,8 @@ export interface ReferencePath {
   readonly losses: ReadonlyMap<number, Loss>;
   /** true: available. */
   readonly states: ReadonlyMap<number, boolean>;
+  /** The same with all loss further up as this path's. */
+  readonly worst: Pick<ReferencePath, 'losses' | 'states'>;
 }
 
 export function referencePaths(file: DrawnFile, asked: ReferenceAsked): ReferencePath[] {
@@ -165,19 +182,34 @@ export function referencePaths(file: DrawnFile, asked: ReferenceAsked): Referenc
         return [slot, lossOf(told, asked.tenths, known.get(told.lump[0] ?? slot))];
       }),
     );
-    return { slots: known, losses, states: statesOf(order, losses, asked.run) };
+    const worst = new Map(
+      order.map((slot): [number, Loss] => {
+        const told = known.get(slot) ?? nothing;
+        const loss = losses.get(slot) ?? 'unknown';
+        return [slot, worstOf(loss, told, asked.tenths, known.get(told.lump[0] ?? slot))];
+      }),
+    );
+    return {
+      slots: known,
+      losses,
+      states: statesOf(order, losses, asked.run),
+      worst: { losses: worst, states: statesOf(order, worst, asked.run) },
+    };
   });
 }
 
 const classes = ['unavailable', 'unknown', 'uncertain', 'available', 'idle', 'excluded'] as const;
 
-function classOf(path: ReferencePath, slot: number): (typeof classes)[number] {
-  const loss = path.losses.get(slot) ?? 'unknown';
+function classOf(path: ReferencePath, slot: number, reading: 'high' | 'low'): (typeof classes)[number] {
+  const { losses, states } = reading === 'high' ? path : path.worst;
+  const loss = losses.get(slot) ?? 'unknown';
   if (loss === 'unknown' || loss === 'idle' || loss === 'excluded') return loss;
   const told = path.slots.get(slot) ?? nothing;
-  const bad = path.slots.get(told.lump[0] ?? slot)?.bad ?? 0;
+  const first = path.slots.get(told.lump[0] ?? slot) ?? nothing;
+  const bad = reading === 'high' ? first.bad : first.bad + first.shared;
   if (loss === 'gap' && told.lump.indexOf(slot) < bad) return 'uncertain';
-  return path.states.get(slot) === true ? 'available' : 'unavailable';
+  if (states.get(slot) !== true) return 'unavailable';
+  return loss === 'idle or lossy' ? 'idle' : 'available';
 }
 
 /** The printed answer but for its name, window and burn rates. */
@@ -190,7 +222,7 @@ export function reference(file: DrawnFile, asked: ReferenceAsked) {
   const counts = countSlots(paths, window, availability);
   const allowedOf = (total: number) => Math.floor((total * asked.allowedOf10000) / 10_000);
   let verdict = 'undetermined';
-  if (high.total === 0) verdict = counts.unknown === 0 ? 'noTraffic' : 'undetermined';
+  if (high.total === 0) verdict = counts.unknown === 0 && low.total === 0 ? 'noTraffic' : 'undetermined';
   else if (bounded && low.bad <= allowedOf(low.total)) verdict = 'met';
   else if (high.bad > allowedOf(high.total)) verdict = 'breached';
   const text = ({ total, bad }: { total: number; bad: number }) => ({ total: String(total), bad: String(bad) });
@@ -233,28 +265,34 @@ function readPackets(paths: readonly ReferencePath[], window: readonly number[])
     const known = told.filter(({ kind }) => kind !== 'unknown' && kind !== 'suspect');
     const unknown = told.length - known.length;
     const largest = Math.max(0, ...known.map(({ kind, offered, peak }) => (kind === 'observed' ? offered : peak)));
-    for (const { offered, bad } of known) {
+    const most = Math.max(
+      largest,
+      ...known.map(({ kind, offered, shared }) => (kind === 'observed' ? offered + shared : 0)),
+    );
+    for (const { offered, bad, shared } of known) {
       high.total += offered;
       high.bad += bad;
-      low.total += offered;
-      low.bad += bad;
+      low.total += offered + shared;
+      low.bad += bad + shared;
     }
-    low.total += unknown * largest;
-    low.bad += unknown * largest;
+    low.total += unknown * most;
+    low.bad += unknown * most;
     bounded &&= unknown === 0 || known.some(({ kind }) => kind === 'observed' || kind === 'clean' || kind === 'idle');
   }
   return { high, low, bounded };
 }
 
 function readSlots(paths: readonly ReferencePath[], window: readonly number[]) {
-  const service = window.map((slot) => {
-    const of = paths.map((path) => classOf(path, slot));
-    return classes.find((each) => of.includes(each)) ?? 'excluded';
-  });
-  const count = (...of: string[]) => service.filter((each) => of.includes(each)).length;
-  const total = count('unavailable', 'unknown', 'uncertain', 'available');
-  const high = { total, bad: count('unavailable') };
-  return { high, low: { total, bad: count('unavailable', 'unknown', 'uncertain') }, bounded: true };
+  const read = (reading: 'high' | 'low', ...bad: string[]) => {
+    const service = window.map((slot) => {
+      const of = paths.map((path) => classOf(path, slot, reading));
+      return classes.find((each) => of.includes(each)) ?? 'excluded';
+    });
+    const count = (...of: string[]) => service.filter((each) => of.includes(each)).length;
+    return { total: count('unavailable', 'unknown', 'uncertain', 'available'), bad: count(...bad) };
+  };
+  const low = read('low', 'unavailable', 'unknown', 'uncertain');
+  return { high: read('high', 'unavailable'), low, bounded: true };
 }
 
 function intervals(paths: readonly ReferencePath[], window: readonly number[]) {

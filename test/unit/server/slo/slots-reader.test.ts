@@ -90,6 +90,8 @@ const bad: readonly (readonly [string, string, string])[] = [
   ['half a second', with_({ slot: '2026-11-01T00:00:00.5Z' }), 'key slot: slots begin on whole seconds'],
   ['less than delivered', with_({ offered: '98' }), 'key offered: 98 is less than delivered, 99'],
   ['not delivered + drops', with_({ offered: '101' }), 'key offered: 101 is not delivered + drops, 99 + 1'],
+  ['shared as a number', with_({ shared: 12 }), 'key shared: must be'],
+  ['shared below 0', with_({ shared: '-1' }), 'key shared: must be'],
   ['suspect "yes"', with_({ suspect: 'yes' }), 'key suspect: must be true or false, not "yes"'],
   [
     'an unknown owner',
@@ -167,6 +169,16 @@ const bad: readonly (readonly [string, string, string])[] = [
     'a largest slot below the mean',
     JSON.stringify(sealed(november, 2, 20, { offeredMax: '19' })),
     'key offeredMax: 2 slots of at most 19 are less than the run, 40',
+  ],
+  [
+    'a sealed run with loss further up',
+    JSON.stringify(sealed(november, 2, 20, { shared: '1' })),
+    'key shared: a slot with loss further up is neither clean nor idle: it is told one by one',
+  ],
+  [
+    'an unknown row with loss further up',
+    JSON.stringify(unseen(november, 1, { shared: '1' })),
+    'key shared: an unknown row carries no numbers',
   ],
   [
     'a suspect sealed run',
