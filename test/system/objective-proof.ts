@@ -11,7 +11,7 @@
  *     node test/system/objective-proof.ts [--silent SECONDS] [--window MINUTES]   (root; starts a lab and a broker of its own)
  *
  * The window of the third part begins with a quarter of an hour: up to 15 minutes are waited for that, and to its end. With
- * `--silent 1800 --window 60` it is half an hour of silence in an hour; `--silent 0` leaves the third part out.
+ * `--silent 1800 --window 40` it is half an hour of silence; `--silent 0` leaves the third part out.
  */
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -37,6 +37,8 @@ const silentSeconds = Number(options.silent);
 const windowMinutes = Number(options.window);
 const lossSeconds = 20;
 const pps = 5_000;
+/** What is proved of silence needs no load, and a machine that is busy otherwise must lose nothing meanwhile. */
+const silencePps = 200;
 const write = (line: string) => process.stdout.write(`${line}\n`);
 const stop = new AbortController();
 process.once('SIGINT', () => stop.abort());
@@ -68,7 +70,17 @@ try {
   await api.until<SloDetail>('slos/lossy', isLively, 120_000);
   const breach = await proveLoss(api);
   await proveBundle(product.url, api, breach);
-  if (silentSeconds > 0) await proveSilence(api, broker);
+  if (silentSeconds > 0) {
+    await lab.wire?.stop();
+    for (const name of ['vhu2', 'vhu3', 'vhu4']) await lab.guest(name).stop();
+    for (const [from, to] of [
+      ['vhu3', 'vhu4'],
+      ['vhu4', 'vhu3'],
+    ] as const) {
+      await lab.guest(from).start({ pps: silencePps, burst: 1, destination: lab.guest(to).address });
+    }
+    await proveSilence(api, broker);
+  }
   for (const end of [lab.wire, ...['vhu2', 'vhu3', 'vhu4'].map((name) => lab.guest(name))]) await end?.stop();
   await product.process.stop();
 } finally {
@@ -114,7 +126,7 @@ async function breachOf(api: ProductApi, slo: string, subject: Breach['subject']
   const page = await api.until<BreachPage>(
     `breaches?slo=${slo}`,
     ({ items }) => items.some((breach) => breach.subject === subject && is(breach)),
-    120_000,
+    300_000,
   );
   return page.items.find((breach) => breach.subject === subject && is(breach)) as Breach;
 }
