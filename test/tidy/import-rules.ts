@@ -96,12 +96,15 @@ const pureBreachFiles =
   /^server\/breach\/(breach|record|move|window-facts|machine|likely-cause|(burn|budget|unproven|stale|final)-move)\.ts$/;
 const pureFiles =
   /^(collector\/slot\.ts|server\/remediation\/(policy|guard|planner)\.ts|server\/seal\/(slot-line|day-rows|day-slots|runs|seal-document|chain)\.ts|alerts\/state\.ts|web\/.*\/model\.ts)$/;
+const pureRuleFiles = /^server\/attribution\/(evidence|decision|excess|ring-full|rules|owned-slots)\.ts$/;
 const pureTermFiles =
   /^server\/(objects\/of-kind|exclusions\/(exclusion|rules)|credits\/(ratio|schedule|credit|line|month-pieces|months-due))\.ts$/;
 const pureCharts = /^web\/src\/charts\/[^/]+\.ts$/;
 
 export function isPure(file: string): boolean {
-  return [pureFolders, pureBreachFiles, pureFiles, pureTermFiles, pureCharts].some((pure) => pure.test(file));
+  return [pureFolders, pureBreachFiles, pureFiles, pureRuleFiles, pureTermFiles, pureCharts].some((pure) =>
+    pure.test(file),
+  );
 }
 
 /** What pure code may take besides other pure code. */

@@ -1,0 +1,159 @@
+import { all, type Decision, type Facts, unknown, upTo } from './decision.ts';
+import {
+  type Evidence,
+  type GuestReadings,
+  type Missing,
+  type RingReadings,
+  type RingRun,
+  type Stall,
+  secondNs,
+  type ThreadRead,
+  type ThreadsRead,
+} from './evidence.ts';
+import { excessOf, factsOf } from './excess.ts';
+
+/** A thread that ran for this share of each second was there to take packets; millionths. */
+const ranPpm = 900_000n;
+/** Shorter stalls are not told one by one, ns. */
+const toldStallNs = 1_000_000;
+
+/**
+ * Buffers that were free, and the packets of a second that used them up: a stall shorter than `free` / `rate` cannot have
+ * filled the ring. Compared as integers.
+ */
+interface Reach {
+  readonly free: bigint;
+  /** Most packets offered in a second of the interval: the least time that filling takes. */
+  readonly perSecond: bigint;
+}
+
+/** Whether a time is at least as long as the free buffers lasted: t / 1 s >= free / rate. */
+function fills(timeNs: number, { free, perSecond }: Reach): boolean {
+  return BigInt(timeNs) * perSecond >= free * BigInt(secondNs);
+}
+
+/**
+ * The guest's receive ring had no free buffer. The provider's, if each time that it was full met a stall of the guest's
+ * processor or of a polling thread that lasted as long as the free buffers did, or a stop of the whole guest; the tenant's, if
+ * the guest's processors are known to have run through all of it; above the contracted rate the contract's; else unknown.
+ */
+export function ringFull(evidence: Evidence): Decision {
+  const { rings, guest, pmds } = evidence;
+  const reach = reachOf(evidence);
+  const stopped = rings === null || guest === null ? undefined : stopOf(rings, guest);
+  if (stopped !== undefined) return all('provider', evidence, { why: 'guestStopped', ...stopped });
+  const missing = missingOf(evidence, reach);
+  if (reach !== undefined && rings !== null) {
+    const stalled = stallOf(rings, [guest, pmds], reach);
+    if (stalled !== undefined) return all('provider', evidence, { why: 'stall', ...stalled, ...told(rings, reach) });
+    if (missing.length === 0 && guest !== null && pmds !== null && ranThrough(evidence, reach)) {
+      return all('tenant', evidence, { why: 'ranThrough', threads: guest.threads.length, ...told(rings, reach) });
+    }
+  }
+  const excess = excessOf(evidence);
+  if (excess === null || excess === 0n)
+    return unknown(evidence, missing, rings === null ? {} : { fullNs: rings.fullNs });
+  return upTo(excess, evidence, { facts: { why: 'overRate', ...factsOf(evidence, excess) }, missing });
+}
+
+function reachOf({ rings, offered }: Evidence): Reach | undefined {
+  const free = rings?.freeMost ?? rings?.size ?? null;
+  if (free === null || free <= 0) return undefined;
+  let most = 0n;
+  for (const packets of offered) {
+    if (packets === null) return undefined;
+    if (packets > most) most = packets;
+  }
+  return most > 0n ? { free: BigInt(free), perSecond: most } : undefined;
+}
+
+/** What is needed to say that nobody but the guest can have been slow. */
+function missingOf({ rings, guest, pmds, offered, slots }: Evidence, reach: Reach | undefined): Missing[] {
+  const missing: Missing[] = [];
+  if (rings === null || rings.sampled.length !== slots + 2 || rings.sampled.includes(false))
+    missing.push('ringSamples');
+  else if (rings.fullNs === 0) missing.push('ringRuns');
+  if (offered.length !== slots || offered.includes(null)) missing.push('offered');
+  if (rings !== null && reach === undefined && !missing.includes('offered')) missing.push('ringSize');
+  if (guest === null) missing.push('guest');
+  else if (!isWhole(guest, slots)) missing.push('guestThreads');
+  if (pmds === null || !isWhole(pmds, slots)) missing.push('pmdThreads');
+  return missing;
+}
+
+/** Every thread was observed in every second, and there is one. */
+function isWhole({ threads }: ThreadsRead, slots: number): boolean {
+  const isTold = (values: readonly (number | null)[]) => values.length === slots + 2 && !values.includes(null);
+  return threads.length > 0 && threads.every(({ ranNs, waitedNs }) => isTold(ranNs) && isTold(waitedNs));
+}
+
+function told({ fullNs, runs }: RingReadings, { free, perSecond }: Reach): Facts {
+  return { fullNs, runs: runs.length, freeBuffers: Number(free), packetsPerSecond: String(perSecond) };
+}
+
+function meets(run: RingRun, { fromNs, toNs }: { readonly fromNs: number; readonly toNs: number }): boolean {
+  return fromNs < run.toNs && run.fromNs < toNs;
+}
+
+/** Each time that the ring was full, all threads of the guest's process were stopped. Nobody inside a guest can do that. */
+function stopOf({ runs }: RingReadings, { stopped }: GuestReadings): Facts | undefined {
+  const met = runs.map((run) => stopped.find((stop) => meets(run, stop)));
+  const [first] = met;
+  if (first === undefined || met.includes(undefined)) return undefined;
+  return { stoppedNs: first.toNs - first.fromNs, runs: runs.length };
+}
+
+/** The host took the processor away. A thread that was only slow to wake up had gone to sleep by itself before. */
+const hostKinds: ReadonlySet<Stall['kind']> = new Set(['involuntary', 'waiting', 'stopped']);
+
+/** Each time that the ring was full met a stall that was long enough: the longest of them. */
+function stallOf({ runs }: RingReadings, read: readonly (ThreadsRead | null)[], reach: Reach): Facts | undefined {
+  const guest = new Set(read[0]?.stalls ?? []);
+  const long = read
+    .flatMap((threads) => threads?.stalls ?? [])
+    .filter(({ kind, stallNs }) => hostKinds.has(kind) && fills(stallNs, reach));
+  const met = runs.map((run) => long.filter((stall) => meets(run, stall)));
+  if (met.length === 0 || met.some((stalls) => stalls.length === 0)) return undefined;
+  const longest = met.flat().reduce((most, stall) => (stall.stallNs > most.stallNs ? stall : most));
+  const { tid, kind, stallNs } = longest;
+  return { of: guest.has(longest) ? 'guest' : 'pmd', tid, kind, stallNs };
+}
+
+/** Some thread of the guest ran, and none of its own or of the host's can have stood still for as long as filling takes. */
+function ranThrough({ rings, guest, pmds, slots }: Evidence, reach: Reach): boolean {
+  if (rings === null || guest === null || pmds === null) return false;
+  const ran = guest.threads.some(({ ranNs }) =>
+    ranNs.every((ns) => BigInt(ns ?? 0) * 1_000_000n >= ranPpm * BigInt(secondNs)),
+  );
+  const window = wholeRun(rings, slots);
+  return ran && guest.stopped.length === 0 && [guest, pmds].every((read) => ranOn(read, window, reach));
+}
+
+/** Runs that are told stand for all time that the ring was full; where some is in none, the whole interval does. */
+function wholeRun({ runs, fullNs }: RingReadings, slots: number): readonly RingRun[] {
+  const inRuns = runs.reduce((sum, { fromNs, toNs }) => sum + toNs - fromNs, 0);
+  if (runs.length > 0 && inRuns >= fullNs) return runs;
+  return [{ queue: 0, fromNs: -secondNs, toNs: (slots + 1) * secondNs }];
+}
+
+function ranOn({ threads, stalls }: ThreadsRead, runs: readonly RingRun[], reach: Reach): boolean {
+  return threads.every((thread) => {
+    if (!fills(longestWaitNs(thread), reach)) return true;
+    // All waits of a second together are longer: only stalls that were told one by one can say that none was.
+    if (!thread.sampled || fills(toldStallNs - 1, reach)) return false;
+    const own = stalls.filter(({ tid, stallNs }) => tid === thread.tid && fills(stallNs, reach));
+    return !own.some((stall) => runs.some((run) => meets(run, stall)));
+  });
+}
+
+/** No stall was longer than all waits of the two seconds that it can have touched. */
+function longestWaitNs({ waitedNs }: ThreadRead): number {
+  let longest = 0;
+  let before = 0;
+  for (const waited of waitedNs) {
+    const now = waited ?? 0;
+    if (before + now > longest) longest = before + now;
+    before = now;
+  }
+  return longest;
+}

@@ -1,0 +1,238 @@
+import { describe, expect, test } from 'vitest';
+import { causes } from '../../../../core/catalogue/causes.ts';
+import type { Evidence } from '../../../../server/attribution/evidence.ts';
+import { attribute, currentRules, rulesOf } from '../../../../server/attribution/rules.ts';
+import { anEvidence, aStall, aThread, guest, ms, pmdStalled, rings, stalled } from './an-evidence.ts';
+
+/** The owners that have packets, the rule, and what was missing. */
+function told(evidence: Evidence): string {
+  const { packets, rule, missing, facts } = attribute(evidence);
+  const whose = Object.entries(packets).filter(([, count]) => count > 0n);
+  const why = facts['why'] === undefined ? '' : ` ${facts['why']}`;
+  return `${whose.map(([owner, count]) => `${owner}=${count}`).join(' ')} ${rule}${why}${missing.map((name) => ` -${name}`).join('')}`;
+}
+
+const rate = {
+  name: 'gold',
+  version: 1,
+  committedPps: 1_000n,
+  burstPackets: 200n,
+  savedPackets: 200n,
+  takenPackets: 0n,
+};
+
+describe('a full receive ring of a guest', () => {
+  test.each<[string, Partial<Evidence>, string]>([
+    ['whose vCPU ran through it is the tenant’s', {}, 'tenant=100 ringFull ranThrough'],
+    [
+      'is the provider’s when a stall was as long as the free buffers last',
+      { guest: stalled({ stallNs: ms }) },
+      'provider=100 ringFull stall',
+    ],
+    [
+      'is the tenant’s when the stall was a nanosecond shorter',
+      { guest: stalled({ stallNs: ms - 1 }) },
+      'tenant=100 ringFull ranThrough',
+    ],
+    [
+      'has the size of the ring for its free buffers where no sample before it told them',
+      { rings: rings({ freeMost: null }), guest: stalled({ stallNs: 1_024_000 }) },
+      'provider=100 ringFull stall',
+    ],
+    [
+      'and not a nanosecond less',
+      { rings: rings({ freeMost: null }), guest: stalled({ stallNs: 1_023_999 }) },
+      'tenant=100 ringFull ranThrough',
+    ],
+    [
+      'is the provider’s when it met a gap of a polling thread',
+      { pmds: pmdStalled({}) },
+      'provider=100 ringFull stall',
+    ],
+    ['of a vCPU that waits, too', { guest: stalled({ kind: 'waiting' }) }, 'provider=100 ringFull stall'],
+    ['of one that the host stopped, too', { guest: stalled({ kind: 'stopped' }) }, 'provider=100 ringFull stall'],
+    ['of one that was slow to wake up is nobody’s', { guest: stalled({ kind: 'wakeup' }) }, 'unknown=100 ringFull'],
+    ['of one that is in part, too', { guest: stalled({ kind: 'mixed' }) }, 'unknown=100 ringFull'],
+    [
+      'is the tenant’s when the stall was at another time than all runs',
+      { guest: stalled({ fromNs: 700 * ms, toNs: 702 * ms }) },
+      'tenant=100 ringFull ranThrough',
+    ],
+    [
+      'is nobody’s when part of the full time is in no run, and a stall was somewhere',
+      { rings: rings({ fullNs: 5 * ms }), guest: stalled({ fromNs: 700 * ms, toNs: 702 * ms }) },
+      'unknown=100 ringFull',
+    ],
+    [
+      'is nobody’s when only one of two runs met a stall',
+      {
+        rings: rings({
+          fullNs: 8 * ms,
+          runs: [
+            { queue: 0, fromNs: 500 * ms, toNs: 504 * ms },
+            { queue: 0, fromNs: 900 * ms, toNs: 904 * ms },
+          ],
+        }),
+        guest: stalled({}),
+      },
+      'unknown=100 ringFull',
+    ],
+    [
+      'is nobody’s when a stall touches the run without lasting in it: [from, to) of both are half open',
+      { guest: stalled({ fromNs: 504 * ms, toNs: 506 * ms }) },
+      'tenant=100 ringFull ranThrough',
+    ],
+    [
+      'is the provider’s when the whole guest was stopped',
+      { guest: guest({ stopped: [{ fromNs: 400 * ms, toNs: 600 * ms }] }) },
+      'provider=100 ringFull guestStopped',
+    ],
+    [
+      'is nobody’s when the guest was stopped at another time',
+      { guest: guest({ stopped: [{ fromNs: 600 * ms, toNs: 700 * ms }] }) },
+      'unknown=100 ringFull',
+    ],
+    [
+      'of a guest none of whose vCPUs ran is nobody’s',
+      { guest: guest({ threads: [aThread(7, 1, { ranNs: [899_999_999, 899_999_999, 899_999_999] })] }) },
+      'unknown=100 ringFull',
+    ],
+    [
+      'of a vCPU whose waits could hide a stall that was not told is nobody’s',
+      { guest: guest({ threads: [aThread(7, 1, { waitedNs: [0, ms / 2, ms / 2], sampled: false })] }) },
+      'unknown=100 ringFull',
+    ],
+    [
+      'of one whose waits of two seconds together could not is the tenant’s',
+      { guest: guest({ threads: [aThread(7, 1, { waitedNs: [0, ms / 2, ms / 2 - 1], sampled: false })] }) },
+      'tenant=100 ringFull ranThrough',
+    ],
+    [
+      'that fills faster than stalls are told needs waits that are shorter',
+      { offered: [2_000_000n], guest: guest({ threads: [aThread(7, 1, { waitedNs: [0, ms / 2, 0] })] }) },
+      'unknown=100 ringFull',
+    ],
+  ])('%s', (_name, over, expected) => {
+    expect(told(anEvidence(over))).toBe(expected);
+  });
+
+  test.each<[string, Partial<Evidence>, string]>([
+    ['ringSamples', { rings: null }, 'unknown=100 ringFull -ringSamples'],
+    ['ringSamples', { rings: rings({ sampled: [true, true, false] }) }, 'unknown=100 ringFull -ringSamples'],
+    ['ringSamples', { rings: rings({ sampled: [true] }) }, 'unknown=100 ringFull -ringSamples'],
+    ['ringRuns', { rings: rings({ fullNs: 0, runs: [] }) }, 'unknown=100 ringFull -ringRuns'],
+    ['ringSize', { rings: rings({ size: null, freeMost: null }) }, 'unknown=100 ringFull -ringSize'],
+    ['offered', { offered: [null] }, 'unknown=100 ringFull -offered'],
+    ['guest', { guest: null }, 'unknown=100 ringFull -guest'],
+    ['guestThreads', { guest: guest({ threads: [] }) }, 'unknown=100 ringFull -guestThreads'],
+    [
+      'guestThreads',
+      { guest: guest({ threads: [aThread(7, 1, { waitedNs: [0, null, 0] })] }) },
+      'unknown=100 ringFull -guestThreads',
+    ],
+    ['pmdThreads', { pmds: null }, 'unknown=100 ringFull -pmdThreads'],
+    ['pmdThreads', { pmds: { threads: [], stalls: [] } }, 'unknown=100 ringFull -pmdThreads'],
+  ])('without %s it is unknown, and says so', (_name, over, expected) => {
+    expect(told(anEvidence(over))).toBe(expected);
+  });
+
+  test('a stall proves the provider’s even where other evidence is missing', () => {
+    expect(told(anEvidence({ guest: stalled({}), pmds: null }))).toBe('provider=100 ringFull stall');
+    const patchy = rings({ sampled: [true, false, true] });
+    expect(told(anEvidence({ guest: stalled({}), rings: patchy }))).toBe('provider=100 ringFull stall');
+  });
+
+  test('what no processor explains is the contract’s up to what was offered above it', () => {
+    const offered = [1_260n];
+    const unread = { guest: null, offered, contract: rate };
+    expect(told(anEvidence(unread))).toBe('contract=60 unknown=40 ringFull overRate -guest');
+    expect(told(anEvidence({ ...unread, packets: 60n }))).toBe('contract=60 ringFull overRate');
+    expect(told(anEvidence({ ...unread, offered: [1_200n] }))).toBe('unknown=100 ringFull -guest');
+  });
+
+  test('the processor comes before the rate', () => {
+    const over = { offered: [1_000_000n], contract: rate };
+    expect(told(anEvidence({ ...over, guest: stalled({}) }))).toBe('provider=100 ringFull stall');
+    expect(told(anEvidence(over))).toBe('tenant=100 ringFull ranThrough');
+  });
+
+  test('towards the host it is back-pressure, never packets: no rule gives any to anybody', () => {
+    expect(told(anEvidence({ direction: 'fromGuest' }))).toBe('unknown=100 none -rule');
+  });
+
+  test('a guest of several stalls is told with the longest', () => {
+    const stalls = [aStall({ stallNs: 3 * ms }), aStall({ stallNs: 9 * ms, kind: 'waiting' })];
+    const { facts } = attribute(anEvidence({ guest: guest({ stalls }) }));
+    expect(facts).toMatchObject({ of: 'guest', kind: 'waiting', stallNs: 9 * ms, runs: 1, fullNs: 4 * ms });
+  });
+});
+
+describe('limits', () => {
+  const limited = (over: Partial<Evidence>) => anEvidence({ cause: 'policer', direction: 'fromGuest', ...over });
+  test.each(['policer', 'shaper', 'cloud_limit'] as const)('%s is the contract’s up to the excess', (cause) => {
+    expect(told(limited({ cause, offered: [1_250n], contract: rate, packets: 80n }))).toBe(
+      'contract=50 unknown=30 overRate',
+    );
+    expect(told(limited({ cause, offered: [1_250n], contract: rate, packets: 50n }))).toBe('contract=50 overRate');
+    expect(told(limited({ cause, offered: [1_200n], contract: rate }))).toBe('unknown=100 overRate');
+  });
+
+  test('a limit without a contract is one that nobody agreed to', () => {
+    expect(told(limited({}))).toBe('unknown=100 overRate -contractRate');
+  });
+
+  test('a second that was not observed leaves the excess unknown', () => {
+    expect(told(limited({ slots: 2, offered: [5_000n, null], contract: rate }))).toBe('unknown=100 overRate -offered');
+  });
+
+  test('what other causes were given is not given again', () => {
+    const contract = { ...rate, takenPackets: 30n };
+    expect(told(limited({ offered: [1_250n], contract }))).toBe('contract=20 unknown=80 overRate');
+  });
+
+  test('a burst that was not saved up does not count', () => {
+    expect(told(limited({ offered: [1_250n], contract: { ...rate, savedPackets: 0n } }))).toBe('contract=100 overRate');
+  });
+});
+
+describe('other causes', () => {
+  test.each([
+    ['vhost_down', 'toGuest', 'contract=100 notOffered notOffered'],
+    ['nic_ring_full', 'rx', 'provider=100 hostBuffers hostBuffers'],
+    ['nic_fifo', 'rx', 'provider=100 hostBuffers hostBuffers'],
+    ['no_mbuf', 'rx', 'provider=100 hostBuffers hostBuffers'],
+    ['mtu', 'toGuest', 'unknown=100 frameSize -agreedFrameSize'],
+    ['policy', 'rx', 'unknown=100 onPurpose -whoseRule'],
+    ['pending', 'rx', 'unknown=100 untold -cause'],
+    ['other', 'rx', 'unknown=100 untold -cause'],
+    ['tx_ring_full', 'tx', 'unknown=100 none -rule'],
+    ['no such cause', 'rx', 'unknown=100 none -rule'],
+  ] as const)('%s', (cause, direction, expected) => {
+    expect(told(anEvidence({ cause, direction }))).toBe(expected);
+  });
+
+  test('a row of a long gap is decided only where the rule needs no place in it', () => {
+    const long = { slots: 61, offered: Array.from({ length: 61 }, () => 1_000_000n) };
+    expect(told(anEvidence({ ...long, guest: stalled({}) }))).toContain('unknown=100');
+    expect(told(anEvidence({ ...long, cause: 'vhost_down' }))).toContain('contract=100');
+    expect(told(anEvidence({ ...long, cause: 'no_mbuf', direction: 'rx' }))).toContain('provider=100');
+  });
+});
+
+describe('the rules', () => {
+  test('each cause is spoken of by one rule at most, and is one that the catalogue knows', () => {
+    const spoken = currentRules.rules.flatMap((rule) => rule.causes);
+    expect(new Set(spoken).size).toBe(spoken.length);
+    for (const cause of spoken) expect(Object.keys(causes)).toContain(cause);
+  });
+
+  test('a version that was stored can be found, and no other', () => {
+    expect(rulesOf(currentRules.version)).toBe(currentRules);
+    expect(rulesOf(0)).toBeUndefined();
+  });
+
+  test('other rules replay the same evidence', () => {
+    const mild = { version: 99, rules: currentRules.rules.filter(({ id }) => id !== 'ringFull') };
+    expect(attribute(anEvidence(), mild)).toMatchObject({ rule: 'none', ruleVersion: 99, packets: { unknown: 100n } });
+  });
+});
