@@ -92,7 +92,8 @@ export function makeServer(options: ServerOptions): Server {
   const store: QueryContext = { engine, observe: metrics.observeQuery };
   const { sealer, letters, backups } = makeKeepers(options, stores, { store, gate, pass, passOrNot });
   const told = { ...clocks(), staleAfterMs: config.staleAfterMs, fleet, store };
-  const promised = makePromised(stores, told, { leaseMs: config.leaseMs, version, pass: passOrNot, logger });
+  const writes = { pass: passOrNot, passLater: pass, folder: data };
+  const promised = makePromised(stores, told, { leaseMs: config.leaseMs, version, ...writes, logger });
   const context: ApiContext = {
     ...told,
     ...promised,

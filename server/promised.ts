@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type { Logger } from '../core/runtime/logger.ts';
+import { Attributor } from './attribution/attributor.ts';
 import { Breaches } from './breach/breaches.ts';
 import { readCauses } from './breach/read-causes.ts';
 import { Credits } from './credits/credits.ts';
@@ -15,6 +17,10 @@ export interface PromisedOptions {
   readonly version: string;
   /** Leave to write; rejects when there is no room. */
   readonly pass: (signal: AbortSignal) => Promise<Disposable>;
+  /** The same, which waits until there is room. */
+  readonly passLater: (signal: AbortSignal) => Promise<Disposable>;
+  /** The data folder. */
+  readonly folder: string;
   readonly logger: Logger;
 }
 
@@ -22,11 +28,16 @@ export interface PromisedOptions {
 export function makePromised(
   { control, turns }: Stores,
   told: StoredContext,
-  { leaseMs, version, pass, logger }: PromisedOptions,
+  { leaseMs, version, pass, passLater, folder, logger }: PromisedOptions,
 ) {
   const objects = new Objects(control.store, told.nowMs, pass);
   const exclusions = new Exclusions({ control: control.store, objects, nowMs: told.nowMs });
   const ready = (signal: AbortSignal) => control.ready(signal);
+  const attributor = new Attributor({
+    ...{ store: told.store, objects, ready, nowMs: told.nowMs, pass: passLater, folder: join(folder, 'owners') },
+    inTurn: turns.forOwners(leaseMs),
+    logger: logger.child({ component: 'owners' }),
+  });
   const judge = new Judge({ ...told, objects, exclusions, ready, logger: logger.child({ component: 'judge' }) });
   const termsOf = (name: string) => judge.terms().find((terms) => terms.version.name === name);
   const breaches = new Breaches({
@@ -54,5 +65,5 @@ export function makePromised(
     inTurn: turns.forCredits(leaseMs),
     logger: logger.child({ component: 'credits' }),
   });
-  return { objects, exclusions, judge, breaches, credits, parts: [judge, breaches, monthly] };
+  return { objects, exclusions, judge, breaches, credits, parts: [attributor, judge, breaches, monthly] };
 }

@@ -20,6 +20,10 @@ export class Turns {
     return this.#only('sealer', ttlMs);
   }
 
+  forOwners(ttlMs: number) {
+    return this.#only('owners', ttlMs);
+  }
+
   forBreaches(ttlMs: number) {
     return this.#only('breaches', ttlMs);
   }

@@ -58,8 +58,10 @@ export interface RingReadings {
   readonly size: number | null;
   /** Most free buffers known before the runs; null: not told, the size stands for it. */
   readonly freeMost: number | null;
-  /** For each slot, from the one before the interval to the one behind it: every ring was sampled, and no sample missed. */
+  /** For each slot, from the one before the interval to the one behind it: every ring was sampled, and plausible. */
   readonly sampled: readonly boolean[];
+  /** No sample was missed and no run left out: at any other time than that of `runs` no ring was full for a millisecond. */
+  readonly whole: boolean;
   /** Time that rings were full, summed over rings, ns. Runs shorter than a millisecond are in it, and in no run. */
   readonly fullNs: number;
   readonly runs: readonly RingRun[];
@@ -68,13 +70,14 @@ export interface RingReadings {
 export const stallKinds = ['involuntary', 'wakeup', 'mixed', 'waiting', 'stopped'] as const;
 export type StallKind = (typeof stallKinds)[number];
 
-/** A time in which a thread did not run although it would have; it lies somewhere in [fromNs, toNs). */
+/** A time in which a thread did not run although it would have; it lies somewhere in [fromNs, toNs), and is between both bounds. */
 export interface Stall {
   readonly tid: number;
   readonly kind: StallKind;
   readonly fromNs: number;
   readonly toNs: number;
-  readonly stallNs: number;
+  readonly lowNs: number;
+  readonly highNs: number;
 }
 
 /** A thread in each slot, from the one before the interval to the one behind it; null: not observed. */
@@ -83,8 +86,8 @@ export interface ThreadRead {
   readonly ranNs: readonly (number | null)[];
   /** Runnable and not running, or stopped. */
   readonly waitedNs: readonly (number | null)[];
-  /** Every stall of a millisecond or more is in the list. */
-  readonly sampled: boolean;
+  /** No single stall that ended or went on in the slot was longer; null: nobody sampled that. */
+  readonly longestNs: readonly (number | null)[];
 }
 
 export interface ThreadsRead {

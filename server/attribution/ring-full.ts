@@ -14,8 +14,6 @@ import { excessOf, factsOf } from './excess.ts';
 
 /** A thread that ran for this share of each second was there to take packets; millionths. */
 const ranPpm = 900_000n;
-/** Shorter stalls are not told one by one, ns. */
-const toldStallNs = 1_000_000;
 
 /**
  * Buffers that were free, and the packets of a second that used them up: a stall shorter than `free` / `rate` cannot have
@@ -111,12 +109,12 @@ function stallOf({ runs }: RingReadings, read: readonly (ThreadsRead | null)[], 
   const guest = new Set(read[0]?.stalls ?? []);
   const long = read
     .flatMap((threads) => threads?.stalls ?? [])
-    .filter(({ kind, stallNs }) => hostKinds.has(kind) && fills(stallNs, reach));
+    .filter(({ kind, lowNs }) => hostKinds.has(kind) && fills(lowNs, reach));
   const met = runs.map((run) => long.filter((stall) => meets(run, stall)));
   if (met.length === 0 || met.some((stalls) => stalls.length === 0)) return undefined;
-  const longest = met.flat().reduce((most, stall) => (stall.stallNs > most.stallNs ? stall : most));
-  const { tid, kind, stallNs } = longest;
-  return { of: guest.has(longest) ? 'guest' : 'pmd', tid, kind, stallNs };
+  const longest = met.flat().reduce((most, stall) => (stall.lowNs > most.lowNs ? stall : most));
+  const { tid, kind, lowNs } = longest;
+  return { of: guest.has(longest) ? 'guest' : 'pmd', tid, kind, stallNs: lowNs };
 }
 
 /** Some thread of the guest ran, and none of its own or of the host's can have stood still for as long as filling takes. */
@@ -125,35 +123,25 @@ function ranThrough({ rings, guest, pmds, slots }: Evidence, reach: Reach): bool
   const ran = guest.threads.some(({ ranNs }) =>
     ranNs.every((ns) => BigInt(ns ?? 0) * 1_000_000n >= ranPpm * BigInt(secondNs)),
   );
-  const window = wholeRun(rings, slots);
-  return ran && guest.stopped.length === 0 && [guest, pmds].every((read) => ranOn(read, window, reach));
+  const near = slotsNear(rings, slots);
+  const threads = [...guest.threads, ...pmds.threads];
+  return ran && guest.stopped.length === 0 && threads.every((thread) => near.every((i) => !mayFill(thread, i, reach)));
 }
 
-/** Runs that are told stand for all time that the ring was full; where some is in none, the whole interval does. */
-function wholeRun({ runs, fullNs }: RingReadings, slots: number): readonly RingRun[] {
+/**
+ * Slots, counted from the one before the interval, in which a stall can have met a time that the ring was full: those of the
+ * runs and their neighbours. All of them, where runs do not stand for all of that time.
+ */
+function slotsNear({ runs, fullNs, whole }: RingReadings, slots: number): number[] {
+  const all = Array.from({ length: slots + 2 }, (_, i) => i);
   const inRuns = runs.reduce((sum, { fromNs, toNs }) => sum + toNs - fromNs, 0);
-  if (runs.length > 0 && inRuns >= fullNs) return runs;
-  return [{ queue: 0, fromNs: -secondNs, toNs: (slots + 1) * secondNs }];
+  if (!whole || runs.length === 0 || inRuns < fullNs) return all;
+  return all.filter((i) => runs.some((run) => meets(run, { fromNs: (i - 2) * secondNs, toNs: (i + 1) * secondNs })));
 }
 
-function ranOn({ threads, stalls }: ThreadsRead, runs: readonly RingRun[], reach: Reach): boolean {
-  return threads.every((thread) => {
-    if (!fills(longestWaitNs(thread), reach)) return true;
-    // All waits of a second together are longer: only stalls that were told one by one can say that none was.
-    if (!thread.sampled || fills(toldStallNs - 1, reach)) return false;
-    const own = stalls.filter(({ tid, stallNs }) => tid === thread.tid && fills(stallNs, reach));
-    return !own.some((stall) => runs.some((run) => meets(run, stall)));
-  });
-}
-
-/** No stall was longer than all waits of the two seconds that it can have touched. */
-function longestWaitNs({ waitedNs }: ThreadRead): number {
-  let longest = 0;
-  let before = 0;
-  for (const waited of waitedNs) {
-    const now = waited ?? 0;
-    if (before + now > longest) longest = before + now;
-    before = now;
-  }
-  return longest;
+/** No stall of a slot was longer than the longest that was sampled there, nor than all waits of two neighbouring slots. */
+function mayFill({ waitedNs, longestNs }: ThreadRead, i: number, reach: Reach): boolean {
+  const at = (slot: number) => waitedNs[slot] ?? 0;
+  const waits = at(i) + Math.max(at(i - 1), at(i + 1));
+  return fills(Math.min(waits, longestNs[i] ?? waits), reach);
 }

@@ -6,6 +6,8 @@ import { slotsMax } from './evidence.ts';
 import { overRate } from './excess.ts';
 import { ringFull } from './ring-full.ts';
 
+type Need = 'rate' | 'rings';
+
 /** One rule: for which causes it speaks, in which directions, and what it says. */
 export interface Rule {
   readonly id: string;
@@ -14,6 +16,8 @@ export interface Rule {
   readonly directions?: readonly Direction[];
   /** For documents: whose, when, and why. */
   readonly say: string;
+  /** What has to be read for it beside the row: traffic of the path with what was bought for it, rings with their threads. */
+  readonly needs?: readonly Need[];
   readonly decide: (evidence: Evidence) => Decision;
 }
 
@@ -33,6 +37,7 @@ const first: RuleSet = {
       causes: ['vhost_ring_full'],
       directions: ['toGuest'],
       say: 'Provider: every ring-full run met a stall of a vCPU or of a polling thread (taken off its CPU, waiting for one, stopped) of at least free buffers / packet rate, or a stop of the whole guest (guestStopped). Tenant: all samples there, a vCPU ran 90 % of each second, and no vCPU and no polling thread can have stood still that long. Contract: what was offered above the contracted rate. Else unknown: a polling guest is always busy, and busy alone proves nothing.',
+      needs: ['rate', 'rings'],
       decide: ringFull,
     },
     {
@@ -46,6 +51,7 @@ const first: RuleSet = {
       id: 'overRate',
       causes: ['policer', 'shaper', 'cloud_limit'],
       say: 'Contract: up to the packets offered above the contracted rate and what was saved of the burst. The rest, and all of it where no contract says a rate: unknown, because a limit that somebody configured is not one that was agreed.',
+      needs: ['rate'],
       decide: overRate,
     },
     {
@@ -81,6 +87,17 @@ export function rulesOf(version: number): RuleSet | undefined {
   return ruleSets.find((set) => set.version === version);
 }
 
+/** The rule that speaks of a row; undefined: none does. */
+export function ruleOf(
+  { cause, direction }: Pick<Evidence, 'cause' | 'direction'>,
+  { rules }: RuleSet,
+): Rule | undefined {
+  return rules.find(
+    ({ causes, directions }) =>
+      (causes as readonly string[]).includes(cause) && (directions?.includes(direction) ?? true),
+  );
+}
+
 /** The owners of one row, and who says so. */
 export interface Attribution extends Decision {
   /** Id of the rule; `none` where no rule speaks of the cause. */
@@ -89,15 +106,12 @@ export interface Attribution extends Decision {
 }
 
 /** Whose the packets of a row are. Pure: the evidence is all it knows. */
-export function attribute(evidence: Evidence, { version, rules }: RuleSet = currentRules): Attribution {
-  const { cause, direction, slots } = evidence;
-  const rule = rules.find(
-    ({ causes, directions }) =>
-      (causes as readonly string[]).includes(cause) && (directions?.includes(direction) ?? true),
-  );
+export function attribute(evidence: Evidence, set: RuleSet = currentRules): Attribution {
+  const { version } = set;
+  const rule = ruleOf(evidence, set);
   if (rule === undefined) return { ...unknown(evidence, ['rule']), rule: 'none', ruleVersion: version };
   // Nobody knows where in a long gap the loss was; where the rule needs no place, it needs no bound.
-  const decision = slots > slotsMax ? bounded(rule, evidence) : rule.decide(evidence);
+  const decision = evidence.slots > slotsMax ? bounded(rule, evidence) : rule.decide(evidence);
   return { ...decision, rule: rule.id, ruleVersion: version };
 }
 

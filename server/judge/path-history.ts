@@ -1,4 +1,4 @@
-import { endOf, type SlotLine } from '../seal/slot-line.ts';
+import { countedOf, endOf, type SlotLine } from '../seal/slot-line.ts';
 import type { Span } from '../slo/objective.ts';
 import { chunkBitsOf, type KeptRow, RowTable } from '../slo/row-table.ts';
 import { rowKinds } from '../slo/segment.ts';
@@ -75,13 +75,12 @@ function rowsOf(lines: readonly SlotLine[]): Chunk['rows'] {
   return table;
 }
 
-/** No owner is known yet: every drop counts as bad, and everything offered counts. */
+/** Bad are the provider's drops and those whose owner is unknown; what the contract takes was not offered. */
 export function rowOf(line: SlotLine): KeptRow {
   const place = { path: 0, host: 0, line: 0, slot: line.slot, count: endOf(line) - line.slot };
   const none = { ...place, sent: 0, lost: 0, shared: 0n };
   if (line.state === 'unknown') return { ...none, kind: rowKinds.unknown, offered: 0n, bad: 0n, peak: 0n };
-  const { offered } = line;
-  const numbers = { ...none, offered, bad: offered - line.delivered, peak: 0n };
+  const numbers = { ...none, ...countedOf(line), peak: 0n };
   if (line.state === 'sealed') return { ...numbers, kind: rowKinds[line.class], peak: line.offeredMax };
   return { ...numbers, kind: line.suspect ? rowKinds.suspect : rowKinds[line.state] };
 }

@@ -1,5 +1,7 @@
 import type { Direction } from '../../core/catalogue/kind-parts.ts';
 import type { DropPlace } from '../../core/catalogue/kinds.ts';
+import type { OwnedPackets } from '../attribution/evidence.ts';
+import type { OwnedSlot } from '../attribution/owned-slots.ts';
 import { isoOf, type Path, type SealedLine } from './slot-line.ts';
 
 /** Rows of one path as the store has them; unix seconds; increments of an `unknown` row are 0 and nothing uses them. */
@@ -19,6 +21,8 @@ export interface PortRow extends Row {
 export interface CauseRow extends Row {
   readonly cause: string;
   readonly place: DropPlace;
+  /** Whose its packets are; absent: nobody has said so. They add up to `packets`. */
+  readonly owners?: OwnedPackets | undefined;
 }
 
 /** All rows of a path that begin in a day, and what reaches into it from before. In any order, repeated rows included. */
@@ -32,6 +36,8 @@ export interface DayRows {
   readonly causes: readonly CauseRow[];
   /** Gaps with a known sum that begin before `from` and end behind it. */
   readonly entering: readonly { readonly slot: number; readonly slots: number }[];
+  /** Whose the losses of single slots are that no cause row tells alone (server/attribution/owned-slots.ts). */
+  readonly owned?: ReadonlyMap<number, OwnedSlot> | undefined;
 }
 
 /** A row whose numbers no line of slots can hold; kept beside them as it is. */

@@ -1,3 +1,4 @@
+import { owners } from '../attribution/evidence.ts';
 import { delivery } from '../sli/packet-delivery.ts';
 import { type Aside, type CauseRow, type DayRows, distinctRows, isKnown, type PortRow } from './day-rows.ts';
 import { type DropsOfCause, endOf, pendingCause, type SlotLine } from './slot-line.ts';
@@ -10,7 +11,8 @@ import { type DropsOfCause, endOf, pendingCause, type SlotLine } from './slot-li
  * - The drops of a line are the port's own totals, and drops beside it (a queueing discipline). A cause is named when a
  *   row of causes lies wholly inside the line and all such rows explain no more than the total. What is left is
  *   `pending`: no cause was told for this very slot. Open vSwitch tells causes over about five slots at once: those are
- *   never spread over slots; the rows stand beside the lines, as asides.
+ *   never spread over slots; the rows stand beside the lines, as asides. Where all of them have one owner, so has the slot.
+ * - Drops of a cause have the owners that its row was given; what no rule spoke of is unknown.
  * - Drops beside a port that are told over several slots make one gap of those slots, totals exact. Where they are not
  *   known, no total is, and the slots are unknown.
  * - Two known rows that tell the same slot differently: nobody knows which is right, and the slots are unknown.
@@ -109,7 +111,9 @@ class Day {
     const named = rest >= 0n ? [...beside, ...own] : beside;
     for (const row of named) this.#used.add(row);
     const pending = rest >= 0n ? rest : dropsOutside + dropsInside;
-    return { offered, delivered, drops: byCause([...named, { cause: pendingCause, packets: pending }]) };
+    const owned = span.slots === 1 ? this.#rows.owned?.get(span.slot) : undefined;
+    const told = { cause: owned?.cause ?? pendingCause, owner: owned?.owner ?? 'unknown', packets: pending } as const;
+    return { offered, delivered, drops: byCause([...named.flatMap(dropsOf), told]) };
   }
 
   /** Known rows of causes that lie wholly in the span. */
@@ -134,7 +138,7 @@ class Day {
       slots: row.slots,
       offered,
       delivered,
-      drops: byCause([{ cause: pendingCause, packets: drops }]),
+      drops: byCause([{ cause: pendingCause, owner: 'unknown', packets: drops }]),
       suspect: true,
     };
     this.#lines.push(row.slots === 1 ? { state: 'observed', ...totals } : { state: 'bridged', ...totals });
@@ -239,11 +243,20 @@ function packetsOf(rows: readonly CauseRow[]): bigint {
   return rows.reduce((sum, row) => sum + row.packets, 0n);
 }
 
+/** The packets of a row, by whose they are. */
+function dropsOf({ cause, packets, owners: told }: CauseRow): DropsOfCause[] {
+  if (told === undefined) return [{ cause, owner: 'unknown', packets }];
+  return owners.map((owner) => ({ cause, owner, packets: told[owner] }));
+}
+
 function byCause(drops: readonly DropsOfCause[]): DropsOfCause[] {
-  const sums = new Map<string, bigint>();
-  for (const { cause, packets } of drops) sums.set(cause, (sums.get(cause) ?? 0n) + packets);
+  const sums = new Map<string, DropsOfCause>();
+  for (const drop of drops) {
+    const key = `${drop.cause} ${drop.owner}`;
+    sums.set(key, { ...drop, packets: (sums.get(key)?.packets ?? 0n) + drop.packets });
+  }
   return [...sums]
-    .filter(([, packets]) => packets > 0n)
-    .map(([cause, packets]) => ({ cause, packets }))
-    .sort((a, b) => (a.cause < b.cause ? -1 : 1));
+    .filter(([, { packets }]) => packets > 0n)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, drop]) => drop);
 }

@@ -1,6 +1,7 @@
 import { slotCauses, slotRows, slotSteps, slotsEntering } from '../store/queries/slot-rows.ts';
 import { type QueryContext, type RowsOf, runQuery } from '../store/run-query.ts';
 import type { CauseRow, DayRows, PortRow } from './day-rows.ts';
+import { portRow, withOwners } from './read-owners.ts';
 import { endOf, type Path, type SealedLine } from './slot-line.ts';
 
 /** Rows of so many seconds are read at once, s: a bound on the answer, not on the window. */
@@ -12,7 +13,7 @@ interface Window {
   readonly to: number;
 }
 
-/** Every raw row of a path that begins in the window. */
+/** Every raw row of a path that begins in the window, with the owners of what it lost. */
 export async function readRows(store: QueryContext, path: Path, { from, to }: Window): Promise<DayRows> {
   const around = await readAround(store, path, { from, to });
   const ports: PortRow[] = [];
@@ -20,7 +21,7 @@ export async function readRows(store: QueryContext, path: Path, { from, to }: Wi
     const piece = { from: at, to: Math.min(at + pieceSeconds, to), steps: '', step: pieceSeconds };
     for (const row of await runQuery(store, slotRows, { ...path, ...piece })) ports.push(portRow(row));
   }
-  return { direction: path.direction, from, to, ports, sums: [], ...around };
+  return withOwners(store, path, { direction: path.direction, from, to, ports, sums: [], ...around });
 }
 
 /**
@@ -54,7 +55,7 @@ export async function readSummedRows(
     const steps = singly.slice(i, i + stepsAtOnce).join(',');
     for (const row of await runQuery(store, slotRows, { ...path, from, to, steps, step })) ports.push(portRow(row));
   }
-  return { direction: path.direction, from, to, ports, sums, ...around };
+  return withOwners(store, path, { direction: path.direction, from, to, ports, sums, ...around });
 }
 
 async function readAround(
@@ -115,18 +116,6 @@ function wholeStep(row: StepRow, step: number): SealedLine | undefined {
   const offered = BigInt(row.offered);
   const totals = { slot: row.at, slots: step, offered, delivered: offered, drops: [] };
   return { state: 'sealed', class: sealed, ...totals, offeredMax: BigInt(row.offeredMax) };
-}
-
-function portRow(row: RowsOf<typeof slotRows>[number]): PortRow {
-  return {
-    slot: row.slot,
-    slots: row.slots,
-    state: row.state,
-    suspect: row.suspect === 1,
-    packets: BigInt(row.packets),
-    dropsOutside: BigInt(row.dropsOutside),
-    dropsInside: BigInt(row.dropsInside),
-  };
 }
 
 function causeRow(row: RowsOf<typeof slotCauses>[number]): CauseRow {

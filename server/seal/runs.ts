@@ -1,4 +1,13 @@
-import { endOf, offeredMin, type SealedClass, type SealedLine, type SlotLine, sealedClassOf } from './slot-line.ts';
+import {
+  countedOf,
+  type DropsOfCause,
+  endOf,
+  offeredMin,
+  type SealedClass,
+  type SealedLine,
+  type SlotLine,
+  sealedClassOf,
+} from './slot-line.ts';
 
 /**
  * A sealed run ends at each quarter of an hour: it cannot be cut later, and zones, contract months and maintenance begin
@@ -79,8 +88,12 @@ function repeats(last: SlotLine, next: SlotLine): boolean {
     last.offered === next.offered &&
     last.delivered === next.delivered &&
     last.drops.length === next.drops.length &&
-    last.drops.every(({ cause, packets }, i) => cause === next.drops[i]?.cause && packets === next.drops[i]?.packets)
+    last.drops.every((drop, i) => isSame(drop, next.drops[i]))
   );
+}
+
+function isSame({ cause, owner, packets }: DropsOfCause, other: DropsOfCause | undefined): boolean {
+  return cause === other?.cause && owner === other.owner && packets === other.packets;
 }
 
 /** A sealed run that an end of a window would cut: nobody knows how much of it lies inside. */
@@ -141,9 +154,10 @@ function lossOf(line: SlotLine): 'good' | 'bad' | 'partial' | 'none' {
   if (line.state === 'unknown' || sealedClassOf(line) === 'idle') return 'none';
   if (line.state === 'sealed') return 'good';
   if (line.suspect) return 'none';
-  if (line.offered === line.delivered) return 'good';
+  const { offered, bad } = countedOf(line);
+  if (bad === 0n && line.state === 'bridged') return 'good';
   // Of a gap with loss nobody knows where in it the loss fell.
-  if (line.state === 'bridged') return 'none';
-  if (line.offered < offeredMin) return 'none';
-  return line.delivered === 0n ? 'bad' : 'partial';
+  if (line.state === 'bridged' || offered < offeredMin) return 'none';
+  if (bad === 0n) return 'good';
+  return bad === offered ? 'bad' : 'partial';
 }

@@ -1,4 +1,5 @@
 import type { Direction } from '../../core/catalogue/kind-parts.ts';
+import type { Owner } from '../attribution/evidence.ts';
 
 /**
  * One line of a file of slots: what `fournines export-slots` writes and what a seal keeps. Times are unix seconds, windows
@@ -13,6 +14,8 @@ export interface Path {
 
 export interface DropsOfCause {
   readonly cause: string;
+  /** Told by a rule for these very packets (docs/attribution.md); unknown where none did. */
+  readonly owner: Owner;
   readonly packets: bigint;
 }
 
@@ -24,7 +27,7 @@ interface Span {
 interface Totals extends Span {
   readonly offered: bigint;
   readonly delivered: bigint;
-  /** By cause, in order of the cause's name; their sum is offered - delivered unless the line is suspect. */
+  /** By cause and owner, in order of both names; their sum is offered - delivered unless the line is suspect. */
   readonly drops: readonly DropsOfCause[];
 }
 
@@ -54,9 +57,6 @@ export interface UnknownLine extends Span {
 
 export type SlotLine = ObservedLine | BridgedLine | SealedLine | UnknownLine;
 
-/** Owners are told by a rule that does not exist yet: whoever lost a packet, it is unknown, and counts as bad. */
-const owner = 'unknown';
-
 /** No cause was told for this very slot; see day-slots.ts. */
 export const pendingCause = 'pending';
 
@@ -74,7 +74,7 @@ export function encodeLine(path: Path, line: SlotLine): string {
   const head = { host, port, direction, slot: isoOf(line.slot) };
   const repeat = line.slots > 1 ? { repeat: line.slots } : {};
   if (line.state === 'unknown') return JSON.stringify({ ...head, ...repeat, state: line.state });
-  const drops = line.drops.map(({ cause, packets }) => ({ cause, owner, packets: String(packets) }));
+  const drops = line.drops.map(({ cause, owner, packets }) => ({ cause, owner, packets: String(packets) }));
   const offered = String(line.offered);
   const delivered = String(line.delivered);
   if (line.state === 'sealed') {
@@ -97,7 +97,7 @@ interface EncodedLine {
   readonly offered?: string;
   readonly offeredMax?: string;
   readonly delivered?: string;
-  readonly drops?: readonly { readonly cause: string; readonly packets: string }[];
+  readonly drops?: readonly { readonly cause: string; readonly owner: Owner; readonly packets: string }[];
   readonly suspect?: true;
 }
 
@@ -112,7 +112,7 @@ export function decodeLine(text: string): SlotLine {
     slots,
     offered: BigInt(line.offered ?? 0),
     delivered: BigInt(line.delivered ?? 0),
-    drops: (line.drops ?? []).map(({ cause, packets }) => ({ cause, packets: BigInt(packets) })),
+    drops: (line.drops ?? []).map(({ cause, owner, packets }) => ({ cause, owner, packets: BigInt(packets) })),
   };
   if (line.state === 'sealed') {
     return { state: 'sealed', ...totals, class: line.class ?? 'clean', offeredMax: BigInt(line.offeredMax ?? 0) };
@@ -132,8 +132,26 @@ export interface LineSums {
   readonly offered: bigint;
   readonly delivered: bigint;
   readonly drops: bigint;
-  /** The largest `offered` of one slot that is not in a gap. */
+  /** The largest `offered` of one slot that is not in a gap, less what the contract takes of it. */
   readonly offeredMax: bigint;
+}
+
+/** What counts of a line: everything offered but what the contract takes, and what is bad of it. */
+export interface Counted {
+  readonly offered: bigint;
+  /** The provider's and the unknown drops. */
+  readonly bad: bigint;
+}
+
+/** `O` and `D` of a line with numbers; a line without drops is not looked through. */
+export function countedOf({ offered, drops }: Pick<Totals, 'offered' | 'drops'>): Counted {
+  let contract = 0n;
+  let bad = 0n;
+  for (const { owner, packets } of drops) {
+    if (owner === 'contract') contract += packets;
+    else if (owner !== 'tenant') bad += packets;
+  }
+  return { offered: offered - contract, bad };
 }
 
 /** A slot of fewer packets has no loss ratio (MEF 10.4 in formats of verdicts): it is idle. */
@@ -156,7 +174,7 @@ export function sumsOf(lines: Iterable<SlotLine>): LineSums {
     packets.offered += line.offered * times;
     packets.delivered += line.delivered * times;
     packets.drops += line.drops.reduce((sum, drop) => sum + drop.packets, 0n) * times;
-    const most = line.state === 'sealed' ? line.offeredMax : line.state === 'observed' ? line.offered : 0n;
+    const most = line.state === 'sealed' ? line.offeredMax : line.state === 'observed' ? countedOf(line).offered : 0n;
     if (most > packets.offeredMax) packets.offeredMax = most;
   }
   return { ...slots, ...packets };

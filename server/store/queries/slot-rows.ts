@@ -108,7 +108,7 @@ ORDER BY t.slot`,
   rowsMax: 1_000,
 });
 
-/** How many raw rows each path of a host has that begin in the window. */
+/** How many raw rows each path of a host has that begin in the window; what says whose a loss is counts with them. */
 export const rawRowCounts = defineQuery({
   name: 'raw-row-counts',
   sql: `SELECT port, direction, sum(n) AS rows, sum(own) AS ownRows
@@ -116,6 +116,8 @@ FROM (
   SELECT port, direction, count() AS n, n AS own FROM port_slot AS t WHERE t.host = {host:String} AND ${rawWindow} GROUP BY port, direction
   UNION ALL
   SELECT port, direction, count() AS n, 0 AS own FROM drop_slot AS t WHERE t.host = {host:String} AND ${rawWindow} GROUP BY port, direction
+  UNION ALL
+  SELECT port, direction, count() AS n, 0 AS own FROM attribution AS t WHERE t.host = {host:String} AND ${rawWindow} GROUP BY port, direction
 )
 GROUP BY port, direction
 HAVING ownRows > 0

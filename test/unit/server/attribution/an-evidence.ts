@@ -36,6 +36,7 @@ export function rings(over: Partial<RingReadings> = {}): RingReadings {
     size: 1_024,
     freeMost: 1_000,
     sampled: [true, true, true],
+    whole: true,
     fullNs: 4 * ms,
     runs: [{ queue: 0, fromNs: 500 * ms, toNs: 504 * ms }],
     ...over,
@@ -48,24 +49,31 @@ export function guest(over: Partial<GuestReadings> = {}): GuestReadings {
 
 export function aThread(tid: number, slots: number, over: Partial<ThreadRead> = {}): ThreadRead {
   const each = (ns: number) => Array.from({ length: slots + 2 }, () => ns);
-  return { tid, ranNs: each(secondNs), waitedNs: each(0), sampled: true, ...over };
+  return {
+    tid,
+    ranNs: each(secondNs),
+    waitedNs: each(0),
+    longestNs: Array.from({ length: slots + 2 }, () => null),
+    ...over,
+  };
 }
 
 export function aStall(over: Partial<Stall> = {}): Stall {
-  return { tid: 7, kind: 'involuntary', fromNs: 501 * ms, toNs: 503 * ms, stallNs: ms, ...over };
+  return { tid: 7, kind: 'involuntary', fromNs: 501 * ms, toNs: 503 * ms, lowNs: ms, highNs: ms, ...over };
 }
 
-/** The guest's processor waited, and was told of in every way in which it can be. */
-export function stalled(stall: Partial<Stall>, over: Partial<ThreadRead> = {}): GuestReadings {
-  const waited = stall.stallNs ?? ms;
-  return guest({ threads: [aThread(7, 1, { waitedNs: [0, waited, 0], ...over })], stalls: [aStall(stall)] });
+/** The guest's processor waited so long, and was told of in every way in which it can be. */
+export function stalled(stallNs: number, stall: Partial<Stall> = {}): GuestReadings {
+  return guest({ threads: [waiting(7, stallNs)], stalls: [aStall({ lowNs: stallNs, highNs: stallNs, ...stall })] });
 }
 
-export function pmdStalled(stall: Partial<Stall>): ThreadsRead {
-  return {
-    threads: [aThread(3, 1, { waitedNs: [0, stall.stallNs ?? ms, 0] })],
-    stalls: [aStall({ tid: 3, ...stall })],
-  };
+export function pmdStalled(stallNs: number): ThreadsRead {
+  return { threads: [waiting(3, stallNs)], stalls: [aStall({ tid: 3, lowNs: stallNs, highNs: stallNs })] };
+}
+
+/** A thread that waited in the row's only second, and of which no stall was longer. */
+export function waiting(tid: number, waitedNs: number, longestNs: number | null = null): ThreadRead {
+  return aThread(tid, 1, { waitedNs: [0, waitedNs, 0], longestNs: [longestNs, longestNs, longestNs] });
 }
 
 function idle(slots: number): number[] {

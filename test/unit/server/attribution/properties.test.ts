@@ -20,19 +20,19 @@ const threads = (tid: number) =>
         tid: fc.constant(tid),
         ranNs: fc.oneof(fc.constant([1e9, 1e9, 1e9, 1e9]), perSlot(1e9, 50)),
         waitedNs: fc.oneof(fc.constant([0, 0, 0, 0]), perSlot(3 * ms, 50)),
-        sampled: fc.boolean(),
+        longestNs: perSlot(3 * ms, 2),
       }),
       { maxLength: 2 },
     ),
     stalls: fc.array(
       fc
-        .record({ tid: fc.constant(tid), kind: fc.constantFrom(...stallKinds), stallNs: ns(4 * ms) })
+        .record({ tid: fc.constant(tid), kind: fc.constantFrom(...stallKinds), lowNs: ns(4 * ms), highNs: ns(4 * ms) })
         .chain((stall) => span.map((at) => ({ ...at, ...stall }))),
       { maxLength: 3 },
     ),
   });
 
-const evidence: fc.Arbitrary<Evidence> = fc.record({
+const anything: fc.Arbitrary<Evidence> = fc.record({
   host: fc.constant('cn1'),
   port: fc.constant('p1'),
   direction: fc.constantFrom('rx', 'tx', 'toGuest', 'toGuest', 'toGuest', 'fromGuest'),
@@ -64,6 +64,7 @@ const evidence: fc.Arbitrary<Evidence> = fc.record({
         fc.constant([true, true, true, true]),
         fc.array(fc.boolean(), { minLength: slots + 2, maxLength: slots + 2 }),
       ),
+      whole: fc.boolean(),
       fullNs: ns(400 * ms),
       runs: fc.array(
         span.map((at) => ({ queue: 0, ...at })),
@@ -79,6 +80,24 @@ const evidence: fc.Arbitrary<Evidence> = fc.record({
   pmds: fc.option(threads(3), { nil: null }),
 });
 
+/** Readings that are all there, of processors that waited often and never long, or once long and two seconds away. */
+const clear = fc
+  .record({ told: anything, waits: ns(9 * ms), far: fc.boolean() })
+  .map(({ told, waits, far }): Evidence => {
+    const four = <T>(value: T): T[] => [value, value, value, value];
+    const waited = far ? [waits, 0, 0, 0] : [0, waits, waits, 0];
+    const thread = { ranNs: four(1e9), waitedNs: waited, longestNs: far ? four(null) : four(1_000) };
+    const run = { queue: 0, fromNs: 2_500 * ms, toNs: 2_504 * ms };
+    return {
+      ...told,
+      ...{ direction: 'toGuest', cause: 'vhost_ring_full', offered: [1_000_000n, 900_000n] },
+      rings: { size: 1_024, freeMost: null, sampled: four(true), whole: true, fullNs: 4 * ms, runs: [run] },
+      guest: { name: 'vm1', threads: [{ tid: 7, ...thread }], stalls: [], stopped: [] },
+      pmds: { threads: [{ tid: 3, ...thread, waitedNs: four(0) }], stalls: [] },
+    };
+  });
+const evidence = fc.oneof({ arbitrary: anything, weight: 3 }, { arbitrary: clear, weight: 1 });
+
 /** Ways in which something that was read could have been missing. */
 const losses: Readonly<Record<string, (told: Evidence) => Evidence>> = {
   'no samples of rings': (told) => ({ ...told, rings: null }),
@@ -86,6 +105,7 @@ const losses: Readonly<Record<string, (told: Evidence) => Evidence>> = {
     ...told,
     rings: told.rings && { ...told.rings, sampled: told.rings.sampled.map((is, i) => is && i !== 1) },
   }),
+  'samples that were missed': (told) => ({ ...told, rings: told.rings && { ...told.rings, whole: false } }),
   'no size of the ring': (told) => ({ ...told, rings: told.rings && { ...told.rings, size: null, freeMost: null } }),
   'no guest': (told) => ({ ...told, guest: null }),
   'no threads of the guest': (told) => ({ ...told, guest: told.guest && { ...told.guest, threads: [] } }),
@@ -97,7 +117,7 @@ const losses: Readonly<Record<string, (told: Evidence) => Evidence>> = {
     ...told,
     guest: told.guest && {
       ...told.guest,
-      threads: told.guest.threads.map((thread) => ({ ...thread, sampled: false })),
+      threads: told.guest.threads.map((thread) => ({ ...thread, longestNs: thread.longestNs.map(() => null) })),
     },
   }),
   'no polling threads': (told) => ({ ...told, pmds: null }),

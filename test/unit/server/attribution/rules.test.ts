@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { causes } from '../../../../core/catalogue/causes.ts';
-import type { Evidence } from '../../../../server/attribution/evidence.ts';
+import { type Evidence, missingNames } from '../../../../server/attribution/evidence.ts';
 import { attribute, currentRules, rulesOf } from '../../../../server/attribution/rules.ts';
-import { anEvidence, aStall, aThread, guest, ms, pmdStalled, rings, stalled } from './an-evidence.ts';
+import { anEvidence, aStall, aThread, guest, ms, pmdStalled, rings, stalled, waiting } from './an-evidence.ts';
 
 /** The owners that have packets, the rule, and what was missing. */
 function told(evidence: Evidence): string {
@@ -21,46 +22,81 @@ const rate = {
   takenPackets: 0n,
 };
 
+/** Three seconds, the ring full in the last one. */
+const late = {
+  slots: 3,
+  rings: rings({ sampled: [true, true, true, true, true], runs: [{ queue: 0, fromNs: 2_500 * ms, toNs: 2_504 * ms }] }),
+  pmds: { threads: [aThread(3, 3)], stalls: [] },
+};
+
 describe('a full receive ring of a guest', () => {
   test.each<[string, Partial<Evidence>, string]>([
     ['whose vCPU ran through it is the tenant’s', {}, 'tenant=100 ringFull ranThrough'],
     [
       'is the provider’s when a stall was as long as the free buffers last',
-      { guest: stalled({ stallNs: ms }) },
+      { guest: stalled(ms) },
       'provider=100 ringFull stall',
     ],
     [
-      'is the tenant’s when the stall was a nanosecond shorter',
-      { guest: stalled({ stallNs: ms - 1 }) },
+      'is the tenant’s when no stall can have been longer than a nanosecond less',
+      { guest: stalled(ms - 1) },
       'tenant=100 ringFull ranThrough',
     ],
     [
+      'is nobody’s when the stall may have been so long, or not',
+      { guest: stalled(ms, { lowNs: ms - 1 }) },
+      'unknown=100 ringFull',
+    ],
+    [
       'has the size of the ring for its free buffers where no sample before it told them',
-      { rings: rings({ freeMost: null }), guest: stalled({ stallNs: 1_024_000 }) },
+      { rings: rings({ freeMost: null }), guest: stalled(1_024_000) },
       'provider=100 ringFull stall',
     ],
     [
       'and not a nanosecond less',
-      { rings: rings({ freeMost: null }), guest: stalled({ stallNs: 1_023_999 }) },
+      { rings: rings({ freeMost: null }), guest: stalled(1_023_999) },
       'tenant=100 ringFull ranThrough',
     ],
     [
       'is the provider’s when it met a gap of a polling thread',
-      { pmds: pmdStalled({}) },
+      { pmds: pmdStalled(ms) },
       'provider=100 ringFull stall',
     ],
-    ['of a vCPU that waits, too', { guest: stalled({ kind: 'waiting' }) }, 'provider=100 ringFull stall'],
-    ['of one that the host stopped, too', { guest: stalled({ kind: 'stopped' }) }, 'provider=100 ringFull stall'],
-    ['of one that was slow to wake up is nobody’s', { guest: stalled({ kind: 'wakeup' }) }, 'unknown=100 ringFull'],
-    ['of one that is in part, too', { guest: stalled({ kind: 'mixed' }) }, 'unknown=100 ringFull'],
+    ['of a vCPU that waits, too', { guest: stalled(ms, { kind: 'waiting' }) }, 'provider=100 ringFull stall'],
+    ['of one that the host stopped, too', { guest: stalled(ms, { kind: 'stopped' }) }, 'provider=100 ringFull stall'],
+    ['of one that was slow to wake up is nobody’s', { guest: stalled(ms, { kind: 'wakeup' }) }, 'unknown=100 ringFull'],
+    ['of one that is in part, too', { guest: stalled(ms, { kind: 'mixed' }) }, 'unknown=100 ringFull'],
     [
-      'is the tenant’s when the stall was at another time than all runs',
-      { guest: stalled({ fromNs: 700 * ms, toNs: 702 * ms }) },
+      'is nobody’s when the stall was in the same second and met no run: who was slow is not known to a second',
+      { guest: stalled(ms, { fromNs: 700 * ms, toNs: 702 * ms }) },
+      'unknown=100 ringFull',
+    ],
+    [
+      'nor when the stall only touches the run: both are half open',
+      { guest: stalled(ms, { fromNs: 504 * ms, toNs: 506 * ms }) },
+      'unknown=100 ringFull',
+    ],
+    [
+      'is the tenant’s when the stall was two seconds away from all runs',
+      { ...late, guest: guest({ threads: [aThread(7, 3, { waitedNs: [ms, 0, 0, 0, 0] })] }) },
       'tenant=100 ringFull ranThrough',
     ],
     [
-      'is nobody’s when part of the full time is in no run, and a stall was somewhere',
-      { rings: rings({ fullNs: 5 * ms }), guest: stalled({ fromNs: 700 * ms, toNs: 702 * ms }) },
+      'but not when a sample was missed',
+      {
+        ...late,
+        rings: { ...late.rings, whole: false },
+        guest: guest({ threads: [aThread(7, 3, { waitedNs: [ms, 0, 0, 0, 0] })] }),
+      },
+      'unknown=100 ringFull',
+    ],
+    [
+      'nor when part of the full time is in no run',
+      {
+        ...late,
+        rings: { ...late.rings, fullNs: 5 * ms },
+        guest: guest({ threads: [aThread(7, 3, { waitedNs: [ms, 0, 0, 0, 0] })] }),
+      },
       'unknown=100 ringFull',
     ],
     [
@@ -73,14 +109,9 @@ describe('a full receive ring of a guest', () => {
             { queue: 0, fromNs: 900 * ms, toNs: 904 * ms },
           ],
         }),
-        guest: stalled({}),
+        guest: stalled(ms),
       },
       'unknown=100 ringFull',
-    ],
-    [
-      'is nobody’s when a stall touches the run without lasting in it: [from, to) of both are half open',
-      { guest: stalled({ fromNs: 504 * ms, toNs: 506 * ms }) },
-      'tenant=100 ringFull ranThrough',
     ],
     [
       'is the provider’s when the whole guest was stopped',
@@ -98,18 +129,28 @@ describe('a full receive ring of a guest', () => {
       'unknown=100 ringFull',
     ],
     [
-      'of a vCPU whose waits could hide a stall that was not told is nobody’s',
-      { guest: guest({ threads: [aThread(7, 1, { waitedNs: [0, ms / 2, ms / 2], sampled: false })] }) },
+      'of a vCPU whose waits of two seconds together could be one stall is nobody’s',
+      { guest: guest({ threads: [aThread(7, 1, { waitedNs: [0, ms / 2, ms / 2] })] }) },
       'unknown=100 ringFull',
     ],
     [
-      'of one whose waits of two seconds together could not is the tenant’s',
-      { guest: guest({ threads: [aThread(7, 1, { waitedNs: [0, ms / 2, ms / 2 - 1], sampled: false })] }) },
+      'of one whose waits could not is the tenant’s',
+      { guest: guest({ threads: [aThread(7, 1, { waitedNs: [0, ms / 2, ms / 2 - 1] })] }) },
       'tenant=100 ringFull ranThrough',
     ],
     [
-      'that fills faster than stalls are told needs waits that are shorter',
-      { offered: [2_000_000n], guest: guest({ threads: [aThread(7, 1, { waitedNs: [0, ms / 2, 0] })] }) },
+      'of one with many waits of which none was so long is the tenant’s',
+      { guest: guest({ threads: [waiting(7, 9 * ms, ms - 1)] }) },
+      'tenant=100 ringFull ranThrough',
+    ],
+    [
+      'of one of which one may have been is nobody’s',
+      { guest: guest({ threads: [waiting(7, 9 * ms, ms)] }) },
+      'unknown=100 ringFull',
+    ],
+    [
+      'that fills twice as fast needs waits that are half as long',
+      { offered: [2_000_000n], guest: guest({ threads: [waiting(7, ms / 2)] }) },
       'unknown=100 ringFull',
     ],
   ])('%s', (_name, over, expected) => {
@@ -137,9 +178,9 @@ describe('a full receive ring of a guest', () => {
   });
 
   test('a stall proves the provider’s even where other evidence is missing', () => {
-    expect(told(anEvidence({ guest: stalled({}), pmds: null }))).toBe('provider=100 ringFull stall');
+    expect(told(anEvidence({ guest: stalled(ms), pmds: null }))).toBe('provider=100 ringFull stall');
     const patchy = rings({ sampled: [true, false, true] });
-    expect(told(anEvidence({ guest: stalled({}), rings: patchy }))).toBe('provider=100 ringFull stall');
+    expect(told(anEvidence({ guest: stalled(ms), rings: patchy }))).toBe('provider=100 ringFull stall');
   });
 
   test('what no processor explains is the contract’s up to what was offered above it', () => {
@@ -152,7 +193,7 @@ describe('a full receive ring of a guest', () => {
 
   test('the processor comes before the rate', () => {
     const over = { offered: [1_000_000n], contract: rate };
-    expect(told(anEvidence({ ...over, guest: stalled({}) }))).toBe('provider=100 ringFull stall');
+    expect(told(anEvidence({ ...over, guest: stalled(ms) }))).toBe('provider=100 ringFull stall');
     expect(told(anEvidence(over))).toBe('tenant=100 ringFull ranThrough');
   });
 
@@ -161,7 +202,7 @@ describe('a full receive ring of a guest', () => {
   });
 
   test('a guest of several stalls is told with the longest', () => {
-    const stalls = [aStall({ stallNs: 3 * ms }), aStall({ stallNs: 9 * ms, kind: 'waiting' })];
+    const stalls = [aStall({ lowNs: 3 * ms }), aStall({ lowNs: 9 * ms, kind: 'waiting' })];
     const { facts } = attribute(anEvidence({ guest: guest({ stalls }) }));
     expect(facts).toMatchObject({ of: 'guest', kind: 'waiting', stallNs: 9 * ms, runs: 1, fullNs: 4 * ms });
   });
@@ -213,7 +254,7 @@ describe('other causes', () => {
 
   test('a row of a long gap is decided only where the rule needs no place in it', () => {
     const long = { slots: 61, offered: Array.from({ length: 61 }, () => 1_000_000n) };
-    expect(told(anEvidence({ ...long, guest: stalled({}) }))).toContain('unknown=100');
+    expect(told(anEvidence({ ...long, guest: stalled(ms) }))).toContain('unknown=100');
     expect(told(anEvidence({ ...long, cause: 'vhost_down' }))).toContain('contract=100');
     expect(told(anEvidence({ ...long, cause: 'no_mbuf', direction: 'rx' }))).toContain('provider=100');
   });
@@ -224,6 +265,17 @@ describe('the rules', () => {
     const spoken = currentRules.rules.flatMap((rule) => rule.causes);
     expect(new Set(spoken).size).toBe(spoken.length);
     for (const cause of spoken) expect(Object.keys(causes)).toContain(cause);
+  });
+
+  test('docs/attribution.md says them word by word', () => {
+    const document = readFileSync(new URL('../../../../docs/attribution.md', import.meta.url), 'utf8');
+    expect(document).toContain(`## The rules, version ${currentRules.version}\n`);
+    const rows = currentRules.rules.map(({ id, causes: of, directions, say }) => {
+      const where = directions === undefined ? '' : ` (${directions.join(', ')})`;
+      return `| \`${id}\` | ${of.join(', ')}${where} | ${say} |`;
+    });
+    for (const row of rows) expect(document).toContain(`${row}\n`);
+    for (const name of missingNames) expect(document).toContain(`\`${name}\``);
   });
 
   test('a version that was stored can be found, and no other', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { slotsOfDay } from '../../../../server/seal/day-slots.ts';
 import { cutLines, leadIn, repeatEqual, runSeconds, sealRuns } from '../../../../server/seal/runs.ts';
-import { decodeLine, encodeLine, endOf, type SlotLine, sumsOf } from '../../../../server/seal/slot-line.ts';
+import { countedOf, decodeLine, encodeLine, endOf, type SlotLine, sumsOf } from '../../../../server/seal/slot-line.ts';
 import { aCause, aDay, aRow, dayStart, histories } from './histories.ts';
 
 const path = { host: 'cn1', port: 'p1', direction: 'toGuest' } as const;
@@ -12,10 +12,59 @@ const told = (lines: readonly SlotLine[]) =>
     const { slot, slots, state } = line;
     const head = `${slot - dayStart}+${slots} ${state}`;
     if (line.state === 'unknown') return head;
-    const drops = line.drops.map(({ cause, packets }) => ` ${cause}=${packets}`).join('');
+    const whose = (owner: string) => (owner === 'unknown' ? '' : `:${owner}`);
+    const drops = line.drops.map(({ cause, owner, packets }) => ` ${cause}${whose(owner)}=${packets}`).join('');
     const suspect = (line.state === 'observed' || line.state === 'bridged') && line.suspect ? ' suspect' : '';
     return `${head}${line.state === 'sealed' ? ` ${line.class}` : ''} ${line.offered}/${line.delivered}${drops}${suspect}`;
   });
+
+describe('owners of a slot that several intervals tell', () => {
+  const lost = (at: number) => aRow(at, { dropsOutside: 5n });
+  const owned = new Map([[dayStart, { owner: 'tenant', cause: 'vhost_ring_full' } as const]]);
+  const lines = (ports: ReturnType<typeof lost>[], over = {}) =>
+    told(slotsOfDay(aDay(ports, { owned, ...over })).lines);
+
+  test('stand in its line, and in no other', () => {
+    expect(lines([lost(0), lost(1)])).toEqual([
+      '0+1 observed 105/100 vhost_ring_full:tenant=5',
+      '1+1 observed 105/100 pending=5',
+    ]);
+  });
+
+  test('of one of several causes the cause is not named', () => {
+    const several = new Map([[dayStart, { owner: 'contract', cause: undefined } as const]]);
+    expect(lines([lost(0)], { owned: several })).toEqual(['0+1 observed 105/100 pending:contract=5']);
+  });
+
+  test('a gap and a suspect second have none', () => {
+    const gap = aRow(0, { state: 'bridged', slots: 5, dropsOutside: 5n });
+    expect(lines([gap])).toEqual(['0+5 bridged 105/100 pending=5']);
+    expect(lines([aRow(0, { suspect: true, dropsOutside: 5n })])).toEqual(['0+1 observed 105/100 pending=5 suspect']);
+  });
+
+  test('are no clean second: what was lost stays one by one', () => {
+    const sealed = sealRuns(slotsOfDay(aDay([lost(0), lost(1)], { owned })).lines);
+    expect(told(repeatEqual(sealed))).toHaveLength(2);
+  });
+
+  test('what counts of a line is offered less the contract’s, and bad is the provider’s and the unknown', () => {
+    const drops = [
+      { cause: 'a', owner: 'contract', packets: 4n },
+      { cause: 'b', owner: 'tenant', packets: 3n },
+      { cause: 'c', owner: 'provider', packets: 2n },
+      { cause: 'd', owner: 'unknown', packets: 1n },
+    ] as const;
+    expect(countedOf({ offered: 100n, drops })).toEqual({ offered: 96n, bad: 3n });
+  });
+
+  test('what others lost neither breaks nor makes an outage before a window', () => {
+    const mine = aRow(0, { packets: 0n, dropsOutside: 50n });
+    const [line] = slotsOfDay(aDay([mine], { owned })).lines as SlotLine[];
+    expect(leadIn([line as SlotLine], 1)).toEqual({ lines: [line], settled: true });
+    const [bad] = slotsOfDay(aDay([mine])).lines as SlotLine[];
+    expect(leadIn([bad as SlotLine, line as SlotLine], 2).settled).toBe(false);
+  });
+});
 
 describe('lines of a day', () => {
   const drops = (at: number) => aRow(at, { dropsOutside: 3n, dropsInside: 2n });
@@ -46,6 +95,21 @@ describe('lines of a day', () => {
       [aRow(0, { ...bridged, dropsOutside: 9n })],
       [aCause(0, { ...bridged, packets: 5n }), aCause(2, { cause: 'policer', packets: 4n })],
       ['0+5 bridged 109/100 no_mbuf=5 policer=4'],
+    ],
+    [
+      'a cause has the owners that its row was given',
+      [drops(0)],
+      [aCause(0, { packets: 4n, owners: { provider: 1n, tenant: 0n, contract: 3n, unknown: 0n } })],
+      ['0+1 observed 103/98 no_mbuf:contract=3 no_mbuf:provider=1 pending=1'],
+    ],
+    [
+      'rows of one cause add up owner by owner',
+      [aRow(0, { ...bridged, dropsOutside: 9n })],
+      [
+        aCause(0, { packets: 4n, owners: { provider: 0n, tenant: 4n, contract: 0n, unknown: 0n } }),
+        aCause(1, { packets: 5n, owners: { provider: 0n, tenant: 3n, contract: 0n, unknown: 2n } }),
+      ],
+      ['0+5 bridged 109/100 no_mbuf:tenant=7 no_mbuf=2'],
     ],
     ['filtered frames are no loss', [aRow(0)], [aCause(0, { place: 'filtered' })], ['0+1 observed 100/100']],
     [
@@ -179,7 +243,13 @@ test('a line is written with its keys in one order, and integers as text', () =>
   expect(encodeLine(path, { state: 'sealed', class: 'clean', ...totals, offeredMax: 7n })).toBe(
     '{"host":"cn1","port":"p1","direction":"toGuest","slot":"2026-11-01T00:00:00Z","state":"sealed","class":"clean","slots":900,"offered":"1152921504606846976","offeredMax":"7","delivered":"1152921504606846976","drops":[]}',
   );
-  const lost = { ...totals, slots: 2, offered: 3n, delivered: 1n, drops: [{ cause: 'mtu', packets: 2n }] };
+  const lost = {
+    ...totals,
+    slots: 2,
+    offered: 3n,
+    delivered: 1n,
+    drops: [{ cause: 'mtu', owner: 'unknown', packets: 2n } as const],
+  };
   expect(encodeLine(path, { state: 'observed', ...lost, suspect: true })).toBe(
     '{"host":"cn1","port":"p1","direction":"toGuest","slot":"2026-11-01T00:00:00Z","repeat":2,"state":"observed","offered":"3","delivered":"1","drops":[{"cause":"mtu","owner":"unknown","packets":"2"}],"suspect":true}',
   );
