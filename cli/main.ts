@@ -7,6 +7,7 @@ import { configCommand } from './commands/config.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exclusionsCommand } from './commands/exclusions.ts';
+import { explainCommand } from './commands/explain.ts';
 import { exportSlotsCommand } from './commands/export-slots.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { serverCommand } from './commands/server.ts';
@@ -57,6 +58,7 @@ function program(): Command {
     .addCommand(collectorCommand())
     .addCommand(exportSlotsCommand())
     .addCommand(verifySealsCommand())
+    .addCommand(explainCommand())
     .addCommand(evaluateCommand())
     .addCommand(verifyCommand())
     .addCommand(sloCommand())

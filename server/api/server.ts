@@ -20,6 +20,7 @@ import { breachRoutes } from './routes/breaches.ts';
 import { creditRoutes } from './routes/credits.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { exclusionRoutes } from './routes/exclusions.ts';
+import { explainRoute } from './routes/explain.ts';
 import { healthRoute } from './routes/health.ts';
 import { hostRoutes } from './routes/hosts.ts';
 import { ledgerRoutes } from './routes/ledger.ts';
@@ -106,6 +107,7 @@ async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
       portRoutes(routes, context);
       ledgerRoutes(routes, context);
       sliRoute(routes, context);
+      explainRoute(routes, context);
       sealRoutes(routes, context);
       deadLetterRoutes(routes, context);
       objectRoutes(routes, context);

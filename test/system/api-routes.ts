@@ -15,6 +15,7 @@ export const routes = [
   '/api/v1/exclusions/{id}/approve',
   '/api/v1/exclusions/{id}/reject',
   '/api/v1/exclusions/{id}/revoke',
+  '/api/v1/explain',
   '/api/v1/health',
   '/api/v1/health/live',
   '/api/v1/health/ready',

@@ -1,0 +1,63 @@
+import { Command } from 'commander';
+import type { ExplainedRow, Explanation, Judged } from '../../server/api/schema/explain.ts';
+import { configOption, jsonOption } from '../options.ts';
+import { ServerClient, type ServerOptions, serverOption } from '../server-client.ts';
+
+interface ExplainOptions extends ServerOptions {
+  readonly host: string;
+  readonly port: string;
+  readonly from: string;
+  readonly to: string;
+  readonly rules?: string;
+  readonly json?: boolean;
+}
+
+export function explainCommand(): Command {
+  return new Command('explain')
+    .description('say whose each lost packet of a port was, by which rule, and what it was decided by')
+    .requiredOption('--host <name>', 'host of the port')
+    .requiredOption('--port <name>', 'port, as the datapath says it')
+    .requiredOption('--from <instant>', 'first second, RFC 3339')
+    .requiredOption('--to <instant>', 'second behind the last one')
+    .option('--rules <version>', 'also what another version of the rules says of the same readings')
+    .addOption(serverOption())
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExit code: 0 every lost packet has an owner, 1 of some nobody knows whose they are.')
+    .action(explain);
+}
+
+async function explain(options: ExplainOptions): Promise<void> {
+  const { host, port, from, to, rules } = options;
+  const query = new URLSearchParams({ host, port, from, to, ...(rules === undefined ? {} : { rules }) });
+  const told = await new ServerClient(options).json<Explanation>(`explain?${query}`);
+  process.stdout.write(options.json ? `${JSON.stringify(told)}\n` : explanationText(told));
+  if (told.packets.unknown !== '0') process.exitCode = 1;
+}
+
+/** The story of a window as lines for people. */
+export function explanationText({ host, port, window, packets, items }: Explanation): string {
+  const head = `${port} on ${host}, ${window.from} to ${window.to}`;
+  if (items.length === 0) return `${head}: no row tells of a loss\n`;
+  const rows = items.flatMap((item) => [
+    '',
+    `${item.from} to ${item.to}  ${item.direction}  ${item.packets} packets  ${item.cause}${countersOf(item)}`,
+    ...(item.told === null ? ['  unknown: nobody has said yet whose they are'] : judgedLines(item.told)),
+    ...(item.replayed === null ? [] : ['  replayed:', ...judgedLines(item.replayed)]),
+    ...(item.evidence === '' ? [] : [`  evidence ${item.evidence}, revision ${item.revision}`]),
+  ]);
+  return `${[`${head}: ${ownersText(packets)}`, ...rows].join('\n')}\n`;
+}
+
+function judgedLines({ owners, rule, ruleVersion, story }: Judged): string[] {
+  return [`  ${ownersText(owners)}, rule ${rule} of version ${ruleVersion}`, `  ${story}`];
+}
+
+function ownersText(owners: Explanation['packets']): string {
+  const some = Object.entries(owners).filter(([, packets]) => packets !== '0');
+  return some.map(([owner, packets]) => `${owner} ${packets}`).join(', ');
+}
+
+function countersOf({ counters }: ExplainedRow): string {
+  return counters.length === 0 ? '' : ` (${counters.join(' ')})`;
+}

@@ -1,0 +1,41 @@
+import { type Static, Type } from 'typebox';
+import { Count, Direction, Instant, Window } from './common.ts';
+
+const Owners = Type.Object({ provider: Count, tenant: Count, contract: Count, unknown: Count });
+
+const Judged = Type.Object({
+  owners: Owners,
+  rule: Type.String({ description: 'Id of the rule (docs/attribution.md); none: no rule speaks of the cause.' }),
+  ruleVersion: Type.Integer(),
+  missing: Type.Array(Type.String(), { description: 'What would have been needed for what stays unknown.' }),
+  facts: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String()])),
+  story: Type.String({ description: 'The same as a sentence.' }),
+});
+export type Judged = Static<typeof Judged>;
+
+const ExplainedRow = Type.Object({
+  direction: Direction,
+  cause: Type.String(),
+  place: Type.String(),
+  from: Instant,
+  to: Instant,
+  packets: Count,
+  counters: Type.Array(Type.String(), {
+    description: 'Counters that the cause is read from; with - before it: taken off.',
+  }),
+  told: Type.Union([Judged, Type.Null()], { description: 'null: nobody has said yet whose it is, so it is unknown.' }),
+  revision: Type.Integer({ description: '1, and one more each time that readings came late; 0: none yet.' }),
+  evidence: Type.String({ description: 'SHA-256 of the canonical JSON of `inputs`; empty: none yet.' }),
+  inputs: Type.Unknown({ description: 'All that the rule knew.' }),
+  replayed: Type.Union([Judged, Type.Null()], { description: 'By the version asked for; null: none was.' }),
+});
+export type ExplainedRow = Static<typeof ExplainedRow>;
+
+export const Explanation = Type.Object({
+  host: Type.String(),
+  port: Type.String(),
+  window: Window,
+  packets: Owners,
+  items: Type.Array(ExplainedRow),
+});
+export type Explanation = Static<typeof Explanation>;

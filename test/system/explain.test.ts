@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { explanationText } from '../../cli/commands/explain.ts';
+import { dropSlot, portSlot } from '../../core/catalogue/kinds.ts';
+import { silentLogger } from '../../core/runtime/logger.ts';
+import type { ApiContext } from '../../server/api/context.ts';
+import { explainRoute } from '../../server/api/routes/explain.ts';
+import type { Explanation } from '../../server/api/schema/explain.ts';
+import { bareApi } from '../../server/api/server.ts';
+import { AttributionWriter, attributionRow } from '../../server/attribution/attribution-table.ts';
+import { attribute } from '../../server/attribution/rules.ts';
+import { anEvidence, ms, stalled } from '../unit/server/attribution/an-evidence.ts';
+import { aDropSlot, aPortSlot, insertRows, type OpenStore, openStore, today } from './store-fixture.ts';
+
+const noon = today - 43_200;
+const signal = AbortSignal.timeout(120_000);
+let store: OpenStore;
+const api = bareApi(silentLogger);
+
+beforeAll(async () => {
+  store = await openStore();
+  explainRoute(api, { store, nowMs: () => (noon + 3_600) * 1000 } as unknown as ApiContext);
+  const ring = { direction: 'toGuest', cause: 'vhost_ring_full', packetsInc: 100n } as const;
+  await insertRows(store, portSlot, [aPortSlot({ direction: 'toGuest', slot: noon })]);
+  await insertRows(store, dropSlot, [aDropSlot({ ...ring, slot: noon }), aDropSlot({ ...ring, slot: noon + 2 })]);
+  const writer = new AttributionWriter(store.engine, join(store.folder, 'owners'));
+  await writer.clear();
+  const evidence = { ...anEvidence({ guest: stalled(3 * ms) }), host: 'h1', slot: noon };
+  // The first was told before the readings of the guest had come.
+  const early = { ...evidence, guest: null };
+  await writer.write([attributionRow(early, attribute(early), 1)], signal);
+  await writer.write([attributionRow(evidence, attribute(evidence), 2)], signal);
+});
+afterAll(async () => {
+  await api.close();
+  await store[Symbol.asyncDispose]();
+});
+
+async function asked(query: Readonly<Record<string, string>>) {
+  const answer = await api.inject({ method: 'GET', url: '/explain', query: { host: 'h1', port: 'vhu1', ...query } });
+  return { status: answer.statusCode, body: answer.json() as Explanation & { errors?: { problem: string }[] } };
+}
+
+const iso = (second: number) => new Date(second * 1000).toISOString().replace('.000Z', 'Z');
+const minute = { from: iso(noon - 30), to: iso(noon + 30) };
+
+describe('the story of a window', () => {
+  test('has each row with its newest owners, the rule, and the readings that it rests on', async () => {
+    const { status, body } = await asked(minute);
+    expect(status).toBe(200);
+    expect(body.packets).toEqual({ provider: '100', tenant: '0', contract: '0', unknown: '100' });
+    const [first, second] = body.items;
+    expect(first).toMatchObject({
+      ...{ direction: 'toGuest', cause: 'vhost_ring_full', from: iso(noon), to: iso(noon + 1), packets: '100' },
+      told: { owners: { provider: '100', unknown: '0' }, rule: 'ringFull', ruleVersion: 1, missing: [] },
+      ...{ revision: 2, replayed: null },
+      inputs: { guest: { stalls: [{ lowNs: 3 * ms }] }, packets: '100' },
+    });
+    expect(first?.told?.facts).toMatchObject({ why: 'stall', stallNs: 3 * ms, tid: 7 });
+    expect(second).toMatchObject({ from: iso(noon + 2), told: null, revision: 0, inputs: null });
+  });
+
+  test('is told in words, with the milliseconds', async () => {
+    const text = explanationText((await asked(minute)).body);
+    expect(text).toContain('provider 100, unknown 100');
+    expect(text).toContain('provider 100, rule ringFull of version 1');
+    expect(text).toContain('a stall of 3.000 ms (involuntary');
+    expect(text).toContain('4.000 ms in all');
+    expect(text).toContain('unknown: nobody has said yet whose they are');
+  });
+
+  test('replays rules of a version on what is stored, and refuses one that there is not', async () => {
+    const { body } = await asked({ ...minute, rules: '1' });
+    expect(body.items[0]?.replayed).toEqual(body.items[0]?.told);
+    expect(explanationText(body)).toContain('replayed:');
+    const refused = await asked({ ...minute, rules: '7' });
+    expect(refused.status).toBe(400);
+    expect(refused.body.errors?.[0]?.problem).toContain('version 7');
+  });
+
+  test('is short where nothing was lost', async () => {
+    const { body } = await asked({ from: iso(noon + 600), to: iso(noon + 660) });
+    expect(body.items).toEqual([]);
+    expect(explanationText(body)).toContain('no row tells of a loss');
+  });
+
+  test('of raw rows that have gone is told from what was kept', async () => {
+    await store.engine.command(`ALTER TABLE drop_slot DELETE WHERE port = 'vhu1' SETTINGS mutations_sync = 2`);
+    const { body } = await asked(minute);
+    expect(body.items).toHaveLength(1);
+    expect(body.packets).toMatchObject({ provider: '100', unknown: '0' });
+  });
+});

@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest';
+import { type Evidence, missingNames } from '../../../../server/attribution/evidence.ts';
+import { attribute } from '../../../../server/attribution/rules.ts';
+import { storyOf } from '../../../../server/attribution/story.ts';
+import { anEvidence, guest, ms, pmdStalled } from './an-evidence.ts';
+
+const rate = { name: 'gold', version: 1, committedPps: 1_000n, burstPackets: 0n, savedPackets: 0n, takenPackets: 0n };
+
+describe('a story', () => {
+  test.each<[Partial<Evidence>, string]>([
+    [{ pmds: pmdStalled(2 * ms) }, 'a stall of 2.000 ms (involuntary, polling thread 3)'],
+    [{}, "the guest's 2 threads and the polling threads ran through 4.000 ms of a full ring"],
+    [
+      { guest: guest({ stopped: [{ fromNs: 0, toNs: 900 * ms }] }) },
+      'all threads of the guest were stopped for 900.000 ms (guestStopped)',
+    ],
+    [{ cause: 'vhost_down' }, 'no service was offered'],
+    [{ cause: 'no_mbuf', direction: 'rx' }, 'the host’s'],
+    [
+      { cause: 'shaper', offered: [1_050n], contract: rate },
+      '50 packets were offered above 1000 packets/s of contract gold in 1 s',
+    ],
+    [{ guest: null }, 'the ring was full for 4.000 ms. Unknown: it is not known which guest is behind the port'],
+    [{ cause: 'mtu' }, 'no contract says which frames were agreed'],
+    [{ cause: 'tx_ring_full' }, 'no rule speaks of this cause'],
+  ])('says what decided: %#', (over, expected) => {
+    const { rule, facts, missing } = attribute(anEvidence(over));
+    expect(storyOf({ rule, facts, missing })).toContain(expected);
+  });
+
+  test('has words for everything that can be missing, and for nothing at all', () => {
+    // What it has no words for it tells by its name, which has no blank.
+    for (const name of missingNames) expect(storyOf({ rule: '', facts: {}, missing: [name] })).toContain(' ');
+    expect(storyOf({ rule: '', facts: {}, missing: [] })).toBe('what was read proves nobody');
+  });
+});
