@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { assert } from '../core/runtime/error.ts';
-import { checkCpus, checkNic, checkNics, checkTelemetryPath, checkThreads, sum } from './arguments.ts';
+import { checkCpus, checkNic, checkNics, checkPeriod, checkTelemetryPath, checkThreads, sum } from './arguments.ts';
 import {
   type EthtoolCounters,
   type Link,
@@ -12,13 +12,15 @@ import {
   type QdiscTable,
   type QueueTable,
   queueStride,
+  type RingSampler,
 } from './facade.ts';
 import { splitNames } from './names.ts';
 import { closedError, nativeErrorOf } from './native-error.ts';
+import { type RingsBinding, Sampler } from './rings.ts';
 import { openConnection, type TelemetryBinding } from './telemetry.ts';
 
 /** `kBindingVersion` of src/addon.cc. */
-const bindingVersion = 3;
+const bindingVersion = 4;
 /** `kLinkFields` of src/links.h: ifindex, flags, mtu, master, lower. */
 const linkFields = 5;
 
@@ -26,7 +28,7 @@ const linkFields = 5;
 export const addonFile = fileURLToPath(new URL('./build/fournines.node', import.meta.url));
 
 /** src/addon.cc. Lists of strings come and go as one string, each followed by a NUL. */
-export interface Binding extends TelemetryBinding {
+export interface Binding extends TelemetryBinding, RingsBinding {
   readonly version: number;
   open(): object;
   close(handle: object): void;
@@ -65,6 +67,7 @@ export function loadBinding(file: string = addonFile): Binding {
 /** The addon's form can more than every form must. */
 interface AddonFacade extends NativeFacade {
   openTelemetry(path: string, options: { readonly deadlineMs: number }): Promise<PacedConnection>;
+  openRings(options: { readonly periodUs: number }): RingSampler;
 }
 
 export function openAddon(file: string = addonFile): AddonFacade {
@@ -78,6 +81,7 @@ class Addon implements AddonFacade {
   readonly #handle: object;
   readonly #clocks = new BigUint64Array(2);
   readonly #connections = new Set<PacedConnection>();
+  readonly #samplers = new Set<RingSampler>();
   #isClosed = false;
   #lastTable: { readonly text: string; readonly fields: Uint32Array; readonly links: readonly Link[] } | null = null;
 
@@ -176,9 +180,18 @@ class Addon implements AddonFacade {
     return connection;
   }
 
+  openRings({ periodUs }: { readonly periodUs: number }): RingSampler {
+    checkPeriod(periodUs);
+    this.#demandOpen();
+    const sampler = called(() => new Sampler(this.#binding, periodUs, () => this.#samplers.delete(sampler)));
+    this.#samplers.add(sampler);
+    return sampler;
+  }
+
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    for (const sampler of this.#samplers) sampler.close();
     for (const connection of this.#connections) void connection.close();
     called(() => this.#binding.close(this.#handle));
   }

@@ -1,5 +1,5 @@
 import { assert } from '../core/runtime/error.ts';
-import { threadStride } from './facade.ts';
+import { type MappedRing, type RemoteRing, threadStride } from './facade.ts';
 
 // What both forms demand of their callers. A refusal is a mistake of ours, so FN_INTERNAL.
 
@@ -18,6 +18,7 @@ const socketPathBytesMax = 107;
 const commandsMax = 4096;
 /** What DPDK's server reads of one request (its buffer has 1,024 with a NUL). */
 const commandBytesMax = 1023;
+const ringSizeMax = 32_768;
 const waitMsMax = 600_000;
 
 export function checkThreads(threads: Uint32Array, out: BigUint64Array): void {
@@ -69,6 +70,27 @@ export function checkCommands(commands: readonly string[]): void {
 /** A wait, ms: whole, above 0, at most ten minutes. */
 export function checkMs(ms: number): void {
   assert(Number.isInteger(ms) && ms > 0 && ms <= waitMsMax, 'a wait is not a whole number of ms in range');
+}
+
+/** A pace of the ring sampler. */
+export function checkPeriod(periodUs: number): void {
+  assert(Number.isInteger(periodUs) && periodUs >= 100 && periodUs <= 1_000_000, 'a period is not 100 us to 1 s');
+}
+
+export function checkRing(ring: MappedRing | RemoteRing): void {
+  const { size, direction } = ring;
+  assert(Number.isInteger(size) && size >= 1 && size <= ringSizeMax, 'a ring has 1 to 32768 descriptors');
+  assert(direction === 'toGuest' || direction === 'fromGuest', 'a ring has a direction');
+  const numbers =
+    'pid' in ring
+      ? [BigInt(ring.pid), ring.usedAddress, ring.availAddress]
+      : [ring.device, ring.inode, ring.usedOffset, ring.availOffset];
+  assert(
+    numbers.every((number) => typeof number === 'bigint' && BigInt.asUintN(64, number) === number),
+    'a place of a ring is not a number of 64 bits',
+  );
+  if ('pid' in ring) return;
+  assert(typeof ring.path === 'string' && ring.path !== '' && !ring.path.includes('\0'), 'path is empty or has NUL');
 }
 
 export function sum(counts: Uint32Array): number {

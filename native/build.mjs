@@ -31,6 +31,8 @@ const commonFlags = [
   '-shared',
   '-pthread',
   '-fvisibility=hidden',
+  // A signal handler of ours must outlive the last environment that loaded us.
+  '-Wl,-z,nodelete',
   '-fno-exceptions',
   '-fno-rtti',
   '-fstack-protector-strong',

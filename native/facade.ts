@@ -172,6 +172,121 @@ export interface PacedConnection extends TelemetryConnection {
   ): AsyncIterable<PacedRound>;
 }
 
+/** Which way a ring's packets go: the host fills the guest's buffers, or takes what the guest sends. */
+export type RingDirection = 'toGuest' | 'fromGuest';
+
+interface RingShape {
+  /** Descriptors of a split ring (VIRTIO 1.2, 2.7): 1 to 32768. Packed rings have no index in memory: not read. */
+  readonly size: number;
+  readonly direction: RingDirection;
+}
+
+/** A ring in a file that holds the guest's memory: mapped read-only, so that a sample needs no system call. */
+export interface MappedRing extends RingShape {
+  /** As /proc/PID/map_files/FROM-TO. It must be the file with these numbers (st_dev, st_ino). */
+  readonly path: string;
+  readonly device: bigint;
+  readonly inode: bigint;
+  /** Where `used.idx` and `avail.idx` stand in that file, bytes. */
+  readonly usedOffset: bigint;
+  readonly availOffset: bigint;
+}
+
+/** A ring whose memory cannot be mapped: the kernel copies the indices (process_vm_readv), which is far dearer. */
+export interface RemoteRing extends RingShape {
+  readonly pid: number;
+  /** Addresses in that process. */
+  readonly usedAddress: bigint;
+  readonly availAddress: bigint;
+}
+
+/** Buckets of `RingSlotRow.fills`: empty; above (k-1)/8 and up to k/8 of the size, for k from 1 to 8; full. */
+export const ringBuckets = 10;
+
+/** A stretch of samples at which a ring was full, or its piece in a slot. */
+export interface RingRun {
+  /** From the slot's beginning, ns. */
+  readonly fromNs: bigint;
+  /** From the first full sample to the first that was not, ns; and what it lasted at least and at most. */
+  readonly lengthNs: bigint;
+  readonly lengthNsMin: bigint;
+  readonly lengthNsMax: bigint;
+  /** Bit 0: it began in the slot before; bit 1: it goes on in the next. Pieces join without a gap. */
+  readonly continues: number;
+}
+
+/**
+ * One ring in one second. Its fill: buffers that hold packets which their reader has not given back, an upper bound, since a
+ * guest gives buffers back in batches. toGuest: size less pending; fromGuest: pending; pending = avail.idx - used.idx.
+ */
+export interface RingSlotRow {
+  readonly id: number;
+  /** Unix second. */
+  readonly slot: number;
+  /** Samples that say something; those with more pending than the ring has, or in time that was told twice. */
+  readonly samples: number;
+  readonly suspect: number;
+  /** Samples more than 0.5 ms after they were due; ticks not taken. */
+  readonly late: number;
+  readonly missed: number;
+  /** Descriptors. `fillP99`: 99 of 100 samples had no more. 0 where there are no samples. */
+  readonly fillMax: number;
+  readonly fillP99: number;
+  /** Samples by fill; see `ringBuckets`. */
+  readonly fills: readonly number[];
+  /** Time full and empty, ns: all of it, the longest stretch, and where that began (from the slot's beginning). */
+  readonly fullNs: bigint;
+  readonly fullRunNs: bigint;
+  readonly fullRunAtNs: bigint;
+  readonly emptyNs: bigint;
+  readonly emptyRunNs: bigint;
+  /** Runs of 1 ms and more, and all that cross the slot's ends, in order; at most 32, the rest is counted. */
+  readonly runs: readonly RingRun[];
+  readonly runsLeftOut: number;
+}
+
+/** Why a ring is no longer sampled: its memory went; its driver began anew; its process ended; not allowed. */
+export const ringEnds = ['faulted', 'reset', 'gone', 'refused'] as const;
+
+/** What a sampler's thread did since it began. */
+export interface RingTotals {
+  readonly ticks: bigint;
+  readonly late: bigint;
+  readonly missed: bigint;
+  /** Sum and greatest of the time from when a tick was due to its first read. */
+  readonly latenessNs: bigint;
+  readonly latenessNsMax: bigint;
+  /** Slots without a tick; slots that the wall clock told again; finished slots that nobody took in time (120 wait). */
+  readonly slotsSkipped: bigint;
+  readonly slotsRepeated: bigint;
+  readonly slotsLost: bigint;
+  /** The slot finished last; 0: none. */
+  readonly newestSlot: bigint;
+  readonly cpuNs: bigint;
+}
+
+export interface TakenRings {
+  readonly totals: RingTotals;
+  /** Oldest slot first. */
+  readonly slots: readonly RingSlotRow[];
+  readonly ended: readonly { readonly id: number; readonly why: (typeof ringEnds)[number]; readonly wallNs: bigint }[];
+}
+
+/** Samples rings on a thread of its own. Reads memory of guests, never writes it. */
+export interface RingSampler {
+  /**
+   * Samples a ring from the next slot on; at most 1024. Gives its id, which no other ring of this sampler gets. FN_NATIVE:
+   * errno ESTALE when another file stands at the path, ENXIO when it ends before the indices.
+   */
+  add(ring: MappedRing | RemoteRing): number;
+  /** Its memory is let go after the tick under way. What was sampled comes all the same. */
+  remove(id: number): void;
+  /** Slots that have ended since the last call. They are finished some ms after their end. */
+  take(): TakenRings;
+  /** Ends the thread. Twice is allowed. */
+  close(): void;
+}
+
 export interface NativeFacade {
   /** 'addon' or 'typescript'. */
   readonly form: 'addon' | 'typescript';
@@ -204,6 +319,8 @@ export interface NativeFacade {
    * those included whose socket still waits for a reply; one more is FN_TELEMETRY_REFUSED (EMFILE).
    */
   openTelemetry(path: string, options: { readonly deadlineMs: number }): Promise<TelemetryConnection> | null;
-  /** Closes sockets, those of telemetry as their own `close` does; later calls throw FN_NATIVE. Twice is allowed. */
+  /** A sampler with a tick each `periodUs` (100 to 1,000,000). Null: this form has none. At most 8 at once (EMFILE). */
+  openRings(options: { readonly periodUs: number }): RingSampler | null;
+  /** Closes samplers, and sockets, those of telemetry as their own `close` does; later calls throw FN_NATIVE. Twice is allowed. */
   close(): void;
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -83,12 +83,40 @@ async function exerciseTelemetry(path: string): Promise<void> {
   facade.close();
 }
 
+/** Rings in files that are scribbled on, and cut off while they are read; one that is left to the garbage collector. */
+async function exerciseRings(path: string): Promise<void> {
+  const facade = openAddon(file);
+  const sampler = facade.openRings({ periodUs: 200 });
+  const fds = [0, 1, 2].map((i) => openSync(`${path}${i}`, 'w+'));
+  for (const [i, fd] of fds.entries()) {
+    ftruncateSync(fd, 8192);
+    const { dev, ino } = statSync(`${path}${i}`, { bigint: true });
+    const place = { path: `${path}${i}`, device: dev, inode: ino, usedOffset: 0n, availOffset: 4096n };
+    for (const direction of ['toGuest', 'fromGuest'] as const) sampler.add({ ...place, size: 256, direction });
+  }
+  sampler.remove(sampler.add({ pid: 1, usedAddress: 8n, availAddress: 16n, size: 8, direction: 'toGuest' }));
+  const until = Date.now() + 2200;
+  for (let n = 0; Date.now() < until; n++) {
+    const steady = Uint16Array.of(n);
+    writeSync(fds[0] ?? 0, steady, 0, 2, 4096);
+    writeSync(fds[0] ?? 0, steady, 0, 2, 0);
+    writeSync(fds[1] ?? 0, Uint16Array.of(Math.floor(Math.random() * 65_536)), 0, 2, n % 2 === 0 ? 0 : 4096);
+    if (until - Date.now() < 800) ftruncateSync(fds[2] ?? 0, 0);
+    await new Promise((resolve) => setImmediate(resolve));
+    sampler.take();
+  }
+  for (const fd of fds) closeSync(fd);
+  facade.openRings({ periodUs: 100 });
+  facade.close();
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'fn-exercise-'));
 try {
   const path = join(folder, 'peer');
   const peer = await startPeer(path);
   for (let i = 0; i < Number(rounds); i++) {
     exercise();
+    if (i < 2) await exerciseRings(join(folder, 'ring'));
     // The 32 that may be open include those whose socket waits for an answer.
     if (i < 20) await exerciseTelemetry(path);
     if (i % 10 === 0) globalThis.gc?.();

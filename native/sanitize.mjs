@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Runs the addon under the address and undefined-behaviour sanitizers, the netlink parsers and the telemetry reader on
-// damaged datagrams, and the addon under valgrind where that is installed. Needs Node 24 (it starts TypeScript) and g++.
+// damaged datagrams, the sums of the ring sampler on random seconds, and the addon under valgrind where that is installed. Needs Node 24 (it starts TypeScript) and g++.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,6 +24,7 @@ try {
     compile('peer', ['telemetry-peer.cc'], [], [], peer) &&
     [
       fuzz('parsers', 'parser-fuzz.cc', netlinkParsers),
+      fuzz('rings', 'ring-fuzz.cc', ['ring-slot']),
       fuzz('telemetry', 'telemetry-fuzz.cc', ['json-cursor', 'telemetry-reply']),
       runSanitized(built.file),
       runValgrind(),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { FourninesError, systemCode } from '../core/runtime/error.ts';
-import { checkCpus, checkNic, checkNics, checkTelemetryPath, checkThreads } from './arguments.ts';
+import { checkCpus, checkNic, checkNics, checkPeriod, checkTelemetryPath, checkThreads } from './arguments.ts';
 import { type NativeFacade, threadStatus, threadStride } from './facade.ts';
 import { closedError } from './native-error.ts';
 import { readLinks } from './sysfs-links.ts';
@@ -54,6 +54,10 @@ export function openTypescript(): NativeFacade {
       checkCpus(cpus);
       demandOpen();
       return false;
+    },
+    openRings: ({ periodUs }) => {
+      checkPeriod(periodUs);
+      return nothing();
     },
     openTelemetry: (path, options) => {
       checkTelemetryPath(path, options.deadlineMs);

@@ -10,6 +10,7 @@
 #include "arguments.h"
 #include "clocks.h"
 #include "handle.h"
+#include "rings.h"
 #include "state.h"
 #include "telemetry.h"
 #include "threads.h"
@@ -21,7 +22,7 @@ namespace fournines {
 namespace {
 
 // addon.ts refuses another number: a library built from other sources than the TypeScript around it.
-constexpr uint32_t kBindingVersion = 3;
+constexpr uint32_t kBindingVersion = 4;
 // NICs in one call of ethtoolCounters, and values of all of them together.
 constexpr size_t kNicsMax = 65536;
 
@@ -254,10 +255,16 @@ void setAffinity(const Napi::CallbackInfo& info) {
 
 // Runs when the environment goes, with handles still open: the main thread at exit, a worker thread at its end, where
 // the process lives on and would keep the descriptors.
+struct EverythingOpen {
+  std::shared_ptr<OpenHandles> handles;
+  std::shared_ptr<OpenRings> rings;
+};
+
 void closeAll(void* data) {
-  std::shared_ptr<OpenHandles>* const handles = static_cast<std::shared_ptr<OpenHandles>*>(data);
-  for (Handle* const handle : **handles) handle->close();
-  delete handles;
+  EverythingOpen* const open = static_cast<EverythingOpen*>(data);
+  for (Handle* const handle : *open->handles) handle->close();
+  stopAll(open->rings.get());
+  delete open;
 }
 
 }  // namespace
@@ -265,7 +272,7 @@ void closeAll(void* data) {
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   State* const state = new State();
   env.SetInstanceData(state);
-  if (napi_add_env_cleanup_hook(env, closeAll, new std::shared_ptr<OpenHandles>(state->handles)) != napi_ok) {
+  if (napi_add_env_cleanup_hook(env, closeAll, new EverythingOpen{state->handles, state->rings}) != napi_ok) {
     throwFailure(env, {"napi_add_env_cleanup_hook", ENOMEM});
     return exports;
   }
@@ -282,6 +289,12 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("ethtoolCounters", Napi::Function::New(env, ethtoolCounters, "ethtoolCounters"));
   exports.Set("affinity", Napi::Function::New(env, affinity, "affinity"));
   exports.Set("setAffinity", Napi::Function::New(env, setAffinity, "setAffinity"));
+  exports.Set("ringsOpen", Napi::Function::New(env, ringsOpen, "ringsOpen"));
+  exports.Set("ringsAdd", Napi::Function::New(env, ringsAdd, "ringsAdd"));
+  exports.Set("ringsAddRemote", Napi::Function::New(env, ringsAddRemote, "ringsAddRemote"));
+  exports.Set("ringsRemove", Napi::Function::New(env, ringsRemove, "ringsRemove"));
+  exports.Set("ringsTake", Napi::Function::New(env, ringsTake, "ringsTake"));
+  exports.Set("ringsClose", Napi::Function::New(env, ringsClose, "ringsClose"));
   exports.Set("telemetryOpen", Napi::Function::New(env, telemetryOpen, "telemetryOpen"));
   exports.Set("telemetryAsk", Napi::Function::New(env, telemetryAsk, "telemetryAsk"));
   exports.Set("telemetryNext", Napi::Function::New(env, telemetryNext, "telemetryNext"));

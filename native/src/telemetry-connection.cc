@@ -1,14 +1,9 @@
 #include "telemetry-connection.h"
 
-#include <sched.h>
-#include <signal.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <utility>
 
 #include "affinity.h"
+#include "scheduling.h"
 
 namespace fournines {
 
@@ -17,33 +12,8 @@ namespace {
 // How long a socket is kept for an answer nobody waits for any more (why: TelemetryPeer). Bounded, since a process can
 // be stopped for ever.
 constexpr int64_t kLingerNs = 60 * int64_t{1000000000};
-// No recursion beyond 32 levels of JSON, no large locals.
-constexpr size_t kStackBytes = 262144;
 // Rounds of a series that wait to be taken: a second and more at the pace of 10 ms.
 constexpr size_t kRoundsMax = 256;
-// What the thread asks of the scheduler at a time: little, so that kernels from 6.12 on let it run as soon as it wakes.
-// Its share of the CPU stays what it was.
-constexpr uint64_t kSliceNs = 100000;
-
-// struct sched_attr of the kernel, first version; not every C library has it.
-struct SchedulingAttributes {
-  uint32_t size = 48;
-  uint32_t policy = SCHED_OTHER;
-  uint64_t flags = 0;
-  int32_t nice = 0;
-  uint32_t priority = 0;
-  uint64_t runtime = kSliceNs;
-  uint64_t deadline = 0;
-  uint64_t period = 0;
-};
-
-// Kernels that do not know the wish refuse it or take no notice.
-void askForShortSlices() {
-  SchedulingAttributes attributes;
-  // Niceness would be set too: as it is. (getpriority of a thread cannot fail, and -1 is a value.)
-  attributes.nice = getpriority(PRIO_PROCESS, 0);
-  static_cast<void>(syscall(SYS_sched_setattr, 0, &attributes, 0));
-}
 
 // A place that the kernel refuses (outside the cpuset, offline) costs time and nothing else. Each time, since whoever
 // places the whole process moves this thread too.
@@ -58,28 +28,13 @@ Failure TelemetryConnection::start(Report report, void* context) {
   context_ = context;
   const int refused = interrupt_.open();
   if (refused != 0) return {"eventfd", refused};
-  pthread_attr_t attributes;
-  int error = pthread_attr_init(&attributes);
-  if (error != 0) return {"pthread_attr_init", error};
-  // A refusal leaves the usual size.
-  pthread_attr_setstacksize(&attributes, kStackBytes);
-  // Signals are for Node's threads: a handler here would run on the small stack and break off waits.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  error = pthread_create(
-      &thread_, &attributes,
+  return startThread(
+      "fn-telemetry",
       [](void* self) -> void* {
         static_cast<TelemetryConnection*>(self)->run();
         return nullptr;
       },
-      this);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_attr_destroy(&attributes);
-  if (error != 0) return {"pthread_create", error};
-  pthread_setname_np(thread_, "fn-telemetry");
-  return success();
+      this, &thread_);
 }
 
 void TelemetryConnection::ask(RoundRequest request) {

@@ -15,6 +15,7 @@ import {
   skipWithout,
 } from '../native/namespace.ts';
 import { queueContract } from '../native/queue-contract.ts';
+import { ringContract } from '../native/ring-contract.ts';
 import { telemetryContract } from '../native/telemetry-contract.ts';
 
 const noNamespaces = 'needs root, ip and tc to make network namespaces';
@@ -270,6 +271,7 @@ export function nativeContract(name: string, open: () => NativeFacade): void {
     queueContract(() => facade);
 
     telemetryContract(() => facade);
+    ringContract(() => facade);
 
     describe('affinity', () => {
       it('lists the CPUs of Cpus_allowed_list, ascending', () => {

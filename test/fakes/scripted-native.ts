@@ -130,6 +130,10 @@ export class ScriptedNative implements NativeFacade {
     };
   }
 
+  openRings(): null {
+    return null;
+  }
+
   ethtoolNames(nic: string): readonly string[] {
     return Object.keys(this.#ethtool(nic, 'ETHTOOL_GSSET_INFO').xstats ?? {});
   }

@@ -150,6 +150,7 @@ class ScriptedDpdk {
       ethtoolCounters: (nics, counts) => base.ethtoolCounters(nics, counts),
       affinity: () => [0, 1, 2],
       setAffinity: () => true,
+      openRings: () => base.openRings(),
       openTelemetry: (path) => this.#connect(path, clock),
       close: () => base.close(),
     };
