@@ -20,6 +20,8 @@ const populations: Readonly<Record<string, Population>> = {
   mempool_slot: { objects: 4, everySeconds: 5 },
   datapath_slot: { objects: 1, everySeconds: 1 },
   replica_slot: { objects: 1, everySeconds: 5 },
+  vring_slot: { objects: 64, everySeconds: 1 },
+  vring_run: { objects: 4, everySeconds: 1 },
   source_slot: { objects: 6, everySeconds: 1 },
   host_fact: { objects: 120, everySeconds: 300 },
   event: { objects: 1, everySeconds: 60 },

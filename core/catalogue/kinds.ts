@@ -1,6 +1,7 @@
 import type { Kind } from './columns.ts';
 import { datapathSlot, mempoolSlot, pmdSlot, replicaSlot, rxqSlot } from './datapath-kinds.ts';
 import { counter, direction, host, kind, optionalCounter, port, quality } from './kind-parts.ts';
+import { vringRun, vringSlot } from './ring-kinds.ts';
 
 /**
  * The kinds of rows a host sends: one table each. Grow by adding columns, with the form in which they came (forms.ts), or
@@ -223,6 +224,8 @@ export const kinds: readonly Kind[] = [
   mempoolSlot,
   datapathSlot,
   replicaSlot,
+  vringSlot,
+  vringRun,
   sourceSlot,
   hostFact,
   event,

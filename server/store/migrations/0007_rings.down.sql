@@ -1,0 +1,2 @@
+DROP TABLE IF EXISTS vring_slot;
+DROP TABLE IF EXISTS vring_run;
