@@ -140,25 +140,24 @@ void RingSampler::tick(int64_t dueNs, int64_t monoNs, int64_t wallNs, uint32_t m
   ownTotals_.missed += missed;
   ownTotals_.latenessNs += static_cast<uint64_t>(latenessNs);
   ownTotals_.latenessNsMax = std::max(ownTotals_.latenessNsMax, static_cast<uint64_t>(latenessNs));
-  const bool isLate = latenessNs > kLateNs;
-  ownTotals_.late += isLate ? 1 : 0;
   SlotSamples& samples = present_.samples;
   if (samples.rows() < kRowsMax) {
     samples.offsets.push_back(std::min(monoNs - slotMonoNs_, kSlotNs));
-    samples.isLate.push_back(isLate ? 1 : 0);
     samples.missed.push_back(missedHere);
     row_ = samples.fills.data() + (samples.rows() - 1) * samples.stride;
-    sample(monoNs);
+    sample();
   } else {
     samples.missedAfter += missedHere + 1;
   }
+  // Held up on the way is as late as woken late.
+  const bool isLate = readClock(CLOCK_MONOTONIC) - dueNs > kLateNs;
+  ownTotals_.late += isLate ? 1 : 0;
+  if (samples.isLate.size() < samples.rows()) samples.isLate.push_back(isLate ? 1 : 0);
   lastMonoNs_ = monoNs;
   if (isClosing_) summariseSome(kSummarisedATick);
 }
 
-void RingSampler::sample(int64_t monoNs) {
-  const int64_t sinceNs = monoNs - lastMonoNs_;
-  advanceMax_ = sinceNs > kJudgedNs ? UINT16_MAX : static_cast<uint32_t>(sinceNs / 1000 * kAdvanceAUs);
+void RingSampler::sample() {
   cursor_ = 0;
   while (cursor_ < hot_.size()) {
     const bool isWhole = guard_.run([](void* self) { static_cast<RingSampler*>(self)->sampleMapped(); }, this);
@@ -226,7 +225,10 @@ void RingSampler::note(size_t column, uint16_t used, uint16_t avail) {
 bool RingSampler::isReset(const Hot& hot, uint16_t used, uint16_t avail) const {
   const uint16_t usedBy = static_cast<uint16_t>(used - hot.lastUsed);
   const uint16_t availBy = static_cast<uint16_t>(avail - hot.lastAvail);
-  if (usedBy > advanceMax_ && availBy > advanceMax_) return true;
+  const int64_t by = std::min(usedBy, availBy);
+  // By the clock as it is after the read: this thread may have been held up between its tick and here.
+  const int64_t sinceNs = by > kAdvanceAUs * kLateNs / 1000 ? readClock(CLOCK_MONOTONIC) - lastMonoNs_ : 0;
+  if (sinceNs > 0 && sinceNs <= kJudgedNs && by > sinceNs / 1000 * kAdvanceAUs) return true;
   return hot.idle >= kRested && used == 0 && avail <= hot.size && hot.lastUsed != 0;
 }
 

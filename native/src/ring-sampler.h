@@ -122,7 +122,7 @@ class RingSampler : public std::enable_shared_from_this<RingSampler> {
 
   void run();
   void tick(int64_t dueNs, int64_t monoNs, int64_t wallNs, uint32_t missed);
-  void sample(int64_t monoNs);
+  void sample();
   void sampleMapped();
   void note(size_t column, uint16_t used, uint16_t avail);
   bool isReset(const Hot& hot, uint16_t used, uint16_t avail) const;
@@ -149,7 +149,6 @@ class RingSampler : public std::enable_shared_from_this<RingSampler> {
   // Where a read is under way: what a jump out of it must find in memory.
   volatile size_t cursor_ = 0;
   uint16_t* row_ = nullptr;
-  uint32_t advanceMax_ = 0;
   Page present_;
   Page closing_;
   bool isClosing_ = false;
