@@ -14,6 +14,7 @@ import { choosePlacement, parseCpuList } from './placement.ts';
 import type { ReadResumed } from './resume.ts';
 import { sources } from './sources/index.ts';
 import { SpooledBus } from './spool/spooled-bus.ts';
+import { VhostSockets } from './vhost-sockets.ts';
 
 export interface CollectorParts {
   readonly config: Omit<CollectorConfig, 'spool'>;
@@ -37,6 +38,7 @@ export function makeCollector({ config, sink, stream, readResumed, logger }: Col
     ovsRunDir: config.ovs.runDir,
     dpdkRuntimeDirs: config.dpdk.runtimeDirs,
     ethdevOwners: new EthdevOwners(),
+    vhostSockets: new VhostSockets(),
   };
   return new Agent({
     host: config.host,

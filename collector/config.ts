@@ -25,7 +25,13 @@ export const CollectorConfigSchema = Type.Object(
       description: 'A source that takes longer has failed for that tick, ms.',
     }),
     sourcesOff: Type.Array(
-      Type.Union([Type.Literal('dpdk-telemetry'), Type.Literal('kernel'), Type.Literal('ovs'), Type.Literal('thread')]),
+      Type.Union([
+        Type.Literal('dpdk-telemetry'),
+        Type.Literal('kernel'),
+        Type.Literal('ovs'),
+        Type.Literal('thread'),
+        Type.Literal('vring'),
+      ]),
       { default: [], description: 'Sources that are not to run.' },
     ),
     ovs: Type.Object(

@@ -1,10 +1,12 @@
 import type { NativeFacade } from '../../native/facade.ts';
 import type { EthdevOwners } from '../ethdev-owners.ts';
 import type { Source } from '../source.ts';
+import type { VhostSockets } from '../vhost-sockets.ts';
 import { DpdkTelemetrySource } from './dpdk-telemetry/source.ts';
 import { KernelSource } from './kernel/source.ts';
 import { OvsSource } from './ovs/source.ts';
 import { ThreadSource } from './thread/source.ts';
+import { VringSource } from './vring/source.ts';
 
 export interface SourceEnvironment {
   readonly native: NativeFacade;
@@ -14,6 +16,7 @@ export interface SourceEnvironment {
   readonly ovsRunDir: string;
   readonly dpdkRuntimeDirs: readonly string[];
   readonly ethdevOwners: EthdevOwners;
+  readonly vhostSockets: VhostSockets;
 }
 
 /** Every source there is, in alphabetical order. Adding one: its folder and one line here. */
@@ -22,4 +25,5 @@ export const sources: Readonly<Record<string, (environment: SourceEnvironment) =
   kernel: (environment) => new KernelSource(environment),
   ovs: (environment) => new OvsSource(environment),
   thread: (environment) => new ThreadSource(environment),
+  vring: (environment) => new VringSource(environment),
 };

@@ -2,6 +2,7 @@ import { Agent } from '../../collector/agent.ts';
 import { EthdevOwners } from '../../collector/ethdev-owners.ts';
 import { nothingKept } from '../../collector/resume.ts';
 import { OvsSource, type OvsSourceOptions } from '../../collector/sources/ovs/source.ts';
+import { VhostSockets } from '../../collector/vhost-sockets.ts';
 import type { LogSink } from '../../core/bus/log.ts';
 import type { Kind, RowOf } from '../../core/catalogue/columns.ts';
 import { sleepMs } from '../../core/runtime/clock.ts';
@@ -35,6 +36,7 @@ export class Gathering {
           procRoot: '/proc',
           ovsRunDir: runDir,
           ethdevOwners: new EthdevOwners(),
+          vhostSockets: new VhostSockets(),
           ...options,
         }),
       ],

@@ -8,13 +8,14 @@ import type { EthdevOwners } from '../../ethdev-owners.ts';
 import type { ReadTime } from '../../slot.ts';
 import type { Source, Tick } from '../../source.ts';
 import { timedAnswer } from '../../timed-read.ts';
+import type { VhostPort, VhostSockets } from '../../vhost-sockets.ts';
 import { type Daemon, DaemonConnection } from './daemon.ts';
 import { DatapathReader } from './datapath.ts';
 import { type DpctlShow, parseDpctlShow } from './dpctl-show.ts';
 import { writeDaemonFacts } from './facts.ts';
 import { mayAskForCounters, withStatistics } from './harmless.ts';
 import type { VswitchSnapshot } from './interfaces.ts';
-import { isUserSpace } from './named-port.ts';
+import { isUserSpace, isVhost } from './named-port.ts';
 import { OvsdbMonitor } from './ovsdb.ts';
 import type { DaemonLife } from './ports.ts';
 import { type Ask, SlowAnswers, unlessRefused } from './slow-answers.ts';
@@ -32,6 +33,7 @@ export interface OvsSourceOptions {
   readonly procRoot: string;
   readonly ovsRunDir: string;
   readonly ethdevOwners: EthdevOwners;
+  readonly vhostSockets: VhostSockets;
   /** For tests where the harm is of no account. */
   readonly mayAskForCounters?: typeof mayAskForCounters;
 }
@@ -166,6 +168,7 @@ export class OvsSource implements Source {
     if (last?.found.pid === pid && last.found.startTicks === startTicks) return;
     if (last !== undefined) {
       this.#options.ethdevOwners.forget(last.found.pid);
+      this.#options.vhostSockets.forget(last.found.pid);
       const [wallNs, monoNs] = this.#options.native.clocks();
       this.#statistics.forget({ wallNs, monoNs });
     }
@@ -179,7 +182,10 @@ export class OvsSource implements Source {
     return { place: this.#options.place, pid: found.pid, startTicks: found.startTicks, version: version ?? '' };
   }
 
-  /** Which ethdevs of the daemon's process are ports here: their telemetry is a second witness, not a second count. */
+  /**
+   * Which ethdevs of the daemon's process are ports here: their telemetry is a second witness, not a second count. And
+   * which sockets lead to guests.
+   */
   #tellOwners({ found }: Daemon): void {
     if (this.#snapshot === undefined) return;
     const owners = new Map<number, string>();
@@ -189,6 +195,7 @@ export class OvsSource implements Source {
         owners.set(Number(portId), `ovs:${name}`);
     }
     this.#options.ethdevOwners.tell(found.pid, owners);
+    this.#options.vhostSockets.tell(found.pid, vhostPortsOf(this.#snapshot));
   }
 
   /** What the daemon itself says: the column of the database is written by start scripts, if at all. */
@@ -222,4 +229,16 @@ export class OvsSource implements Source {
       reader.read(datapath, this.#snapshot, isLive);
     }
   }
+}
+
+/** The vhost ports by their sockets: whose rings the guest at the other end has. */
+function vhostPortsOf({ interfaces }: VswitchSnapshot): ReadonlyMap<string, VhostPort> {
+  const ports = new Map<string, VhostPort>();
+  for (const { name, type, status, options } of interfaces.values()) {
+    const socket = status.get('socket') ?? options.get('vhost-server-path');
+    if (!isVhost(type) || socket === undefined) continue;
+    const told = status.get('status');
+    ports.set(socket, { port: name, isConnected: told === undefined ? undefined : told === 'connected' });
+  }
+  return ports;
 }

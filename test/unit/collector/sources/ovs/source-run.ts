@@ -2,6 +2,7 @@ import type { Accumulator } from '../../../../../collector/accumulator.ts';
 import { EthdevOwners } from '../../../../../collector/ethdev-owners.ts';
 import { RunningSource } from '../../../../../collector/running-source.ts';
 import { OvsSource } from '../../../../../collector/sources/ovs/source.ts';
+import { VhostSockets } from '../../../../../collector/vhost-sockets.ts';
 import type { Kind, RowOf } from '../../../../../core/catalogue/columns.ts';
 import { datapathSlot } from '../../../../../core/catalogue/datapath-kinds.ts';
 import { dropSlot, event, portSlot } from '../../../../../core/catalogue/kinds.ts';
@@ -25,6 +26,7 @@ export interface TickResult {
 export class SourceRun {
   readonly clock = new ManualClock(start);
   readonly owners = new EthdevOwners();
+  readonly sockets = new VhostSockets();
   readonly source: OvsSource;
   readonly #ovs: FakeOvs;
   readonly #running: RunningSource;
@@ -39,6 +41,7 @@ export class SourceRun {
       procRoot: ovs.procRoot,
       ovsRunDir: ovs.runDir,
       ethdevOwners: this.owners,
+      vhostSockets: this.sockets,
     });
     this.#running = new RunningSource({
       source: this.source,

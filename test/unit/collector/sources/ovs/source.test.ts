@@ -56,6 +56,19 @@ describe('a datapath that is read each second', () => {
     expect(new Set(run.rows(rxqSlot).map(({ port }) => port))).toEqual(new Set(['ovs:uplink0', 'vhu1', 'vhu2']));
   });
 
+  it('says which port stands behind a vhost socket, and whether a guest is there', async () => {
+    const vhu1 = model.port('vhu1');
+    vhu1.status = { ...vhu1.status, socket: '/run/vhu1.sock' };
+    await open();
+    expect(run.sockets.portOf('/run/vhu1.sock')).toEqual({ port: 'vhu1', isConnected: true });
+    expect(run.sockets.portOf('/run/vhu2.sock')).toBeUndefined();
+    const before = vhu1.status;
+    vhu1.status = { ...before, status: 'disconnected' };
+    await ovs.tellStatus(vhu1, before);
+    await run.tick();
+    expect(run.sockets.portOf('/run/vhu1.sock')).toEqual({ port: 'vhu1', isConnected: false });
+  });
+
   it('tells taps under a name of their own, and tunnels as counted in the ports they pass', async () => {
     model.add('br0', 'tap');
     model.add('vxlan0', 'vxlan');
