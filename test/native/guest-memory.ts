@@ -73,7 +73,7 @@ export async function takeUntil(
 /** A process with memory of its own (ring-guest.cc): where it stands, and its end. `periodUs`: how often it writes. */
 export async function startGuest(
   folder: string,
-  { rings = 1, periodUs = 0 } = {},
+  { rings = 1, periodUs = 0, isHuge = false } = {},
 ): Promise<{
   readonly pid: number;
   readonly address: bigint;
@@ -85,7 +85,9 @@ export async function startGuest(
   const flags = ['-std=c++17', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror'];
   const built = spawnSync(process.env['CXX'] || 'g++', [...flags, source, '-o', program], { encoding: 'utf8' });
   if (built.status !== 0) throw new Error(`the guest did not compile: ${built.stderr}`);
-  const child = spawn(program, [String(rings), String(periodUs)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(program, [String(rings), String(periodUs), ...(isHuge ? ['huge'] : [])], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const line = await new Promise<string>((resolve) => createInterface({ input: child.stdout }).once('line', resolve));
   const [, pid, address, fd] = line.split(' ');

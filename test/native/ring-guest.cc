@@ -1,6 +1,7 @@
 // A process with guest memory, for tests and benches of the ring sampler: a memfd with a ring of two pages each, used.idx at
 // the start of the first and avail.idx of the second, mapped and shared. Says "ready PID ADDRESS FD" and runs until its input
-// ends. With a second argument all indices go on by 3 each so many us, 100 apart, as under load.
+// ends. With a second argument all indices go on by 3 each so many us, 100 apart, as under load. With a third the memory is
+// of huge pages.
 #include <poll.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -12,10 +13,12 @@
 
 int main(int count, char** arguments) {
   constexpr size_t kPage = 4096;
+  constexpr size_t kHugePage = 2097152;
   const size_t rings = count > 1 ? strtoul(arguments[1], nullptr, 10) : 1;
   const long periodUs = count > 2 ? strtol(arguments[2], nullptr, 10) : 0;
-  const size_t bytes = rings * 2 * kPage;
-  const int fd = memfd_create("ring-guest", 0);
+  const bool isHuge = count > 3;
+  const size_t bytes = isHuge ? kHugePage : rings * 2 * kPage;
+  const int fd = memfd_create("ring-guest", isHuge ? MFD_HUGETLB : 0);
   if (rings == 0 || fd < 0 || ftruncate(fd, static_cast<off_t>(bytes)) != 0) return 1;
   void* const at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (at == MAP_FAILED) return 1;

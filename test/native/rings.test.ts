@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { addonFile, openAddon } from '../../native/addon.ts';
@@ -9,6 +9,12 @@ import { GuestMemory, pageBytes, startGuest, takeUntil } from './guest-memory.ts
 
 const slotNs = 1_000_000_000n;
 const addonModule = new URL('../../native/addon.ts', import.meta.url).href;
+/** Of 2 MiB, where those are what the machine has. */
+const freeHugePages = (): number => {
+  const found = readFileSync('/proc/meminfo', 'latin1');
+  const [, free] = /^HugePages_Free:\s+(\d+)$[\s\S]*^Hugepagesize:\s+2048 kB$/m.exec(found) ?? [];
+  return Number(free ?? 0);
+};
 const errnoOf = (call: () => void): unknown => {
   try {
     call();
@@ -192,6 +198,27 @@ describeBuilt('ring sampler', () => {
     // The mapped one outlives the process: it is for the caller to notice.
     expect((await slotsOf(mapped, 2)).length).toBeGreaterThanOrEqual(2);
     sampler.remove(mapped);
+  });
+
+  it.skipIf(freeHugePages() < 1)('reads and loses rings in huge pages (skipped without a free one)', async () => {
+    using memory = new GuestMemory(1);
+    const guest = await startGuest(memory.folder, { periodUs: 1000, isHuge: true });
+    try {
+      const path = `/proc/${guest.pid}/fd/${guest.fd}`;
+      const { dev, ino } = statSync(path, { bigint: true });
+      const shape = { size: 256, direction: 'fromGuest' } as const;
+      const ring = { ...shape, path, device: dev, inode: ino, usedOffset: 0n, availOffset: 4096n };
+      const id = sampler.add(ring);
+      const last = sampler.add({ ...ring, usedOffset: 2_097_148n, availOffset: 2_097_150n });
+      const rows = await slotsOf(id, 1);
+      expect(rows[0]?.fillP99).toBe(100);
+      expect(rows[0]?.suspect).toBe(0);
+      truncateSync(path, 0);
+      const { ended } = await takeUntil(sampler, (_, all) => all.length >= 2);
+      expect(ended.map(({ id: one, why }) => [one, why]).sort()).toEqual([id, last].map((one) => [one, 'faulted']));
+    } finally {
+      await guest.kill();
+    }
   });
 
   it('refuses what is not there, is another file, or ends too early, and more rings than it takes', () => {

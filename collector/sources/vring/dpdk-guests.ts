@@ -188,9 +188,11 @@ export class DpdkGuestFinder implements RingFinder {
   /** The switch's port, or the device of a DPDK program, or in the end the socket itself. Undefined: wait. */
   #ownerOf(socket: string, hosts: ReadonlyMap<string, string>, boundary: number): VhostPort | undefined {
     const port = this.#options.sockets.portOf(socket);
-    if (port !== undefined) return port;
     const device = hosts.get(socket);
-    if (device !== undefined) return { port: device, isConnected: undefined };
+    if (port !== undefined || device !== undefined) {
+      this.#unowned.delete(socket);
+      return port ?? { port: device ?? '', isConnected: undefined };
+    }
     const since = this.#unowned.get(socket) ?? boundary;
     this.#unowned.set(socket, since);
     return boundary - since < ownerTicks ? undefined : { port: `vhost:${socket}`, isConnected: undefined };

@@ -120,6 +120,9 @@ describe('finder of DPDK guests', () => {
     connected(tree);
     expect(tree.finder.check(late).rings).toEqual([]);
     expect(tree.finder.find(111).rings[0]?.port).toBe('vhu1');
+    // The switch starts anew: the ring waits for it once more, rather than take another name.
+    tree.sockets.forget(1);
+    expect(tree.finder.find(112).rings).toEqual([]);
   });
 
   it('lets go what is disconnected, restarted, moved or gone', () => {
