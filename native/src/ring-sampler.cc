@@ -166,13 +166,11 @@ void RingSampler::sample() {
     end(cursor_, RingEnd::kFaulted);
     cursor_ = cursor_ + 1;
   }
+  if (isRemoteStale_) groupRemote();
   for (RemoteRings& process : remote_) {
     process.read(
-        [this](size_t column, uint16_t used, uint16_t avail) {
-          if (!present_.columns[column].ring->isEnded) note(column, used, avail);
-        },
+        [this](size_t column, uint16_t used, uint16_t avail) { note(column, used, avail); },
         [this](size_t column, int error) {
-          if (present_.columns[column].ring->isEnded) return;
           end(column, error == ESRCH ? RingEnd::kGone : error == EPERM ? RingEnd::kRefused : RingEnd::kFaulted);
         });
   }
@@ -235,6 +233,7 @@ bool RingSampler::isReset(const Hot& hot, uint16_t used, uint16_t avail) const {
 void RingSampler::end(size_t column, RingEnd why) {
   Column& ended = present_.columns[column];
   ended.ring->isEnded = true;
+  isRemoteStale_ = true;
   ended.ring->memory.unmap();
   ended.told.endRow = present_.samples.rows();
   hot_[column].used = nullptr;
@@ -267,6 +266,7 @@ void RingSampler::dropRing(uint32_t id) {
   rings_.erase(found);
   ring->isEnded = true;
   ring->memory.unmap();
+  isRemoteStale_ = true;
   for (size_t i = 0; i < present_.columns.size(); i++) {
     if (present_.columns[i].ring != ring) continue;
     present_.columns[i].told.endRow = present_.samples.rows();
@@ -306,7 +306,6 @@ void RingSampler::beginPage(int64_t slot, size_t rings) {
   page.columns.clear();
   page.summarised = 0;
   page.finished.clear();
-  remote_.clear();
   hot_.resize(rings);
   for (size_t i = 0; i < rings; i++) {
     const std::shared_ptr<Ring>& ring = rings_[i];
@@ -326,7 +325,18 @@ void RingSampler::beginPage(int64_t slot, size_t rings) {
     column.told.column = i;
     column.told.size = place.size;
     page.columns.push_back(column);
-    if (!place.path.empty()) continue;
+  }
+  isRemoteStale_ = true;
+}
+
+// Those of the present slot that are copied, without what has ended.
+void RingSampler::groupRemote() {
+  isRemoteStale_ = false;
+  remote_.clear();
+  for (size_t i = 0; i < present_.columns.size(); i++) {
+    const Ring& ring = *present_.columns[i].ring;
+    const RingPlace& place = ring.place;
+    if (ring.isEnded || !place.path.empty()) continue;
     const auto isOfIt = [&place](const RemoteRings& process) { return process.pid() == place.pid; };
     auto process = std::find_if(remote_.begin(), remote_.end(), isOfIt);
     if (process == remote_.end()) {

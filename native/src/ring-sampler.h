@@ -131,6 +131,7 @@ class RingSampler : public std::enable_shared_from_this<RingSampler> {
   void dropRing(uint32_t id);
   void turn(int64_t slot, int64_t monoNs, int64_t wallNs);
   void beginPage(int64_t slot, size_t rings);
+  void groupRemote();
   void summariseSome(size_t ringsMax);
   void publish();
 
@@ -146,6 +147,8 @@ class RingSampler : public std::enable_shared_from_this<RingSampler> {
   std::vector<std::shared_ptr<Ring>> rings_;
   std::vector<Hot> hot_;
   std::vector<RemoteRings> remote_;
+  // Rings that are copied came or went.
+  bool isRemoteStale_ = false;
   // Where a read is under way: what a jump out of it must find in memory.
   volatile size_t cursor_ = 0;
   uint16_t* row_ = nullptr;
