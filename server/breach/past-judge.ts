@@ -9,6 +9,7 @@ import type { Exclusion, Span, Window } from '../slo/objective.ts';
 import { judgedAt } from '../slo/window.ts';
 import type { BreachSettings } from './breach-settings.ts';
 import { type BurnJudged, burnInstants, hasFrozen } from './burn-move.ts';
+import { BurnsOver } from './burns-over.ts';
 import { recordOf } from './change-row.ts';
 import type { Owed } from './change-writer.ts';
 import { isPresent, takeBurnAgain, takeWindow } from './machine.ts';
@@ -56,6 +57,7 @@ export class PastJudge {
   readonly #ended = new Map<string, Ended>();
   readonly #rechecks = new Map<string, Span>();
   readonly #recheckedAt = new Map<string, number>();
+  readonly #burns = new BurnsOver();
   #foundAt = 0;
 
   constructor(options: PastJudgeOptions) {
@@ -66,6 +68,12 @@ export class PastJudge {
   saw(reading: ObjectiveReading): void {
     const { objective, calendar } = reading;
     if (!isPresent(reading)) return;
+    const burnt = this.#burns.saw(reading);
+    if (burnt !== undefined) {
+      // In a while: by then rows of causes have come, and owners with them.
+      this.#recheckedAt.set(objective.name, this.#now());
+      this.recheck(objective.name, burnt);
+    }
     const before = this.#newest.get(objective.name);
     this.#newest.set(objective.name, reading);
     if (before !== undefined && before.calendar.window.to <= calendar.window.from) {

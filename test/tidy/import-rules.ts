@@ -93,7 +93,7 @@ export function siblingImports(file: SourceFile): Finding[] {
 
 const pureFolders = /^(core\/catalogue|core\/wire|server\/sli|server\/slo|server\/ledger|server\/report\/model)\//;
 const pureBreachFiles =
-  /^server\/breach\/(breach|record|move|window-facts|machine|likely-cause|(burn|budget|unproven|stale|final)-move)\.ts$/;
+  /^server\/breach\/(breach|record|move|window-facts|machine|likely-cause|burns-over|(burn|budget|unproven|stale|final)-move)\.ts$/;
 const pureFiles =
   /^(collector\/slot\.ts|server\/remediation\/(policy|guard|planner)\.ts|server\/seal\/(slot-line|day-rows|day-slots|runs|seal-document|chain)\.ts|alerts\/state\.ts|web\/.*\/model\.ts)$/;
 const pureRuleFiles = /^server\/attribution\/(evidence|decision|excess|ring-full|rules|owned-slots)\.ts$/;
