@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { owners } from '../../../../server/attribution/evidence.ts';
+import type { OwnedSlot } from '../../../../server/attribution/owned-slots.ts';
 import type { CauseRow, DayRows, PortRow } from '../../../../server/seal/day-rows.ts';
 
 /** A day whose rows are told below; times are seconds from its start. */
@@ -65,6 +67,27 @@ export const histories = fc
     for (const each of steps) at = tell(each, at, ports, causes);
     const reach = entering === undefined ? [] : [{ slot: dayStart - 3, slots: 3 + entering }];
     return aDay(ports, { direction, causes, entering: reach });
+  });
+
+/** The same, where some have said whose drops are: of rows of causes, in parts, and of seconds that several intervals tell. */
+export const ownedHistories = fc
+  .record({ rows: histories, seed: fc.integer({ min: 0, max: 1_000 }) })
+  .map(({ rows, seed }): DayRows => {
+    const ownerAt = (i: number) => owners[(i * 7 + seed) % owners.length] ?? 'unknown';
+    const causes = rows.causes.map((row, i): CauseRow => {
+      if ((i + seed) % 3 === 0) return row;
+      const half = row.packets / 2n;
+      const told = { provider: 0n, tenant: 0n, contract: 0n, unknown: 0n };
+      told[ownerAt(i)] += half;
+      told[ownerAt(i + 1)] += row.packets - half;
+      return { ...row, owners: told };
+    });
+    const owned = new Map<number, OwnedSlot>();
+    for (const [i, { slot }] of rows.ports.entries()) {
+      const owner = ownerAt(i);
+      if (owner !== 'unknown') owned.set(slot, { owner, cause: i % 2 === 0 ? 'vhost_ring_full' : undefined });
+    }
+    return { ...rows, causes, owned };
   });
 
 function tell(drawn: Step, at: number, ports: PortRow[], causes: CauseRow[]): number {
