@@ -11,7 +11,7 @@
  *     node test/system/objective-proof.ts [--silent SECONDS] [--window MINUTES]   (root; starts a lab and a broker of its own)
  *
  * The window of the third part begins with a quarter of an hour: up to 15 minutes are waited for that, and to its end. With
- * `--silent 1800 --window 40` it is half an hour of silence; `--silent 0` leaves the third part out.
+ * `--silent 1800 --window 45` it is half an hour of silence; `--silent 0` leaves the third part out.
  */
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -37,6 +37,9 @@ const silentSeconds = Number(options.silent);
 const windowMinutes = Number(options.window);
 const lossSeconds = 20;
 const pps = 5_000;
+const quarterSeconds = 900;
+/** The next quarter of an hour that leaves time for what is proved before; objectives begin and end with quarters. */
+const silenceFrom = Math.ceil((Date.now() / 1000 + 420) / quarterSeconds) * quarterSeconds;
 /** What is proved of silence needs no load, and a machine that is busy otherwise must lose nothing meanwhile. */
 const silencePps = 200;
 const write = (line: string) => process.stdout.write(`${line}\n`);
@@ -91,8 +94,12 @@ write(wrong === 0 ? 'everything is as it should be' : `${wrong} things are wrong
 process.exitCode = wrong === 0 ? 0 : 1;
 
 async function applyObjectives(url: string, host: string): Promise<void> {
-  const slo = (name: string, port: string, duration: string) => {
-    const calendar = [duration, '2026-01-01 00:00:00', 'UTC'] as const;
+  // Windows follow each other from there on: one of them begins with the silence.
+  const start = iso(silenceFrom - 100 * windowMinutes * 60)
+    .replace('T', ' ')
+    .slice(0, 19);
+  const slo = (name: string, port: string, duration: string, start = '2026-01-01 00:00:00') => {
+    const calendar = [duration, start, 'UTC'] as const;
     return `---\n${objectiveText({ ports: [port], calendar }).replace('name: acme', `name: ${name}`)}`;
   };
   const documents = `apiVersion: fournines/v1
@@ -108,7 +115,7 @@ spec:
   ports:
     - { name: p2, placements: [{ host: "${host}", port: vhu2 }] }
     - { name: p4, placements: [{ host: "${host}", port: vhu4 }] }
-${slo('lossy', 'p2', '1M')}${slo('quiet', 'p4', `${windowMinutes}m`)}`;
+${slo('lossy', 'p2', '1M')}${slo('quiet', 'p4', `${windowMinutes}m`, start)}`;
   const response = await fetch(new URL('/api/v1/slos/apply', url), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -226,10 +233,8 @@ async function fournines(...args: string[]): Promise<{ code: number; stdout: str
 
 async function proveSilence(api: ProductApi, kafka: KafkaBroker): Promise<void> {
   const windowSeconds = windowMinutes * 60;
-  const now = Date.now() / 1000;
-  const left = windowSeconds - (now % windowSeconds);
-  // Whole minutes of quiet before and after belong to it.
-  const from = left < windowSeconds - 20 ? Math.ceil(now / windowSeconds) * windowSeconds : now - (now % windowSeconds);
+  const from = silenceFrom;
+  if (Date.now() / 1000 > from + 20) throw new Error('the window of silence began without it: the machine is too busy');
   write(`      the window of ${windowMinutes} min begins at ${iso(from)}`);
   await reached(from + 45);
   await kafka.halt();
