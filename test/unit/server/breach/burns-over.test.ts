@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { BurnsOver } from '../../../../server/breach/burns-over.ts';
 
 type State = 'firing' | 'frozen' | 'quiet';
-const none = { bad: 0n, total: 60n };
+const none = { bad: '0', total: '60' };
 
 function aReading(at: number, states: Partial<Record<'T0' | 'T1', State>>, name = 'acme') {
   const burn = (['T0', 'T1'] as const).flatMap((tier) => {

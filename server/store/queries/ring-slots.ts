@@ -1,0 +1,73 @@
+import { Type } from 'typebox';
+import { defineQuery, Text, UInt16, UInt32, UInt64 } from '../run-query.ts';
+import { instant, rawWindow, windowParameters } from './fragments.ts';
+
+const parameters = { ...windowParameters, host: 'String' } as const;
+const ofHost = `t.host = {host:String} AND t.direction = 'toGuest' AND ${rawWindow}`;
+const fills = Array.from({ length: 10 }, (_, i) => `t.fill${i} > 0`);
+
+/**
+ * Each second of the rings that a host puts packets into. `lowest`: number of the lowest eighth that a sample found it in, 0 empty,
+ * 1 to 8 up to so many eighths, 9 full.
+ */
+export const ringSlots = defineQuery({
+  name: 'ring-slots',
+  sql: `SELECT t.port AS port, t.queue AS queue, toUnixTimestamp(t.slot) AS slot, t.size AS size, t.samples AS samples,
+  t.missed AS missed, t.suspect_samples AS suspect, t.runs_left_out AS leftOut, t.full_ns AS fullNs,
+  toUInt16(indexOf([${fills.join(', ')}], 1) - 1) AS lowest
+FROM vring_slot AS t
+WHERE ${ofHost} AND t.samples > 0
+ORDER BY t.port, t.queue, t.slot`,
+  parameters,
+  row: Type.Object({
+    port: Text,
+    queue: UInt16,
+    slot: UInt32,
+    size: UInt32,
+    samples: UInt32,
+    missed: UInt32,
+    suspect: UInt32,
+    leftOut: UInt32,
+    fullNs: UInt64,
+    lowest: UInt16,
+  }),
+  deadlineMs: 10_000,
+  rowsMax: 400_000,
+});
+
+/** Times that such a ring was full for a millisecond and more, in pieces of seconds; in order. */
+export const ringRuns = defineQuery({
+  name: 'ring-runs',
+  sql: `SELECT t.port AS port, t.queue AS queue, toUnixTimestamp(t.slot) AS slot, t.from_ns AS fromNs, t.length_ns AS lengthNs,
+  bitAnd(t.continues, 1) AS began
+FROM vring_run AS t
+WHERE ${ofHost}
+ORDER BY t.port, t.queue, t.slot, t.from_ns`,
+  parameters,
+  row: Type.Object({
+    port: Text,
+    queue: UInt16,
+    slot: UInt32,
+    fromNs: UInt64,
+    lengthNs: UInt64,
+    began: Type.Integer({ minimum: 0, maximum: 1 }),
+  }),
+  deadlineMs: 10_000,
+  rowsMax: 400_000,
+});
+
+/** Whose rings were found last before an instant, as the collector's events say it. */
+export const ringGuests = defineQuery({
+  name: 'ring-guests',
+  sql: `SELECT substring(t.object, 1, position(t.object, ' ') - 1) AS port, argMax(JSONExtractString(t.detail, 'guest'), t.at) AS guest
+FROM event AS t
+WHERE t.host = {host:String} AND t.event = 'vring_seen' AND t.at < ${instant('to')}
+GROUP BY port
+HAVING guest != '' AND port != ''
+ORDER BY port
+LIMIT 5000`,
+  parameters: { host: 'String', to: 'UInt32' },
+  row: Type.Object({ port: Text, guest: Text }),
+  deadlineMs: 5_000,
+  rowsMax: 5_000,
+});
