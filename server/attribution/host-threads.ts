@@ -1,3 +1,4 @@
+import { ringGuests } from '../store/queries/ring-slots.ts';
 import { factsAt, threadSlots } from '../store/queries/thread-slots.ts';
 import { type QueryContext, type RowsOf, runQuery } from '../store/run-query.ts';
 import { type Evidence, readingsMax, type ThreadRead, type ThreadsRead } from './evidence.ts';
@@ -19,16 +20,23 @@ interface Row {
 }
 
 /**
- * Threads of a host over a span, and whose they are. A port's guest is named by the fact `port.NAME.guest`: the owner that its
- * threads have in `thread_slot`. Polling threads are those of the process that the fact `ovs.pid` names.
+ * Threads of a host over a span, and whose they are. A port's guest is named by the fact `port.NAME.guest`, else by the event with
+ * which its rings were found: the owner that its threads have in `thread_slot`. Polling threads are those of the process that the fact `ovs.pid` names.
  */
 export class HostThreads {
   readonly #threads: readonly Thread[];
   readonly #facts: ReadonlyMap<string, string>;
+  /** Whose rings each port has, where they are sampled. */
+  readonly #guests: ReadonlyMap<string, string>;
 
-  private constructor(threads: readonly Thread[], facts: ReadonlyMap<string, string>) {
+  private constructor(
+    threads: readonly Thread[],
+    facts: ReadonlyMap<string, string>,
+    guests: ReadonlyMap<string, string>,
+  ) {
     this.#threads = threads;
     this.#facts = facts;
+    this.#guests = guests;
   }
 
   static async read(
@@ -38,16 +46,17 @@ export class HostThreads {
   ): Promise<HostThreads> {
     const threads = threadsOf(await runQuery(store, threadSlots, { host, ...span }));
     const facts = await runQuery(store, factsAt, { host, at: span.to });
-    return new HostThreads(threads, new Map(facts.map(({ name, value }) => [name, value])));
+    const seen = await runQuery(store, ringGuests, { host, to: span.to });
+    const guests = new Map(seen.map(({ port, guest }) => [port, guest]));
+    return new HostThreads(threads, new Map(facts.map(({ name, value }) => [name, value])), guests);
   }
 
-  /** Rings are not sampled yet, and so nobody's processor is blamed, or cleared. */
-  around(row: Row): Pick<Evidence, 'rings' | 'guest' | 'pmds'> {
-    const name = this.#facts.get(`port.${row.port}.guest`);
+  around(row: Row): Pick<Evidence, 'guest' | 'pmds'> {
+    const name = this.#facts.get(`port.${row.port}.guest`) ?? this.#guests.get(row.port);
     const pid = this.#facts.get('ovs.pid');
     const guest = name === undefined ? null : this.#read(row, ({ owner }) => owner === name);
     const pmds = pid === undefined ? null : this.#read(row, (each) => each.role === 'pmd' && String(each.pid) === pid);
-    return { rings: null, guest: guest === null || name === undefined ? null : { name, ...guest, stopped: [] }, pmds };
+    return { guest: guest === null || name === undefined ? null : { name, ...guest, stopped: [] }, pmds };
   }
 
   /** Null: none was seen, or more than are looked at. */

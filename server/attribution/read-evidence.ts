@@ -8,6 +8,7 @@ import { slotRows } from '../store/queries/slot-rows.ts';
 import { type QueryContext, runQuery } from '../store/run-query.ts';
 import { rateOf, savedAfter } from './contracts.ts';
 import { type ContractRate, type Evidence, slotsMax } from './evidence.ts';
+import { HostRings } from './host-rings.ts';
 import { HostThreads } from './host-threads.ts';
 import { currentRules, ruleOf } from './rules.ts';
 
@@ -25,6 +26,9 @@ export interface DropRow {
 
 /** So long before a row its traffic is looked at: by then a bucket of most contracts has shown how full it is, s. */
 const backSeconds = 30;
+
+/** Readings of rings and threads are kept second by second: of longer rows there would be too many, s. */
+const ringSlotsMax = 15;
 
 interface Span {
   readonly from: number;
@@ -45,6 +49,7 @@ export class EvidenceReader {
   readonly #offered = new Map<string, Offered>();
   readonly #taken = new Map<string, Taken[]>();
   #threads: HostThreads | undefined;
+  #rings: HostRings | undefined;
 
   constructor(
     store: QueryContext,
@@ -61,9 +66,11 @@ export class EvidenceReader {
     const { host, port, direction, cause, place, slot, slots, packets } = row;
     const bare = { host, port, direction, cause, place, slot, slots, packets };
     const rate = needs.includes('rate') ? await this.#rate(row) : { offered: [], contract: null };
-    if (!needs.includes('rings')) return { ...bare, ...rate, rings: null, guest: null, pmds: null };
+    if (!needs.includes('rings') || slots > ringSlotsMax)
+      return { ...bare, ...rate, rings: null, guest: null, pmds: null };
     this.#threads ??= await HostThreads.read(this.#store, this.#host, this.#span);
-    return { ...bare, ...rate, ...this.#threads.around(row) };
+    this.#rings ??= await HostRings.read(this.#store, this.#host, this.#span);
+    return { ...bare, ...rate, rings: this.#rings.around(row), ...this.#threads.around(row) };
   }
 
   /** What a row was given of the excess of its path: later rows of other causes get less. */

@@ -1,0 +1,156 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dropSlot, event, hostFact, portSlot, threadSlot } from '../../core/catalogue/kinds.ts';
+import { vringRun, vringSlot } from '../../core/catalogue/ring-kinds.ts';
+import { silentLogger } from '../../core/runtime/logger.ts';
+import { Attributor } from '../../server/attribution/attributor.ts';
+import { slotsOfDay } from '../../server/seal/day-slots.ts';
+import { readRows } from '../../server/seal/read-rows.ts';
+import { attributionList } from '../../server/store/queries/attributions.ts';
+import { runQuery } from '../../server/store/run-query.ts';
+import { aDropSlot, aPortSlot, aSlot, insertRows, type OpenStore, openStore, today } from './store-fixture.ts';
+
+let store: OpenStore;
+const ms = 1_000_000;
+const noon = today - 43_200;
+const signal = AbortSignal.timeout(120_000);
+/** A minute for each case, so that none has to do with another. */
+let cases = 0;
+
+beforeAll(async () => {
+  store = await openStore();
+  const at = BigInt((noon - 60) * 1000);
+  const seen = { host: 'h1', at, event: 'vring_seen', object: 'vhu1 toGuest 0', detail: '{"guest":"g1"}' };
+  await insertRows(store, event, [seen]);
+  await insertRows(store, hostFact, [{ host: 'h1', at, name: 'ovs.pid', value: '30', witness: 'run folder' }]);
+});
+afterAll(() => store[Symbol.asyncDispose]());
+
+interface Told {
+  /** Seconds from the interval's start in which the ring has no row. */
+  readonly unsampled?: readonly number[];
+  readonly missed?: number;
+  /** Of the guest's processor in the second of the run. */
+  readonly waitedNs?: bigint;
+  readonly threads?: 'none' | 'idle';
+}
+
+/** Five seconds of which 100 packets were lost, the ring full for 4 ms in the third; gives what was said of it. */
+async function tell(told: Told) {
+  const from = noon + 60 * cases++;
+  const { unsampled = [], missed = 0, waitedNs = 0n, threads } = told;
+  const path = { host: 'h1', port: 'vhu1', direction: 'toGuest' } as const;
+  const attributor = new Attributor({
+    ...{ store, objects: { within: async () => [] }, ready: async () => undefined, logger: silentLogger },
+    folder: join(store.folder, `owners-${cases}`),
+    nowMs: () => (noon + 3_600) * 1000,
+  });
+  await attributor.look(signal);
+  const seconds = Array.from({ length: 9 }, (_, i) => from - 2 + i);
+  await insertRows(
+    store,
+    portSlot,
+    seconds.map((slot) =>
+      aPortSlot({
+        ...{ ...path, slot, packetsInc: 1_000_000n, dropsInsideInc: 0n },
+        dropsOutsideInc: slot === from + 2 ? 100n : 0n,
+      }),
+    ),
+  );
+  await insertRows(
+    store,
+    vringSlot,
+    seconds.filter((slot) => !unsampled.includes(slot - from)).map((slot) => aRing(slot, slot === from + 2, missed)),
+  );
+  const run = { ...path, queue: 0, slot: from + 2, fromNs: BigInt(500 * ms), lengthNs: BigInt(4 * ms), continues: 0 };
+  await insertRows(store, vringRun, [{ ...run, lengthNsMin: run.lengthNs, lengthNsMax: run.lengthNs }]);
+  const processors = seconds.flatMap((slot) => {
+    const own = { waitedNs: slot === from + 2 ? waitedNs : 0n };
+    const guest = aThread(slot, {
+      pid: 70,
+      tid: 7,
+      owner: 'g1',
+      ranNs: threads === 'idle' ? 0n : 995_000_000n,
+      ...own,
+    });
+    return [guest, aThread(slot, { pid: 30, tid: 3, owner: 'ovs-vswitchd', ranNs: 999_000_000n })];
+  });
+  if (threads !== 'none') await insertRows(store, threadSlot, processors);
+  const cause = { cause: 'vhost_ring_full', state: 'bridged', slots: 5, slot: from, packetsInc: 100n } as const;
+  await insertRows(store, dropSlot, [aDropSlot({ ...path, ...cause })]);
+  await attributor.look(signal);
+  const window = { from, to: from + 30 };
+  const [row] = await runQuery(store, attributionList, { host: 'h1', port: 'vhu1', ...window, limit: 10 });
+  const { lines } = slotsOfDay(await readRows(store, path, window));
+  const drops = lines.flatMap((line) => (line.state === 'observed' ? line.drops : []));
+  const missing = row?.missing === '' ? '' : ` -${row?.missing.replaceAll(' ', ' -')}`;
+  const why = (JSON.parse(row?.facts ?? '{}') as { why?: string }).why ?? 'nobody';
+  return `${why}: ${drops.map((drop) => `${drop.cause} ${drop.owner} ${drop.packets}`).join()}${missing}`;
+}
+
+function aRing(slot: number, isFull: boolean, missed: number) {
+  return {
+    ...({
+      host: 'h1',
+      port: 'vhu1',
+      direction: 'toGuest',
+      queue: 0,
+      slot,
+      witness: 'memzone',
+      layout: 'split',
+    } as const),
+    ...{ size: 1_024, samples: 1_000 - missed, late: 0, missed, suspectSamples: 0, fillMax: isFull ? 1_024 : 10 },
+    ...{ fillP99: 10, fill0: 990, fill1: isFull ? 6 : 10, fill2: 0, fill3: 0, fill4: 0, fill5: 0, fill6: 0, fill7: 0 },
+    ...{ fill8: 0, fill9: isFull ? 4 : 0, fullNs: isFull ? BigInt(4 * ms) : 0n, fullRunNs: 0n, fullRunAtNs: 0n },
+    ...{ emptyNs: 0n, emptyRunNs: 0n, runsLeftOut: 0 },
+  };
+}
+
+interface Processor {
+  readonly pid: number;
+  readonly tid: number;
+  readonly owner: string;
+  readonly ranNs: bigint;
+  readonly waitedNs?: bigint;
+}
+
+function aThread(slot: number, { pid, tid, owner, ranNs, waitedNs = 0n }: Processor) {
+  return {
+    ...({ ...aSlot, host: 'h1', slot, pid, tid, startTicks: BigInt(tid), role: 'pmd', owner, name: '' } as const),
+    ...{ threadState: 'R', cpu: 1, runNs: 0n, runNsInc: ranNs, runDelayNs: 0n, runDelayNsInc: waitedNs },
+    ...{ timeslices: 0n, timeslicesInc: 0n },
+  };
+}
+
+// 1,024 free buffers at 1,000,100 packets a second last 1.0239 ms.
+const shortest = 1_023_898n;
+
+describe('a full ring, from its samples and the threads around it', () => {
+  test.each<[string, Told, string]>([
+    ['is the tenant’s when nobody stood still', {}, 'ranThrough: vhost_ring_full tenant 100'],
+    [
+      'is the tenant’s when all waits together were a nanosecond too short',
+      { waitedNs: shortest - 1n },
+      'ranThrough: vhost_ring_full tenant 100',
+    ],
+    [
+      'is unknown when they may have been one that was long enough',
+      { waitedNs: shortest },
+      'nobody: pending unknown 100',
+    ],
+    [
+      'is unknown where a second of the ring is missing',
+      { unsampled: [4] },
+      'nobody: pending unknown 100 -ringSamples',
+    ],
+    ['is unknown where no thread was read', { threads: 'none' }, 'nobody: pending unknown 100 -guest -pmdThreads'],
+    ['is unknown where the guest did not run', { threads: 'idle' }, 'nobody: pending unknown 100'],
+    [
+      'is the tenant’s with samples missed when nobody stood still at any time',
+      { missed: 3 },
+      'ranThrough: vhost_ring_full tenant 100',
+    ],
+  ])('%s', async (_name, told, expected) => {
+    expect(await tell(told)).toBe(expected);
+  });
+});
