@@ -2,6 +2,7 @@ import { dayOf } from '../seal/path-days.ts';
 import { runSeconds, sealRuns } from '../seal/runs.ts';
 import { daySeconds } from '../seal/seal-document.ts';
 import { encodeLine, endOf, isoOf, type SlotLine } from '../seal/slot-line.ts';
+import { Uplinks } from '../seal/uplinks.ts';
 import { type Evaluation, evaluate } from '../slo/evaluate.ts';
 import type { Span } from '../slo/objective.ts';
 import { type SlotsFile, SlotsReader } from '../slo/slots-reader.ts';
@@ -57,6 +58,7 @@ export async function* windowRows(
   const span = { from: verbatim === undefined ? lead : Math.min(lead, dayOf(verbatim.from)), to: end };
   const exact = verbatim === undefined ? undefined : { from: verbatim.from, to: Math.min(verbatim.to, end) };
   const told = new Set<string>();
+  const uplinks = new Uplinks();
   for (const each of placed) {
     for (const path of await placedPaths(store, each, span)) {
       const of = { host: each.host, port: each.name, direction: path.direction };
@@ -65,7 +67,10 @@ export async function* windowRows(
         const isExact = exact !== undefined && exact.from < day + daySeconds && exact.to > day;
         const isLast = day + daySeconds > end;
         const step = isExact || isLast ? undefined : runSeconds;
-        const lines = within(await readDay(store, path, day, { step, nowSeconds: now }), { from: done, to: end });
+        const lines = within(await readDay(store, path, day, { step, nowSeconds: now, uplinks }), {
+          from: done,
+          to: end,
+        });
         done = Math.max(done, ...lines.slice(-1).map(endOf));
         const kept = step === undefined ? runsAround(lines, isExact ? exact : undefined, end) : sealRuns(lines);
         if (kept.length > 0) told.add(each.name);

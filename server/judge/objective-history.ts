@@ -1,6 +1,7 @@
 import { dayOf } from '../seal/path-days.ts';
 import { runSeconds, sealRuns } from '../seal/runs.ts';
 import { daySeconds } from '../seal/seal-document.ts';
+import { Uplinks } from '../seal/uplinks.ts';
 import type { Objective, Span } from '../slo/objective.ts';
 import { chunkBitsOf, RowTable } from '../slo/row-table.ts';
 import { rowKinds } from '../slo/segment.ts';
@@ -28,6 +29,8 @@ export interface HistoryOptions {
 
 /** The state at the start of a window may rest on what was before, days. */
 const leadDays = 1;
+/** Gaps that are remembered; what is forgotten is read once more. */
+const spreadMax = 1_000;
 
 /**
  * All that is stored of the paths of an objective from some day on, as rows that `evaluate` takes. Filled once, then only
@@ -42,6 +45,8 @@ export class ObjectiveHistory {
   #today = 0;
   /** The quarter of an hour in which paths were last looked for. */
   #asked = 0;
+  /** Gaps of uplinks over quarters, of which all quarters were read. */
+  #spread: ReadonlySet<string> = new Set();
 
   constructor(options: HistoryOptions) {
     this.#options = options;
@@ -91,12 +96,21 @@ export class ObjectiveHistory {
   ): Promise<void> {
     const days = new Set<number>();
     this.#to = to;
-    for (const quarter of [...new Set(quarters)].sort((x, y) => x - y)) {
-      if (quarter < this.#from || filled.has(dayOf(quarter))) continue;
-      if (dayOf(quarter) === this.#today) await this.#readQuarter(store, quarter);
-      else if (dayOf(quarter) < this.#today) days.add(dayOf(quarter));
+    const open = [...new Set(quarters)].sort((x, y) => x - y);
+    const done = new Set<number>();
+    const spread = new Set(this.#spread.size > spreadMax ? [] : this.#spread);
+    for (let quarter = open.shift(); quarter !== undefined; quarter = open.shift()) {
+      if (quarter < this.#from || filled.has(dayOf(quarter)) || done.has(quarter)) continue;
+      done.add(quarter);
+      if (dayOf(quarter) < this.#today) days.add(dayOf(quarter));
+      if (dayOf(quarter) !== this.#today) continue;
+      const uplinks = new Uplinks();
+      await this.#readQuarter(store, quarter, uplinks);
+      open.push(...alsoTouched(uplinks, quarter, spread));
     }
     for (const day of days) await this.#readDay(store, day, now);
+    // Only now: a store that goes away in between leaves quarters unread.
+    this.#spread = spread;
   }
 
   /** Reads a span once more as one stretch, for its listener alone: a gap reached over the ends of those it had. */
@@ -105,8 +119,8 @@ export class ObjectiveHistory {
     // Longer gaps stay unknown to burn rates; they freeze.
     if (span.to - span.from > daySeconds) return;
     const read: PathLines[] = [];
-    for (const path of this.#paths.values())
-      read.push({ ...path, lines: await readPart(store, path, span, minuteStep) });
+    const asked = { step: minuteStep, uplinks: new Uplinks() };
+    for (const path of this.#paths.values()) read.push({ ...path, lines: await readPart(store, path, span, asked) });
     this.#options.onStretch?.(span, read);
   }
 
@@ -173,7 +187,8 @@ export class ObjectiveHistory {
     const isToday = day === dayOf(this.#to);
     await this.#discoverNew(store, span);
     const isNear = day >= dayOf(this.#to) - this.#options.minuteDays * daySeconds;
-    const asked = { step: isNear ? minuteStep : runSeconds, nowSeconds: now };
+    const uplinks = new Uplinks();
+    const asked = { step: isNear ? minuteStep : runSeconds, nowSeconds: now, uplinks };
     const read: (PathLines & Followed)[] = [];
     for (const path of this.#paths.values()) read.push({ ...path, lines: await readDay(store, path, day, asked) });
     if (isNear) this.#options.onStretch?.(span, read);
@@ -181,18 +196,17 @@ export class ObjectiveHistory {
       if (!isToday) history.set(span, sealRuns(lines));
       else for (const [at, some] of byQuarter(lines)) history.set(quarterFrom(at), sealRuns(some));
     }
-    if (isToday) await this.#readQuarter(store, quarterOf(this.#to));
+    if (isToday) await this.#readQuarter(store, quarterOf(this.#to), uplinks);
   }
 
   /** The present quarter stays second by second: a window ends in it, and no run of seconds can be cut. */
-  async #readQuarter(store: QueryContext, quarter: number): Promise<void> {
+  async #readQuarter(store: QueryContext, quarter: number, uplinks: Uplinks): Promise<void> {
     const span = quarterFrom(quarter);
     const isOpen = span.to > this.#to;
     await this.#discoverNew(store, span);
     const read: (PathLines & Followed)[] = [];
-    for (const path of this.#paths.values()) {
-      read.push({ ...path, lines: await readPart(store, path, span, isOpen ? undefined : minuteStep) });
-    }
+    const asked = { step: isOpen ? undefined : minuteStep, uplinks };
+    for (const path of this.#paths.values()) read.push({ ...path, lines: await readPart(store, path, span, asked) });
     this.#options.onStretch?.(span, read);
     for (const { history, lines } of read) history.set(span, isOpen ? lines : sealRuns(lines));
   }
@@ -207,6 +221,18 @@ export class ObjectiveHistory {
     await this.#discover(store, { from, to: isNew ? Math.max(span.to, this.#to) : span.to });
     this.#asked = quarter;
   }
+}
+
+/** An uplink tells of a gap when it ends: other quarters that it lies in may have lost something, too. */
+function alsoTouched(uplinks: Uplinks, quarter: number, spread: Set<string>): number[] {
+  const quarters: number[] = [];
+  for (const { uplink, slot, slots, packets } of uplinks.reachingOver(quarterFrom(quarter))) {
+    const id = `${uplink} ${slot} ${slots} ${packets}`;
+    if (spread.has(id)) continue;
+    spread.add(id);
+    for (let at = quarterOf(slot); at < slot + slots; at += runSeconds) quarters.push(at);
+  }
+  return quarters;
 }
 
 function quarterOf(slot: number): number {

@@ -82,5 +82,6 @@ export function rowOf(line: SlotLine): KeptRow {
   if (line.state === 'unknown') return { ...none, kind: rowKinds.unknown, offered: 0n, bad: 0n, peak: 0n };
   const numbers = { ...none, ...countedOf(line), peak: 0n };
   if (line.state === 'sealed') return { ...numbers, kind: rowKinds[line.class], peak: line.offeredMax };
-  return { ...numbers, kind: line.suspect ? rowKinds.suspect : rowKinds[line.state] };
+  const { shared } = line;
+  return { ...numbers, shared, kind: line.suspect ? rowKinds.suspect : rowKinds[line.state] };
 }

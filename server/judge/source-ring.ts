@@ -165,7 +165,7 @@ export class SourceRing {
       else if (this.#told[i] === slotTold.unknown || this.#told[i] === slotTold.twice)
         rest.push(unknownSegment(slot, slot + 1));
     }
-    const rows = { direction: this.#direction, ...span, ports, causes, sums: [], entering: [] };
+    const rows = { direction: this.#direction, ...span, ports, causes, sums: [], entering: [], shared: [] };
     const lines = slotsOfDay(rows).lines.flatMap(segmentsOf);
     const free = rest.filter((segment) => !lines.some((line) => overlap(line, segment)));
     return [...lines, ...free].sort((a, b) => a.from - b.from);

@@ -58,5 +58,5 @@ export class StretchPieces {
 function seen(line: SlotLine, { sli }: Objective): SlotLine {
   if (line.state !== 'sealed' || (line.class === 'idle' && sli.sli === 'availability')) return line;
   const { slot, offered, delivered, drops } = line;
-  return { state: 'bridged', slot, slots: endOf(line) - slot, offered, delivered, drops, suspect: false };
+  return { state: 'bridged', slot, slots: endOf(line) - slot, offered, delivered, drops, suspect: false, shared: 0n };
 }

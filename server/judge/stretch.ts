@@ -4,6 +4,7 @@ import { readRows, readSummedRows } from '../seal/read-rows.ts';
 import { cutLines, runSeconds } from '../seal/runs.ts';
 import { daySeconds } from '../seal/seal-document.ts';
 import { endOf, type Path, type SlotLine } from '../seal/slot-line.ts';
+import type { Uplinks } from '../seal/uplinks.ts';
 import type { Span } from '../slo/objective.ts';
 import type { QueryContext } from '../store/run-query.ts';
 import type { PlacedPort } from './objective-ports.ts';
@@ -30,15 +31,19 @@ export async function readDay(
   store: QueryContext,
   path: PlacedPath,
   day: number,
-  { step, nowSeconds }: { readonly step: number | undefined; readonly nowSeconds: number },
+  {
+    step,
+    nowSeconds,
+    uplinks,
+  }: { readonly step: number | undefined; readonly nowSeconds: number; readonly uplinks: Uplinks },
 ): Promise<SlotLine[]> {
   const of = storedPath(path);
   const window = { from: dayOf(day), to: dayOf(day) + daySeconds };
   const [told] = await pathDays(store, of, window, { source: 'auto', nowSeconds });
   if (told === undefined) return [];
   const lines: SlotLine[] = [];
-  for await (const some of dayLines(store, of, told, window, stepAround(path.placed, window, step)))
-    lines.push(...some);
+  const asked = { window, uplinks, step: stepAround(path.placed, window, step) };
+  for await (const some of dayLines(store, of, told, asked)) lines.push(...some);
   return within(lines, path.placed);
 }
 
@@ -47,11 +52,13 @@ export async function readPart(
   store: QueryContext,
   path: PlacedPath,
   span: Span,
-  step: number | undefined,
+  { step, uplinks }: { readonly step: number | undefined; readonly uplinks: Uplinks },
 ): Promise<SlotLine[]> {
   const of = storedPath(path);
   const asked = stepAround(path.placed, span, step);
-  const rows = asked === undefined ? await readRows(store, of, span) : await readSummedRows(store, of, span, asked);
+  const rows = await (asked === undefined
+    ? readRows(store, of, span, uplinks)
+    : readSummedRows(store, of, span, asked, uplinks));
   return within(slotsOfDay(rows).lines, path.placed);
 }
 

@@ -76,7 +76,7 @@ export interface JointSums {
 }
 
 /** Ports with a wire and receive queues of their own; a guest's packets come in by its ring, straight to the pmd. */
-const wiredTypes = new Set(['dpdk', 'afxdp', 'afxdp-nonpmd', 'system']);
+export const wiredTypes: ReadonlySet<string> = new Set(['dpdk', 'afxdp', 'afxdp-nonpmd', 'system']);
 
 const isOutgoing = ({ direction }: JointPort) => direction === 'tx' || direction === 'toGuest';
 

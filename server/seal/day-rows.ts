@@ -2,6 +2,7 @@ import type { Direction } from '../../core/catalogue/kind-parts.ts';
 import type { DropPlace } from '../../core/catalogue/kinds.ts';
 import type { OwnedPackets } from '../attribution/evidence.ts';
 import type { OwnedSlot } from '../attribution/owned-slots.ts';
+import type { SharedLoss } from './shared-loss.ts';
 import { isoOf, type Path, type SealedLine } from './slot-line.ts';
 
 /** Rows of one path as the store has them; unix seconds; increments of an `unknown` row are 0 and nothing uses them. */
@@ -38,6 +39,8 @@ export interface DayRows {
   readonly entering: readonly { readonly slot: number; readonly slots: number }[];
   /** Whose the losses of single slots are that no cause row tells alone (server/attribution/owned-slots.ts). */
   readonly owned?: ReadonlyMap<number, OwnedSlot> | undefined;
+  /** What was lost further up and may have been this path's; `sums` touch none of it. */
+  readonly shared: readonly SharedLoss[];
 }
 
 /** A row whose numbers no line of slots can hold; kept beside them as it is. */

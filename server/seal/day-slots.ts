@@ -1,6 +1,7 @@
 import { owners } from '../attribution/evidence.ts';
 import { delivery } from '../sli/packet-delivery.ts';
 import { type Aside, type CauseRow, type DayRows, distinctRows, isKnown, type PortRow } from './day-rows.ts';
+import { SharedLosses } from './shared-loss.ts';
 import { type DropsOfCause, endOf, pendingCause, type SlotLine } from './slot-line.ts';
 
 /**
@@ -16,6 +17,7 @@ import { type DropsOfCause, endOf, pendingCause, type SlotLine } from './slot-li
  * - Drops beside a port that are told over several slots make one gap of those slots, totals exact. Where they are not
  *   known, no total is, and the slots are unknown.
  * - Two known rows that tell the same slot differently: nobody knows which is right, and the slots are unknown.
+ * - What was lost further up stands beside a line as `shared` (server/seal/shared-loss.ts), in none of its other numbers.
  * - A suspect row that repeats time that is known already is kept aside.
  */
 export function slotsOfDay(rows: DayRows): { readonly lines: SlotLine[]; readonly asides: Aside[] } {
@@ -49,11 +51,13 @@ class Day {
   readonly #marks: Marks;
   readonly #used = new Set<Aside>();
   readonly #lines: SlotLine[] = [];
+  readonly #shared: SharedLosses;
 
   constructor(rows: DayRows) {
     this.#rows = rows;
     this.#ports = distinctRows(rows.ports);
     this.#causes = distinctRows(rows.causes);
+    this.#shared = new SharedLosses(rows.shared);
     const end = [...this.#ports, ...this.#causes, ...rows.entering].reduce(
       (most, row) => Math.max(most, endOf(row)),
       0,
@@ -87,7 +91,8 @@ class Day {
       const whole = cluster.slot >= this.#rows.from && told === slots && !overlap(cluster.ports);
       if (whole && !this.#marks.has(span, blind)) {
         for (const row of cluster.ports) this.#used.add(row);
-        const totals = { ...span, ...this.#numbers(cluster.ports, span), suspect: false };
+        const shared = this.#shared.in(span);
+        const totals = { ...span, ...this.#numbers(cluster.ports, span), suspect: false, shared };
         this.#lines.push(slots === 1 ? { state: 'observed', ...totals } : { state: 'bridged', ...totals });
       } else {
         this.#unknown(span);
@@ -140,6 +145,7 @@ class Day {
       delivered,
       drops: byCause([{ cause: pendingCause, owner: 'unknown', packets: drops }]),
       suspect: true,
+      shared: 0n,
     };
     this.#lines.push(row.slots === 1 ? { state: 'observed', ...totals } : { state: 'bridged', ...totals });
   }

@@ -16,6 +16,7 @@ import {
 import { cutLines, leadIn, runSeconds } from './runs.ts';
 import { daySeconds } from './seal-document.ts';
 import { encodeLine, endOf, isoOf, type Path, type SlotLine } from './slot-line.ts';
+import { Uplinks } from './uplinks.ts';
 
 export interface ExportRequest {
   readonly host: string;
@@ -97,12 +98,13 @@ export async function* exportSlots(
   plan: ExportPlan,
   { from, to, run }: Pick<ExportRequest, 'from' | 'to' | 'run'>,
 ): AsyncGenerator<string> {
+  const uplinks = new Uplinks();
   for (const { path, days } of plan.paths) {
-    if (run > 0) yield textOf(path, await lead(store, path, days, { from, run }));
+    if (run > 0) yield textOf(path, await lead(store, path, days, { from, run, uplinks }));
     let told = from;
     for (const day of days.filter(({ from: first }) => first + daySeconds > from)) {
       const window = { from: Math.max(from, day.from), to };
-      for await (const lines of dayLines(store, path, day, window)) {
+      for await (const lines of dayLines(store, path, day, { window, uplinks })) {
         const cut = notTwice(cutLines(lines, { from, to }).lines, told);
         told = Math.max(told, ...cut.map(endOf).slice(-1));
         yield textOf(path, cut);
@@ -115,12 +117,13 @@ async function lead(
   store: QueryContext,
   path: Path,
   days: readonly PathDay[],
-  { from, run }: { readonly from: number; readonly run: number },
+  { from, run, uplinks }: { readonly from: number; readonly run: number; readonly uplinks: Uplinks },
 ): Promise<readonly SlotLine[]> {
   let lines: SlotLine[] = [];
   for (const day of days.filter((each) => each.from < from).reverse()) {
     const earlier: SlotLine[] = [];
-    for await (const some of dayLines(store, path, day, { from: day.from, to: from })) earlier.push(...some);
+    const window = { from: day.from, to: from };
+    for await (const some of dayLines(store, path, day, { window, uplinks })) earlier.push(...some);
     lines = [...cutLines(earlier, { from: day.from, to: Math.min(from, day.from + daySeconds) }).lines, ...lines];
     const found = leadIn(lines, run);
     if (found.settled) return found.lines;

@@ -5,6 +5,7 @@ import { readRows, readSummedRows } from './read-rows.ts';
 import { repeatEqual } from './runs.ts';
 import { daySeconds } from './seal-document.ts';
 import { decodeLine, endOf, type Path, type SlotLine } from './slot-line.ts';
+import type { Uplinks } from './uplinks.ts';
 
 /** raw: seconds as they were stored, 7 days; seals: 13 months; auto: each day from raw rows while they are all there. */
 export const slotSources = ['auto', 'raw', 'seals'] as const;
@@ -78,12 +79,13 @@ export async function* dayLines(
   store: QueryContext,
   path: Path,
   { from, seal }: PathDay,
-  window: Window,
-  step?: number,
+  { window, uplinks, step }: { readonly window: Window; readonly uplinks: Uplinks; readonly step?: number | undefined },
 ): AsyncGenerator<SlotLine[]> {
   if (seal === undefined) {
     const day = { from, to: from + daySeconds };
-    const rows = await (step === undefined ? readRows(store, path, day) : readSummedRows(store, path, day, step));
+    const rows = await (step === undefined
+      ? readRows(store, path, day, uplinks)
+      : readSummedRows(store, path, day, step, uplinks));
     yield repeatEqual(slotsOfDay(rows).lines);
     return;
   }

@@ -3,6 +3,7 @@ import { type QueryContext, type RowsOf, runQuery } from '../store/run-query.ts'
 import type { CauseRow, DayRows, PortRow } from './day-rows.ts';
 import { portRow, withOwners } from './read-owners.ts';
 import { endOf, type Path, type SealedLine } from './slot-line.ts';
+import type { Uplinks } from './uplinks.ts';
 
 /** Rows of so many seconds are read at once, s: a bound on the answer, not on the window. */
 const pieceSeconds = 21_600;
@@ -14,14 +15,24 @@ interface Window {
 }
 
 /** Every raw row of a path that begins in the window, with the owners of what it lost. */
-export async function readRows(store: QueryContext, path: Path, { from, to }: Window): Promise<DayRows> {
+export async function readRows(
+  store: QueryContext,
+  path: Path,
+  { from, to }: Window,
+  uplinks: Uplinks,
+): Promise<DayRows> {
   const around = await readAround(store, path, { from, to });
   const ports: PortRow[] = [];
   for (let at = from; at < to; at += pieceSeconds) {
     const piece = { from: at, to: Math.min(at + pieceSeconds, to), steps: '', step: pieceSeconds };
     for (const row of await runQuery(store, slotRows, { ...path, ...piece })) ports.push(portRow(row));
   }
-  return withOwners(store, path, { direction: path.direction, from, to, ports, sums: [], ...around });
+  // A gap may reach beyond the window, and what was lost further up then is in its sum.
+  const shared = await uplinks.lossOf(store, path, {
+    from,
+    to: ports.reduce((most, row) => Math.max(most, endOf(row)), to),
+  });
+  return withOwners(store, path, { direction: path.direction, from, to, ports, sums: [], ...around, shared });
 }
 
 /**
@@ -34,10 +45,16 @@ export async function readSummedRows(
   path: Path,
   { from, to }: Window,
   step: number,
+  uplinks: Uplinks,
 ): Promise<DayRows> {
   const around = await readAround(store, path, { from, to });
   const found = await runQuery(store, slotSteps, { ...path, from, to, step });
+  const shared = await uplinks.lossOf(store, path, {
+    from,
+    to: found.reduce((most, { reach }) => Math.max(most, reach), to),
+  });
   const disturbed = new Disturbed([
+    ...shared,
     ...around.entering,
     ...around.causes.filter(({ place }) => place === 'beside'),
     ...found.filter(({ at, reach }) => reach > at + step).map((row) => reaching(row, step)),
@@ -55,7 +72,7 @@ export async function readSummedRows(
     const steps = singly.slice(i, i + stepsAtOnce).join(',');
     for (const row of await runQuery(store, slotRows, { ...path, from, to, steps, step })) ports.push(portRow(row));
   }
-  return withOwners(store, path, { direction: path.direction, from, to, ports, sums, ...around });
+  return withOwners(store, path, { direction: path.direction, from, to, ports, sums, ...around, shared });
 }
 
 async function readAround(

@@ -85,6 +85,7 @@ function repeats(last: SlotLine, next: SlotLine): boolean {
   if (last.state !== 'observed' || next.state !== 'observed') return false;
   return (
     last.suspect === next.suspect &&
+    last.shared === next.shared &&
     last.offered === next.offered &&
     last.delivered === next.delivered &&
     last.drops.length === next.drops.length &&
@@ -134,7 +135,7 @@ export interface LeadIn {
 /**
  * The last lines before a window that an availability of up to `run` slots needs: back to the last `run` consecutive
  * slots without loss, or with nothing but loss. Which slots between are lossy depends on a threshold that the objective
- * sets, so partial loss breaks both. Idle and unknown slots neither count nor break. `lines` come in order of time.
+ * sets, so partial loss breaks both, and so does what may have been lost further up. Idle and unknown slots neither count nor break. `lines` come in order of time.
  */
 export function leadIn(lines: readonly SlotLine[], run: number): LeadIn {
   let good = 0;
@@ -155,9 +156,9 @@ function lossOf(line: SlotLine): 'good' | 'bad' | 'partial' | 'none' {
   if (line.state === 'sealed') return 'good';
   if (line.suspect) return 'none';
   const { offered, bad } = countedOf(line);
-  if (bad === 0n && line.state === 'bridged') return 'good';
   // Of a gap with loss nobody knows where in it the loss fell.
-  if (line.state === 'bridged' || offered < offeredMin) return 'none';
-  if (bad === 0n) return 'good';
+  if (line.state === 'bridged') return bad === 0n && line.shared === 0n ? 'good' : 'none';
+  if (offered < offeredMin) return offered + line.shared < offeredMin ? 'none' : 'partial';
+  if (bad === 0n && line.shared === 0n) return 'good';
   return bad === offered ? 'bad' : 'partial';
 }

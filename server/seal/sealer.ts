@@ -11,6 +11,7 @@ import { runSeconds } from './runs.ts';
 import { daySeconds, documentText, type SealDocument, sealDocument } from './seal-document.ts';
 import { type SealLineRow, type SealPoint, type SealRow, SealWriter } from './seal-tables.ts';
 import { isoOf, type Path } from './slot-line.ts';
+import { Uplinks } from './uplinks.ts';
 
 export interface SealerOptions {
   readonly store: QueryContext;
@@ -153,14 +154,17 @@ export class Sealer implements Part {
     const counted = await runQuery(store, rawRowCounts, { host, from: day, to: day + daySeconds });
     const heads = await runQuery(store, sealHeads, { host, day });
     const headOf = new Map(heads.map((head) => [`${head.port} ${head.direction}`, head]));
+    const uplinks = new Uplinks();
     const batch = new Batch();
     let whole = true;
     for (const path of counted) {
       const head = headOf.get(`${path.port} ${path.direction}`);
-      if (head !== undefined && head.revision > 0 && BigInt(path.rows) <= BigInt(head.rows)) continue;
       const startedMs = performance.now();
       try {
-        batch.add(await this.#sealPath(store, { host, path, day, head }));
+        const beside = await uplinks.beside(store, { host, port: path.port, direction: path.direction });
+        const rows = rowsOf(path, counted, beside);
+        if (head !== undefined && head.revision > 0 && rows <= BigInt(head.rows)) continue;
+        batch.add(await this.#sealPath(store, { host, path, rows, uplinks, day, head }));
       } catch (error) {
         signal.throwIfAborted();
         whole = false;
@@ -173,13 +177,10 @@ export class Sealer implements Part {
     return whole;
   }
 
-  async #sealPath(
-    store: QueryContext,
-    ask: { readonly host: string; readonly path: Counted; readonly day: number; readonly head: Head | undefined },
-  ): Promise<Sealed> {
-    const { host, path, day, head } = ask;
+  async #sealPath(store: QueryContext, ask: SealAsk): Promise<Sealed> {
+    const { host, path, day, head, uplinks } = ask;
     const of: Path = { host, port: path.port, direction: path.direction };
-    const rows = await readSummedRows(store, of, { from: day, to: day + daySeconds }, runSeconds);
+    const rows = await readSummedRows(store, of, { from: day, to: day + daySeconds }, runSeconds, uplinks);
     const place = {
       entry: (head?.entry ?? 0) + 1,
       previous: head?.head ?? null,
@@ -190,7 +191,7 @@ export class Sealer implements Part {
     const hash = createHash('sha256');
     for (const text of documentText(document.header, lineTexts(document))) hash.update(text);
     const key = { ...of, day, sha256: hash.digest('hex') };
-    return { key, document, place, rawRows: BigInt(path.rows), sealedAt: BigInt(Math.floor(this.#options.nowMs())) };
+    return { key, document, place, rawRows: ask.rows, sealedAt: BigInt(Math.floor(this.#options.nowMs())) };
   }
 
   async #write(batch: Batch, signal: AbortSignal): Promise<void> {
@@ -222,6 +223,22 @@ export class Sealer implements Part {
     const oldest = this.#options.nowMs() / 1000 - (daysBack + 2) * daySeconds;
     for (const key of this.#looked.keys()) if (Number(key.split(' ')[0]) < oldest) this.#looked.delete(key);
   }
+}
+
+interface SealAsk {
+  readonly host: string;
+  readonly path: Counted;
+  /** Raw rows that its seal rests on. */
+  readonly rows: bigint;
+  readonly uplinks: Uplinks;
+  readonly day: number;
+  readonly head: Head | undefined;
+}
+
+/** More of them are late rows: those of the path, and gaps of uplinks, which are told when they end. */
+function rowsOf(path: Counted, counted: readonly Counted[], uplinks: readonly string[]): bigint {
+  const beside = counted.filter(({ port, direction }) => direction === 'rx' && uplinks.includes(port));
+  return beside.reduce((sum, { unsure }) => sum + BigInt(unsure), BigInt(path.rows));
 }
 
 interface Sealed {

@@ -31,12 +31,17 @@ interface Totals extends Span {
   readonly drops: readonly DropsOfCause[];
 }
 
-export interface ObservedLine extends Totals {
+/** What may have been lost further up: of each slot, or of the whole gap. Of a suspect line 0. */
+interface Shared {
+  readonly shared: bigint;
+}
+
+export interface ObservedLine extends Totals, Shared {
   readonly state: 'observed';
   readonly suspect: boolean;
 }
 
-export interface BridgedLine extends Totals {
+export interface BridgedLine extends Totals, Shared {
   readonly state: 'bridged';
   readonly suspect: boolean;
 }
@@ -84,8 +89,9 @@ export function encodeLine(path: Path, line: SlotLine): string {
   }
   const suspect = line.suspect ? { suspect: true } : {};
   const { state, slots } = line;
-  if (state === 'bridged') return JSON.stringify({ ...head, state, slots, offered, delivered, drops, ...suspect });
-  return JSON.stringify({ ...head, ...repeat, state, offered, delivered, drops, ...suspect });
+  const more = line.shared > 0n ? { ...suspect, shared: String(line.shared) } : suspect;
+  if (state === 'bridged') return JSON.stringify({ ...head, state, slots, offered, delivered, drops, ...more });
+  return JSON.stringify({ ...head, ...repeat, state, offered, delivered, drops, ...more });
 }
 
 interface EncodedLine {
@@ -99,6 +105,7 @@ interface EncodedLine {
   readonly delivered?: string;
   readonly drops?: readonly { readonly cause: string; readonly owner: Owner; readonly packets: string }[];
   readonly suspect?: true;
+  readonly shared?: string;
 }
 
 /** Reads a line that `encodeLine` wrote. */
@@ -117,7 +124,7 @@ export function decodeLine(text: string): SlotLine {
   if (line.state === 'sealed') {
     return { state: 'sealed', ...totals, class: line.class ?? 'clean', offeredMax: BigInt(line.offeredMax ?? 0) };
   }
-  return { state: line.state, ...totals, suspect: line.suspect === true };
+  return { state: line.state, ...totals, suspect: line.suspect === true, shared: BigInt(line.shared ?? 0) };
 }
 
 /** Slots and packets of lines, by what is known of them. `suspect` slots are in no other number. */
@@ -157,10 +164,11 @@ export function countedOf({ offered, drops }: Pick<Totals, 'offered' | 'drops'>)
 /** A slot of fewer packets has no loss ratio (MEF 10.4 in formats of verdicts): it is idle. */
 export const offeredMin = 10n;
 
-/** What a run of such slots would be sealed as; undefined: such a slot is kept as it is. */
+/** What a run of such slots would be sealed as; undefined: such a slot is kept as it is, as one with loss further up is. */
 export function sealedClassOf(line: SlotLine): SealedClass | undefined {
   if (line.state === 'sealed') return line.class;
-  if (line.state !== 'observed' || line.suspect || line.offered !== line.delivered) return undefined;
+  if (line.state !== 'observed' || line.suspect || line.shared > 0n) return undefined;
+  if (line.offered !== line.delivered) return undefined;
   return line.offered >= offeredMin ? 'clean' : 'idle';
 }
 

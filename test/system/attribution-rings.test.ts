@@ -6,6 +6,7 @@ import { silentLogger } from '../../core/runtime/logger.ts';
 import { Attributor } from '../../server/attribution/attributor.ts';
 import { slotsOfDay } from '../../server/seal/day-slots.ts';
 import { readRows } from '../../server/seal/read-rows.ts';
+import { Uplinks } from '../../server/seal/uplinks.ts';
 import { attributionList } from '../../server/store/queries/attributions.ts';
 import { runQuery } from '../../server/store/run-query.ts';
 import { aDropSlot, aPortSlot, aSlot, insertRows, type OpenStore, openStore, today } from './store-fixture.ts';
@@ -81,7 +82,7 @@ async function tell(told: Told) {
   await attributor.look(signal);
   const window = { from, to: from + 30 };
   const [row] = await runQuery(store, attributionList, { host: 'h1', port: 'vhu1', ...window, limit: 10 });
-  const { lines } = slotsOfDay(await readRows(store, path, window));
+  const { lines } = slotsOfDay(await readRows(store, path, window, new Uplinks()));
   const drops = lines.flatMap((line) => (line.state === 'observed' ? line.drops : []));
   const missing = row?.missing === '' ? '' : ` -${row?.missing.replaceAll(' ', ' -')}`;
   const why = (JSON.parse(row?.facts ?? '{}') as { why?: string }).why ?? 'nobody';

@@ -9,6 +9,7 @@ import { attribute } from '../../server/attribution/rules.ts';
 import { StoredChanges } from '../../server/judge/stored-changes.ts';
 import { slotsOfDay } from '../../server/seal/day-slots.ts';
 import { readRows, readSummedRows } from '../../server/seal/read-rows.ts';
+import { Uplinks } from '../../server/seal/uplinks.ts';
 import { countedOf } from '../../server/seal/slot-line.ts';
 import { attributionList } from '../../server/store/queries/attributions.ts';
 import { runQuery } from '../../server/store/run-query.ts';
@@ -73,7 +74,7 @@ async function stored(port: string) {
 async function lost(port: string, read: 'raw' | 'summed' = 'raw', from = noon, to = noon + 120): Promise<string[]> {
   const path = { host: 'h1', port, direction: 'toGuest' } as const;
   const rows =
-    read === 'raw' ? await readRows(store, path, { from, to }) : await readSummedRows(store, path, { from, to }, 60);
+    read === 'raw' ? await readRows(store, path, { from, to }, new Uplinks()) : await readSummedRows(store, path, { from, to }, 60, new Uplinks());
   return slotsOfDay(rows).lines.flatMap((line) => {
     if (line.state !== 'observed' || line.drops.length === 0) return [];
     return [
@@ -120,6 +121,7 @@ describe('owners that are stored', () => {
       store,
       { host: 'h1', port: 'down', direction: 'toGuest' },
       { from: noon, to: noon + 60 },
+      new Uplinks(),
     );
     const [line] = slotsOfDay(rows).lines.filter(({ slot }) => slot === noon + 10);
     expect(line?.state === 'observed' && countedOf(line)).toEqual({ offered: 100n, bad: 0n });

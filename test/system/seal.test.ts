@@ -18,6 +18,7 @@ import { readRows, readSummedRows } from '../../server/seal/read-rows.ts';
 import { sealDocument } from '../../server/seal/seal-document.ts';
 import { Sealer, type SealerOptions } from '../../server/seal/sealer.ts';
 import { decodeLine, sumsOf } from '../../server/seal/slot-line.ts';
+import { Uplinks } from '../../server/seal/uplinks.ts';
 import type { Engine } from '../../server/store/engine.ts';
 import { aCause, dayStart, histories } from '../unit/server/seal/histories.ts';
 import { insertDay } from './day-fixture.ts';
@@ -133,10 +134,10 @@ describe('sealing', () => {
       const { direction } = byHand[port] ?? (drawn[(ports.indexOf(port) + 1) % drawn.length] as DayRows);
       const path = { host: 'h1', port, direction };
       const window = { from: yesterday, to: yesterday + 86_400 };
-      const whole = await readRows(store, path, window);
+      const whole = await readRows(store, path, window, new Uplinks());
       const [quarters, minutes] = [
-        await readSummedRows(store, path, window, 900),
-        await readSummedRows(store, path, window, 60),
+        await readSummedRows(store, path, window, 900, new Uplinks()),
+        await readSummedRows(store, path, window, 60, new Uplinks()),
       ];
       for (const summed of [quarters, minutes]) {
         expect(sealDocument(path, summed, place)).toEqual(sealDocument(path, whole, place));

@@ -108,22 +108,25 @@ ORDER BY t.slot`,
   rowsMax: 1_000,
 });
 
-/** How many raw rows each path of a host has that begin in the window; what says whose a loss is counts with them. */
+/**
+ * How many raw rows each path of a host has that begin in the window; what says whose a loss is counts with them. `unsure`: those
+ * of no single second that is known.
+ */
 export const rawRowCounts = defineQuery({
   name: 'raw-row-counts',
-  sql: `SELECT port, direction, sum(n) AS rows, sum(own) AS ownRows
+  sql: `SELECT port, direction, sum(n) AS rows, sum(own) AS ownRows, sum(lone) AS unsure
 FROM (
-  SELECT port, direction, count() AS n, n AS own FROM port_slot AS t WHERE t.host = {host:String} AND ${rawWindow} GROUP BY port, direction
+  SELECT port, direction, count() AS n, n AS own, countIf(NOT (${observed})) AS lone FROM port_slot AS t WHERE t.host = {host:String} AND ${rawWindow} GROUP BY port, direction
   UNION ALL
-  SELECT port, direction, count() AS n, 0 AS own FROM drop_slot AS t WHERE t.host = {host:String} AND ${rawWindow} GROUP BY port, direction
+  SELECT port, direction, count() AS n, 0 AS own, 0 AS lone FROM drop_slot AS t WHERE t.host = {host:String} AND ${rawWindow} GROUP BY port, direction
   UNION ALL
-  SELECT port, direction, count() AS n, 0 AS own FROM attribution AS t WHERE t.host = {host:String} AND ${rawWindow} GROUP BY port, direction
+  SELECT port, direction, count() AS n, 0 AS own, 0 AS lone FROM attribution AS t WHERE t.host = {host:String} AND ${rawWindow} GROUP BY port, direction
 )
 GROUP BY port, direction
 HAVING ownRows > 0
 ORDER BY port, toUInt8(direction)`,
   parameters: { ...windowParameters, host: 'String' },
-  row: Type.Object({ port: Text, direction: Direction, rows: UInt64, ownRows: UInt64 }),
+  row: Type.Object({ port: Text, direction: Direction, rows: UInt64, ownRows: UInt64, unsure: UInt64 }),
   deadlineMs: 60_000,
   rowsMax: 20_000,
 });

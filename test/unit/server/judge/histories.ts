@@ -174,6 +174,7 @@ export function linesOf(told: readonly Told[], ports: readonly ServicePort[]): s
           })),
           sums: [],
           entering: [],
+          shared: [],
         });
         const cut = cutLines(lines, { from: placement.from ?? 0, to: placement.to ?? november + 86_400 }).lines;
         for (const line of cut) text += `${encodeLine({ host: placement.host, port: name, direction }, line)}\n`;

@@ -250,9 +250,14 @@ test('a line is written with its keys in one order, and integers as text', () =>
     delivered: 1n,
     drops: [{ cause: 'mtu', owner: 'unknown', packets: 2n } as const],
   };
-  expect(encodeLine(path, { state: 'observed', ...lost, suspect: true })).toBe(
+  expect(encodeLine(path, { state: 'observed', ...lost, suspect: true, shared: 0n })).toBe(
     '{"host":"cn1","port":"p1","direction":"toGuest","slot":"2026-11-01T00:00:00Z","repeat":2,"state":"observed","offered":"3","delivered":"1","drops":[{"cause":"mtu","owner":"unknown","packets":"2"}],"suspect":true}',
   );
+  const bridged = { state: 'bridged' as const, ...lost, suspect: false, shared: 12n };
+  expect(encodeLine(path, bridged)).toBe(
+    '{"host":"cn1","port":"p1","direction":"toGuest","slot":"2026-11-01T00:00:00Z","state":"bridged","slots":2,"offered":"3","delivered":"1","drops":[{"cause":"mtu","owner":"unknown","packets":"2"}],"shared":"12"}',
+  );
+  expect(decodeLine(encodeLine(path, bridged))).toEqual(bridged);
   expect(encodeLine(path, { state: 'unknown', slot: dayStart, slots: 1 })).toBe(
     '{"host":"cn1","port":"p1","direction":"toGuest","slot":"2026-11-01T00:00:00Z","state":"unknown"}',
   );

@@ -36,6 +36,7 @@ export const aDay = (ports: readonly PortRow[], over: Partial<DayRows> = {}): Da
   sums: [],
   causes: [],
   entering: [],
+  shared: [],
   ...over,
 });
 
