@@ -9,8 +9,8 @@ import { attribute } from '../../server/attribution/rules.ts';
 import { StoredChanges } from '../../server/judge/stored-changes.ts';
 import { slotsOfDay } from '../../server/seal/day-slots.ts';
 import { readRows, readSummedRows } from '../../server/seal/read-rows.ts';
-import { Uplinks } from '../../server/seal/uplinks.ts';
 import { countedOf } from '../../server/seal/slot-line.ts';
+import { Uplinks } from '../../server/seal/uplinks.ts';
 import { attributionList } from '../../server/store/queries/attributions.ts';
 import { runQuery } from '../../server/store/run-query.ts';
 import { anEvidence } from '../unit/server/attribution/an-evidence.ts';
@@ -74,7 +74,9 @@ async function stored(port: string) {
 async function lost(port: string, read: 'raw' | 'summed' = 'raw', from = noon, to = noon + 120): Promise<string[]> {
   const path = { host: 'h1', port, direction: 'toGuest' } as const;
   const rows =
-    read === 'raw' ? await readRows(store, path, { from, to }, new Uplinks()) : await readSummedRows(store, path, { from, to }, 60, new Uplinks());
+    read === 'raw'
+      ? await readRows(store, path, { from, to }, new Uplinks())
+      : await readSummedRows(store, path, { from, to }, 60, new Uplinks());
   return slotsOfDay(rows).lines.flatMap((line) => {
     if (line.state !== 'observed' || line.drops.length === 0) return [];
     return [
