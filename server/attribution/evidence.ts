@@ -88,6 +88,8 @@ export interface ThreadRead {
   readonly waitedNs: readonly (number | null)[];
   /** No single stall that ended or went on in the slot was longer; null: nobody sampled that. */
   readonly longestNs: readonly (number | null)[];
+  /** Times that it left its CPU by itself: to sleep, blocked, or stopped by a signal; null: not told. */
+  readonly sleeps: readonly (number | null)[];
 }
 
 export interface ThreadsRead {

@@ -74,6 +74,7 @@ export class HostThreads {
         ranNs: each.map((slot) => slot?.ranNs ?? null),
         waitedNs: each.map((slot) => slot?.waitedNs ?? null),
         longestNs: each.map(() => null),
+        sleeps: each.map(() => null),
       };
     });
     return { threads, stalls: [] };

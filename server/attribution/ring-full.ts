@@ -117,15 +117,17 @@ function stallOf({ runs }: RingReadings, read: readonly (ThreadsRead | null)[], 
   return { of: guest.has(longest) ? 'guest' : 'pmd', tid, kind, stallNs: lowNs };
 }
 
-/** Some thread of the guest ran, and none of its own or of the host's can have stood still for as long as filling takes. */
+/**
+ * Some thread of the guest never left its CPU by itself and ran, and none of its own or of the host's can have stood still for as
+ * long as filling takes. Whoever is stopped, or waits for memory, leaves his CPU: waits alone would not show it.
+ */
 function ranThrough({ rings, guest, pmds, slots }: Evidence, reach: Reach): boolean {
-  if (rings === null || guest === null || pmds === null) return false;
-  const ran = guest.threads.some(({ ranNs }) =>
-    ranNs.every((ns) => BigInt(ns ?? 0) * 1_000_000n >= ranPpm * BigInt(secondNs)),
-  );
+  if (rings === null || guest === null || pmds === null || guest.stopped.length > 0) return false;
   const near = slotsNear(rings, slots);
-  const threads = [...guest.threads, ...pmds.threads];
-  return ran && guest.stopped.length === 0 && threads.every((thread) => near.every((i) => !mayFill(thread, i, reach)));
+  const stayed = ({ sleeps }: ThreadRead) => near.every((i) => sleeps[i] === 0);
+  const ran = ({ ranNs }: ThreadRead) => ranNs.every((ns) => BigInt(ns ?? 0) * 1_000_000n >= ranPpm * BigInt(secondNs));
+  if (!guest.threads.some((thread) => stayed(thread) && ran(thread)) || !pmds.threads.every(stayed)) return false;
+  return [...guest.threads, ...pmds.threads].every((thread) => near.every((i) => !mayFill(thread, i, reach)));
 }
 
 /**

@@ -54,6 +54,7 @@ export function aThread(tid: number, slots: number, over: Partial<ThreadRead> = 
     ranNs: each(secondNs),
     waitedNs: each(0),
     longestNs: Array.from({ length: slots + 2 }, () => null),
+    sleeps: each(0),
     ...over,
   };
 }

@@ -21,6 +21,7 @@ const threads = (tid: number) =>
         ranNs: fc.oneof(fc.constant([1e9, 1e9, 1e9, 1e9]), perSlot(1e9, 50)),
         waitedNs: fc.oneof(fc.constant([0, 0, 0, 0]), perSlot(3 * ms, 50)),
         longestNs: perSlot(3 * ms, 2),
+        sleeps: fc.oneof(fc.constant([0, 0, 0, 0]), perSlot(1, 20)),
       }),
       { maxLength: 2 },
     ),
@@ -86,7 +87,7 @@ const clear = fc
   .map(({ told, waits, far }): Evidence => {
     const four = <T>(value: T): T[] => [value, value, value, value];
     const waited = far ? [waits, 0, 0, 0] : [0, waits, waits, 0];
-    const thread = { ranNs: four(1e9), waitedNs: waited, longestNs: far ? four(null) : four(1_000) };
+    const thread = { ranNs: four(1e9), waitedNs: waited, longestNs: far ? four(null) : four(1_000), sleeps: four(0) };
     const run = { queue: 0, fromNs: 2_500 * ms, toNs: 2_504 * ms };
     return {
       ...told,
@@ -118,6 +119,13 @@ const losses: Readonly<Record<string, (told: Evidence) => Evidence>> = {
     guest: told.guest && {
       ...told.guest,
       threads: told.guest.threads.map((thread) => ({ ...thread, longestNs: thread.longestNs.map(() => null) })),
+    },
+  }),
+  'sleeps that were not counted': (told) => ({
+    ...told,
+    guest: told.guest && {
+      ...told.guest,
+      threads: told.guest.threads.map((thread) => ({ ...thread, sleeps: thread.sleeps.map(() => null) })),
     },
   }),
   'no polling threads': (told) => ({ ...told, pmds: null }),

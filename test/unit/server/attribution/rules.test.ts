@@ -129,6 +129,21 @@ describe('a full receive ring of a guest', () => {
       'unknown=100 ringFull',
     ],
     [
+      'of one that left its CPU by itself is nobody’s: it may have been stopped',
+      { guest: guest({ threads: [aThread(7, 1, { sleeps: [0, 1, 0] })] }) },
+      'unknown=100 ringFull',
+    ],
+    [
+      'of one of which nobody counted that is nobody’s',
+      { guest: guest({ threads: [aThread(7, 1, { sleeps: [0, null, 0] })] }) },
+      'unknown=100 ringFull',
+    ],
+    [
+      'is nobody’s when a polling thread left its CPU by itself',
+      { pmds: { threads: [aThread(3, 1, { sleeps: [0, 0, 1] })], stalls: [] } },
+      'unknown=100 ringFull',
+    ],
+    [
       'of a vCPU whose waits of two seconds together could be one stall is nobody’s',
       { guest: guest({ threads: [aThread(7, 1, { waitedNs: [0, ms / 2, ms / 2] })] }) },
       'unknown=100 ringFull',
