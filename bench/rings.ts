@@ -3,7 +3,7 @@
  * round, in changing order: no ring, rings that are mapped, rings that the kernel copies (process_vm_readv). Their indices
  * are written by another process all the while. The difference is of neighbouring turns of the same round.
  *
- *     npm run bench:rings [-- --rings 64 --seconds 5 --rounds 7 --json]
+ *     npm run bench:rings [-- --rings 64 --seconds 1 --rounds 24 --json]
  *
  * Needs the addon and g++, and for copied rings root or the right to read our own child (ptrace_scope).
  */
@@ -15,13 +15,13 @@ import { parseArgs } from 'node:util';
 import { openAddon } from '../native/addon.ts';
 import type { RingTotals } from '../native/facade.ts';
 import { startGuest } from '../test/native/guest-memory.ts';
-import { type Spread, spreadOf, tellSpread } from './spread.ts';
+import { spreadOf, tellSpread } from './spread.ts';
 
 const { values: options } = parseArgs({
   options: {
     rings: { type: 'string', default: '64' },
-    seconds: { type: 'string', default: '5' },
-    rounds: { type: 'string', default: '7' },
+    seconds: { type: 'string', default: '1' },
+    rounds: { type: 'string', default: '24' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -32,8 +32,8 @@ const goalUs = 0.1;
 const size = 256;
 /** How often the other process writes all indices. */
 const writeUs = 500;
-/** A ring is sampled from the first whole second on. */
-const settleMs = 2100;
+/** How often it is looked whether a second has been summed up. */
+const lookMs = 2;
 const ways = ['none', 'mapped', 'copied'] as const;
 type Way = (typeof ways)[number];
 
@@ -49,6 +49,7 @@ interface Turn {
 }
 
 const facade = openAddon();
+const sampler = facade.openRings({ periodUs: 1000 });
 const folder = mkdtempSync(join(tmpdir(), 'fn-bench-rings-'));
 const guest = await startGuest(folder, { rings: ringCount, periodUs: writeUs });
 try {
@@ -66,19 +67,24 @@ try {
   rmSync(folder, { recursive: true });
 }
 
+/** Turns are short and many, on one thread: what disturbs this machine comes and goes by the second. */
 async function runTurn(way: Way): Promise<Turn> {
-  const sampler = facade.openRings({ periodUs: 1000 });
-  try {
-    for (let i = 0; i < ringCount && way !== 'none'; i++) sampler.add(placeOf(way, i));
-    await delay(settleMs);
-    const before = sampler.take().totals;
-    await delay(seconds * 1000);
+  const ids = way === 'none' ? [] : Array.from({ length: ringCount }, (_, i) => sampler.add(placeOf(way, i)));
+  // The second under way began without them; each is over some ms after its end, when it is summed up.
+  const before = (await untilSlotsEnd(1)).totals;
+  const { totals, samples } = await untilSlotsEnd(seconds);
+  for (const id of ids) sampler.remove(id);
+  return { ...ofTotals(before, totals), samples };
+}
+
+async function untilSlotsEnd(count: number): Promise<{ readonly totals: RingTotals; readonly samples: number }> {
+  const since = sampler.take().totals.newestSlot;
+  for (let samples = 0; ; ) {
     const { totals, slots, ended } = sampler.take();
     if (ended.length > 0) throw new Error(`${ended.length} rings ended: ${ended[0]?.why}`);
-    const samples = slots.reduce((sum, slot) => sum + slot.samples, 0);
-    return { ...ofTotals(before, totals), samples };
-  } finally {
-    sampler.close();
+    for (const slot of slots) samples += slot.samples;
+    if (totals.newestSlot >= since + BigInt(count)) return { totals, samples };
+    await delay(lookMs);
   }
 }
 
@@ -108,7 +114,7 @@ function report(turns: ReadonlyMap<Way, readonly Turn[]>): void {
   const of = (way: Way, value: (turn: Turn) => number) => (turns.get(way) ?? []).map(value);
   const beyondEmpty = (way: Way, value: (turn: Turn) => number) => {
     const empty = of('none', value);
-    return spreadOf(of(way, value).map((one, i) => one - (empty[i] as number)));
+    return of(way, value).map((one, i) => one - (empty[i] as number));
   };
   const costs = { mapped: beyondEmpty('mapped', perRing), copied: beyondEmpty('copied', perRing) };
   const later = beyondEmpty('mapped', ({ latenessUs }) => latenessUs);
@@ -129,11 +135,11 @@ function report(turns: ReadonlyMap<Way, readonly Turn[]>): void {
     );
   }
   say(
-    `mapped, beyond the empty loop: ${tellSpread(costs.mapped, 3)} us a ring and sample; at most ${goalUs}: ${judge(costs.mapped, goalUs)}`,
+    `mapped, beyond the empty loop: ${tellDifference(costs.mapped, 3)} us a ring and sample; at most ${goalUs}: ${judge(costs.mapped, goalUs)}`,
   );
-  say(`copied, beyond the empty loop: ${tellSpread(costs.copied, 3)} us a ring and sample`);
+  say(`copied, beyond the empty loop: ${tellDifference(costs.copied, 3)} us a ring and sample`);
   say(
-    `mapped later than the empty loop: ${tellSpread(later)} us, beyond 0.5 ms ${tellSpread(lateMore)} points: ${judgeZero(later)}`,
+    `mapped later than the empty loop: ${tellDifference(later)} us, beyond 0.5 ms ${tellDifference(lateMore)} points: ${judgeZero(later)}`,
   );
 }
 
@@ -141,11 +147,35 @@ function perRing({ tickUs }: Turn): number {
   return tickUs / ringCount;
 }
 
-/** Only where all rounds agree. */
-function judge({ min, max }: Spread, most: number): string {
-  return max <= most ? 'reached' : min > most ? 'NOT reached' : 'not resolved';
+/**
+ * Where the median lies, with 95 % and more, whatever the distribution: between the k-th least and the k-th most of the
+ * differences, by the binomial. Undefined: too few.
+ */
+function medianWithin(values: readonly number[]): readonly [least: number, most: number] | undefined {
+  const sorted = [...values].sort((a, b) => a - b);
+  let outside = 0;
+  let chance = 2 ** -sorted.length;
+  let k = 0;
+  while (outside + 2 * chance <= 0.05) {
+    outside += 2 * chance;
+    k++;
+    chance *= (sorted.length - k + 1) / k;
+  }
+  return k === 0 ? undefined : [sorted[k - 1] as number, sorted[sorted.length - k] as number];
 }
 
-function judgeZero({ min, max }: Spread): string {
-  return min > 0 ? 'later' : max < 0 ? 'earlier' : 'not resolved';
+function judge(values: readonly number[], most: number): string {
+  const [least, greatest] = medianWithin(values) ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  return greatest <= most ? 'reached' : least > most ? 'NOT reached' : 'not resolved';
+}
+
+function judgeZero(values: readonly number[]): string {
+  const [least, greatest] = medianWithin(values) ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  return least > 0 ? 'later' : greatest < 0 ? 'earlier' : 'not resolved';
+}
+
+function tellDifference(values: readonly number[], digits = 1): string {
+  const within = medianWithin(values)?.map((value) => value.toFixed(digits));
+  const told = within === undefined ? 'too few rounds to say more' : `95 %: ${within.join(' to ')}`;
+  return `${spreadOf(values).median.toFixed(digits)} (${told})`;
 }
