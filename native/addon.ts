@@ -1,7 +1,16 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { assert } from '../core/runtime/error.ts';
-import { checkCpus, checkNic, checkNics, checkPeriod, checkTelemetryPath, checkThreads, sum } from './arguments.ts';
+import {
+  checkCpus,
+  checkNic,
+  checkNics,
+  checkPeriod,
+  checkStallOptions,
+  checkTelemetryPath,
+  checkThreads,
+  sum,
+} from './arguments.ts';
 import {
   type EthtoolCounters,
   type Link,
@@ -13,14 +22,17 @@ import {
   type QueueTable,
   queueStride,
   type RingSampler,
+  type StallOptions,
+  type StallSampler,
 } from './facade.ts';
 import { splitNames } from './names.ts';
 import { closedError, nativeErrorOf } from './native-error.ts';
 import { type RingsBinding, Sampler } from './rings.ts';
+import { openSampler, type StallBinding } from './stalls.ts';
 import { openConnection, type TelemetryBinding } from './telemetry.ts';
 
 /** `kBindingVersion` of src/addon.cc. */
-const bindingVersion = 4;
+const bindingVersion = 5;
 /** `kLinkFields` of src/links.h: ifindex, flags, mtu, master, lower. */
 const linkFields = 5;
 
@@ -28,7 +40,7 @@ const linkFields = 5;
 export const addonFile = fileURLToPath(new URL('./build/fournines.node', import.meta.url));
 
 /** src/addon.cc. Lists of strings come and go as one string, each followed by a NUL. */
-export interface Binding extends TelemetryBinding, RingsBinding {
+export interface Binding extends TelemetryBinding, RingsBinding, StallBinding {
   readonly version: number;
   open(): object;
   close(handle: object): void;
@@ -66,6 +78,7 @@ export function loadBinding(file: string = addonFile): Binding {
 
 /** The addon's form can more than every form must. */
 interface AddonFacade extends NativeFacade {
+  openStalls(options: StallOptions): StallSampler;
   openTelemetry(path: string, options: { readonly deadlineMs: number }): Promise<PacedConnection>;
   openRings(options: { readonly periodUs: number }): RingSampler;
 }
@@ -102,6 +115,12 @@ class Addon implements AddonFacade {
     checkThreads(threads, out);
     this.#demandOpen();
     called(() => this.#binding.readThreads(threads, out));
+  }
+
+  openStalls(options: StallOptions): StallSampler {
+    checkStallOptions(options);
+    this.#demandOpen();
+    return openSampler(this.#binding, this.#handle, options);
   }
 
   links(): LinkTable {

@@ -1,5 +1,12 @@
 import { assert } from '../core/runtime/error.ts';
-import { type MappedRing, type RemoteRing, threadStride } from './facade.ts';
+import {
+  type MappedRing,
+  type RemoteRing,
+  type StallOptions,
+  stallThreadStride,
+  stallThreadsMax,
+  threadStride,
+} from './facade.ts';
 
 // What both forms demand of their callers. A refusal is a mistake of ours, so FN_INTERNAL.
 
@@ -12,6 +19,9 @@ const cpusMax = 65_536;
 /** Values in one call of `ethtoolCounters`; 512 MiB would be nonsense from a driver. */
 const valuesMax = 16_777_216;
 
+/** PATH_MAX without its NUL, bytes. */
+const pathBytesMax = 4095;
+const stallHzMax = 1000;
 /** sun_path of a Unix socket without its NUL, bytes. */
 const socketPathBytesMax = 107;
 /** Commands in one round. */
@@ -26,6 +36,22 @@ export function checkThreads(threads: Uint32Array, out: BigUint64Array): void {
   assert(threads.length % 2 === 0, 'threads is not pairs of pid and tid');
   assert(threads.length / 2 <= threadsMax, 'more threads than a machine can have');
   assert(out.length >= (threads.length / 2) * threadStride, 'out is too small');
+}
+
+export function checkStallOptions({ procRoot, hz, thresholdNs }: StallOptions): void {
+  assert(typeof procRoot === 'string' && procRoot.length > 0 && !procRoot.includes('\0'), 'procRoot is no path');
+  assert(Buffer.byteLength(procRoot) <= pathBytesMax, 'procRoot is too long');
+  assert(Number.isInteger(hz) && hz >= 0 && hz <= stallHzMax, 'samples a second out of bounds');
+  assert(Number.isInteger(thresholdNs) && thresholdNs >= 0 && thresholdNs <= 60e9, 'threshold out of bounds');
+}
+
+export function checkStallThreads(threads: Uint32Array): void {
+  assert(threads instanceof Uint32Array && threads.length % 2 === 0, 'threads is not pairs of pid and tid');
+  assert(threads.length / 2 <= stallThreadsMax, 'more threads than a sampler takes');
+}
+
+export function checkStallRows(rows: BigUint64Array, count: number): void {
+  assert(rows instanceof BigUint64Array && rows.length >= count * stallThreadStride, 'rows is too small');
 }
 
 export function checkNic(nic: string): void {

@@ -12,6 +12,45 @@ export const threadStride = threadFields.length;
 /** `status` of a thread: read; not there (any more); refused or unreadable. */
 export const threadStatus = { ok: 0n, gone: 1n, failed: 2n } as const;
 
+/**
+ * Fields of one thread in the rows that `StallSampler.take` fills. runNs to involuntary are the kernel's own counters.
+ * delayInvoluntaryLowNs to stalls (samples, too) are sums since the sampler knows the thread; longestLowNs and
+ * longestHighNs are of the time since the last `take`:
+ *
+ * - delayInvoluntary*: how much of runDelayNs surely, and at most, came after involuntary switches; the rest after waking.
+ * - stoppedNs: surely in state T or t (samples see no more).
+ * - longest*: the longest single stall is surely as long as the one, and no longer than the other; those that go on count.
+ * - stalls: surely longer than the threshold, and over.
+ */
+export const stallThreadFields = [
+  'status',
+  'runNs',
+  'runDelayNs',
+  'timeslices',
+  'startTicks',
+  'state',
+  'voluntary',
+  'involuntary',
+  'delayInvoluntaryLowNs',
+  'delayInvoluntaryHighNs',
+  'stoppedNs',
+  'longestLowNs',
+  'longestHighNs',
+  'stalls',
+  'samples',
+] as const;
+export const stallThreadStride = stallThreadFields.length;
+/** Values of a stall's `kind`, from 1. waiting: the thread waits for a CPU and has not run yet. */
+export const stallKinds = ['involuntary', 'wakeup', 'mixed', 'waiting', 'stopped'] as const;
+/**
+ * Fields of one stall: row of its thread, kind, boot clock before and behind it, the longest wait in it at least and at most,
+ * how many waits ended in it, 1 while it goes on.
+ */
+export const stallFields = ['thread', 'kind', 'fromNs', 'toNs', 'lowNs', 'highNs', 'waits', 'goesOn'] as const;
+export const stallStride = stallFields.length;
+/** Threads a sampler takes: two open files each. */
+export const stallThreadsMax = 1024;
+
 /** Counters of one NIC in `LinkTable.counters`, in the order of struct rtnl_link_stats64. */
 export const linkCounters = [
   'rxPackets',
@@ -287,6 +326,27 @@ export interface RingSampler {
   close(): void;
 }
 
+export interface StallOptions {
+  readonly procRoot: string;
+  /** Samples a second, by a thread of its own; 0: only when they are taken. At most 1,000. */
+  readonly hz: number;
+  /** Single waits surely longer than this are told one by one. */
+  readonly thresholdNs: number;
+}
+
+/** Follows what the scheduler does to some threads, between one `take` and the next. */
+export interface StallSampler {
+  /** From now on these (pid, tid, pid, tid ...); known ones go on. At most `stallThreadsMax`. */
+  watch(threads: Uint32Array): void;
+  /**
+   * Samples each once more; fills `rows` (threads watched x stallThreadStride), and gives the stalls since the last call,
+   * stallStride numbers each. At most 32 of a thread, and what goes on; all are counted.
+   */
+  take(rows: BigUint64Array): BigUint64Array;
+  /** Ends its thread. Twice is allowed. */
+  close(): void;
+}
+
 export interface NativeFacade {
   /** 'addon' or 'typescript'. */
   readonly form: 'addon' | 'typescript';
@@ -297,6 +357,8 @@ export interface NativeFacade {
    * `out` has room for threads.length / 2 x threadStride. `state` is the letter's ASCII code.
    */
   readThreads(threads: Uint32Array, out: BigUint64Array): void;
+  /** The facade's one stall sampler (a second, while it is open: FN_NATIVE, EBUSY), or null where this form cannot. */
+  openStalls(options: StallOptions): StallSampler | null;
   /** Every NIC of this network namespace, from one netlink dump. */
   links(): LinkTable;
   /** Queueing disciplines of every NIC, or null where this form cannot tell. */
@@ -321,6 +383,6 @@ export interface NativeFacade {
   openTelemetry(path: string, options: { readonly deadlineMs: number }): Promise<TelemetryConnection> | null;
   /** A sampler with a tick each `periodUs` (100 to 1,000,000). Null: this form has none. At most 8 at once (EMFILE). */
   openRings(options: { readonly periodUs: number }): RingSampler | null;
-  /** Closes samplers, and sockets, those of telemetry as their own `close` does; later calls throw FN_NATIVE. Twice is allowed. */
+  /** Closes samplers, the one of stalls too, and sockets, those of telemetry as their own `close` does; later calls throw FN_NATIVE. Twice is allowed. */
   close(): void;
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { openAddon } from './addon.ts';
-import { threadStride } from './facade.ts';
+import { stallThreadStride, threadStride } from './facade.ts';
 
 // Calls everything the addon has, many times, in little time. native/sanitize.mjs runs it under the sanitizers and
 // valgrind: node --expose-gc sanitize-exercise.ts LIBRARY ROUNDS PEER; PEER is test/native/telemetry-peer.cc compiled.
@@ -17,6 +17,7 @@ function exercise(): void {
   const threads = new Uint32Array([process.pid, process.pid, 0, 0, 4_294_967_295, 1, process.ppid, process.ppid]);
   facade.readThreads(threads, new BigUint64Array((threads.length / 2) * threadStride));
   facade.clocks();
+  exerciseStalls(facade, threads);
   facade.qdiscs();
   facade.queues();
   const nics = facade.links().links.map((link) => link.name);
@@ -40,6 +41,17 @@ function exercise(): void {
   }
   // Every other handle is left to the garbage collector.
   if (Math.random() < 0.5) facade.close();
+}
+
+/** The sampler's thread is ended by hand, by the facade's close, or with the garbage. */
+function exerciseStalls(facade: ReturnType<typeof openAddon>, threads: Uint32Array): void {
+  const sampler = facade.openStalls({ procRoot: '/proc', hz: 1000, thresholdNs: 0 });
+  const rows = new BigUint64Array((threads.length / 2) * stallThreadStride);
+  for (const pairs of [threads, threads.subarray(2), new Uint32Array(0), threads]) {
+    sampler.watch(pairs);
+    for (let i = 0; i < 5; i++) sampler.take(rows);
+  }
+  if (Math.random() < 0.5) sampler.close();
 }
 
 /** Answers of every kind, in turn: flat, text, null, damaged, under another key, and none. */

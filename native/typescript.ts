@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { FourninesError, systemCode } from '../core/runtime/error.ts';
-import { checkCpus, checkNic, checkNics, checkPeriod, checkTelemetryPath, checkThreads } from './arguments.ts';
+import {
+  checkCpus,
+  checkNic,
+  checkNics,
+  checkPeriod,
+  checkStallOptions,
+  checkTelemetryPath,
+  checkThreads,
+} from './arguments.ts';
 import { type NativeFacade, threadStatus, threadStride } from './facade.ts';
 import { closedError } from './native-error.ts';
 import { readLinks } from './sysfs-links.ts';
@@ -27,6 +35,10 @@ export function openTypescript(): NativeFacade {
       for (let i = 0; i < threads.length; i += 2) {
         out.set(readThread(`/proc/${threads[i]}/task/${threads[i + 1]}`), (i / 2) * threadStride);
       }
+    },
+    openStalls: (options) => {
+      checkStallOptions(options);
+      return nothing();
     },
     links: () => {
       demandOpen();

@@ -11,6 +11,7 @@
 #include "clocks.h"
 #include "handle.h"
 #include "rings.h"
+#include "stalls.h"
 #include "state.h"
 #include "telemetry.h"
 #include "threads.h"
@@ -22,7 +23,7 @@ namespace fournines {
 namespace {
 
 // addon.ts refuses another number: a library built from other sources than the TypeScript around it.
-constexpr uint32_t kBindingVersion = 4;
+constexpr uint32_t kBindingVersion = 5;
 // NICs in one call of ethtoolCounters, and values of all of them together.
 constexpr size_t kNicsMax = 65536;
 
@@ -228,6 +229,26 @@ Napi::Value ethtoolCounters(const Napi::CallbackInfo& info) {
   return Napi::Number::New(env, static_cast<double>(used));
 }
 
+void openStalls(const Napi::CallbackInfo& info) {
+  Handle* const handle = takeHandle(info);
+  if (handle != nullptr) stallsOpen(info, handle);
+}
+
+void watchStalls(const Napi::CallbackInfo& info) {
+  Handle* const handle = takeHandle(info);
+  if (handle != nullptr) stallsWatch(info, handle);
+}
+
+Napi::Value takeStalls(const Napi::CallbackInfo& info) {
+  Handle* const handle = takeHandle(info);
+  return handle == nullptr ? info.Env().Undefined() : stallsTake(info, handle);
+}
+
+void closeStalls(const Napi::CallbackInfo& info) {
+  Handle* const handle = takeHandle(info, true);
+  if (handle != nullptr) stallsClose(handle);
+}
+
 Napi::Value affinity(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   std::vector<uint32_t> cpus;
@@ -295,6 +316,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("ringsRemove", Napi::Function::New(env, ringsRemove, "ringsRemove"));
   exports.Set("ringsTake", Napi::Function::New(env, ringsTake, "ringsTake"));
   exports.Set("ringsClose", Napi::Function::New(env, ringsClose, "ringsClose"));
+  exports.Set("stallsOpen", Napi::Function::New(env, openStalls, "stallsOpen"));
+  exports.Set("stallsWatch", Napi::Function::New(env, watchStalls, "stallsWatch"));
+  exports.Set("stallsTake", Napi::Function::New(env, takeStalls, "stallsTake"));
+  exports.Set("stallsClose", Napi::Function::New(env, closeStalls, "stallsClose"));
   exports.Set("telemetryOpen", Napi::Function::New(env, telemetryOpen, "telemetryOpen"));
   exports.Set("telemetryAsk", Napi::Function::New(env, telemetryAsk, "telemetryAsk"));
   exports.Set("telemetryNext", Napi::Function::New(env, telemetryNext, "telemetryNext"));

@@ -12,6 +12,7 @@
 #include "netlink.h"
 #include "qdiscs.h"
 #include "queues.h"
+#include "stall-sampler.h"
 
 namespace fournines {
 
@@ -34,6 +35,8 @@ struct Handle {
     route.close();
     netdev.close();
     ethtool.close();
+    // Joins its thread.
+    stalls.reset();
   }
 
   const std::shared_ptr<OpenHandles> open;
@@ -44,6 +47,7 @@ struct Handle {
   LinkReader links;
   QdiscReader qdiscs;
   QueueReader queues;
+  std::unique_ptr<StallSampler> stalls;
 };
 
 }  // namespace fournines

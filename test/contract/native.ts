@@ -16,6 +16,7 @@ import {
 } from '../native/namespace.ts';
 import { queueContract } from '../native/queue-contract.ts';
 import { ringContract } from '../native/ring-contract.ts';
+import { stallContract } from '../native/stall-contract.ts';
 import { telemetryContract } from '../native/telemetry-contract.ts';
 
 const noNamespaces = 'needs root, ip and tc to make network namespaces';
@@ -64,10 +65,8 @@ export function nativeContract(name: string, open: () => NativeFacade): void {
       it('gives the fields of /proc/PID/task/TID/stat', () => {
         const stat = readFileSync(`/proc/${process.pid}/task/${process.pid}/stat`, 'utf8');
         const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        const [status, runNs = 0n, , timeslices = 0n, startTicks, state = 0n, cpu = -1n] = readOne(
-          process.pid,
-          process.pid,
-        );
+        const row = readOne(process.pid, process.pid);
+        const [status, runNs = 0n, , timeslices = 0n, startTicks, state = 0n, cpu = -1n] = row;
         expect(status).toBe(threadStatus.ok);
         expect(runNs > 0n && timeslices > 0n).toBe(true);
         expect(startTicks).toBe(BigInt(fields[19] ?? ''));
@@ -269,7 +268,7 @@ export function nativeContract(name: string, open: () => NativeFacade): void {
     });
 
     queueContract(() => facade);
-
+    stallContract(() => facade);
     telemetryContract(() => facade);
     ringContract(() => facade);
 

@@ -164,6 +164,10 @@ export class ScriptedNative implements NativeFacade {
     return true;
   }
 
+  openStalls(): null {
+    return null;
+  }
+
   openTelemetry(): null {
     return null;
   }

@@ -151,6 +151,7 @@ class ScriptedDpdk {
       affinity: () => [0, 1, 2],
       setAffinity: () => true,
       openRings: () => base.openRings(),
+      openStalls: () => null,
       openTelemetry: (path) => this.#connect(path, clock),
       close: () => base.close(),
     };
