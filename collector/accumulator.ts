@@ -24,6 +24,8 @@ export interface CloseRequest<K extends Kind> {
   readonly kind: K;
   readonly own: OwnColumns<K>;
   readonly time: ReadTime;
+  /** Columns that depend on which slots are closed: they stand in the row instead of those in `own`. */
+  readonly ofSlots?: (closed: ClosedSlot) => Partial<OwnColumns<K>>;
   /** identityOf(...) of the counted object. */
   readonly identity: bigint;
   /** Null where the driver does not have the counter. */
@@ -162,7 +164,8 @@ export class Accumulator {
       counters[name] = closed.values[i] ?? null;
       counters[`${name}Inc`] = closed.increments[i] ?? null;
     }
-    this.row(kind, { host: this.host, ...own, ...qualityOf(closed), ...counters } as unknown as RowOf<K>);
+    const ofSlots = request.ofSlots?.(closed);
+    this.row(kind, { host: this.host, ...own, ...ofSlots, ...qualityOf(closed), ...counters } as unknown as RowOf<K>);
     return closed;
   }
 

@@ -35,6 +35,7 @@ export function makeCollector({ config, sink, stream, readResumed, logger }: Col
     native: facade,
     place: `${bootId} ${networkNamespace()}`,
     procRoot: '/proc',
+    stallHz: config.stallHz,
     ovsRunDir: config.ovs.runDir,
     dpdkRuntimeDirs: config.dpdk.runtimeDirs,
     ethdevOwners: new EthdevOwners(),

@@ -34,6 +34,13 @@ export const CollectorConfigSchema = Type.Object(
       ]),
       { default: [], description: 'Sources that are not to run.' },
     ),
+    stallHz: Type.Integer({
+      minimum: 10,
+      maximum: 100,
+      default: 25,
+      description:
+        'Samples a second of what the scheduler does to vCPU, emulator, vhost and PMD threads: how finely a stall is placed.',
+    }),
     ovs: Type.Object(
       {
         runDir: Type.String({

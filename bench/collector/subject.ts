@@ -33,6 +33,7 @@ const collector = makeCollector({
     host: 'bench',
     cpus: 'auto',
     sourceDeadlineMs: 500,
+    stallHz: 25,
     sourcesOff: [],
     ovs: { runDir: '/nonexistent' },
     dpdk: { runtimeDirs: [] },

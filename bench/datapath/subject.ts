@@ -41,6 +41,7 @@ async function turnOn({ ovsRunDir, dpdkRuntimeDirs, sourcesOff }: Order): Promis
       host: 'bench',
       cpus: 'auto',
       sourceDeadlineMs: 500,
+      stallHz: 25,
       sourcesOff,
       ovs: { runDir: ovsRunDir },
       dpdk: { runtimeDirs: [...dpdkRuntimeDirs] },

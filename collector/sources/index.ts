@@ -13,6 +13,7 @@ export interface SourceEnvironment {
   /** Boot id and network namespace. */
   readonly place: string;
   readonly procRoot: string;
+  readonly stallHz: number;
   readonly ovsRunDir: string;
   readonly dpdkRuntimeDirs: readonly string[];
   readonly ethdevOwners: EthdevOwners;

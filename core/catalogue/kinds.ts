@@ -2,6 +2,7 @@ import type { Kind } from './columns.ts';
 import { datapathSlot, mempoolSlot, pmdSlot, replicaSlot, rxqSlot } from './datapath-kinds.ts';
 import { counter, direction, host, kind, optionalCounter, port, quality } from './kind-parts.ts';
 import { vringRun, vringSlot } from './ring-kinds.ts';
+import { threadSlot, threadStall } from './thread-kinds.ts';
 
 /**
  * The kinds of rows a host sends: one table each. Grow by adding columns, with the form in which they came (forms.ts), or
@@ -12,9 +13,6 @@ import { vringRun, vringSlot } from './ring-kinds.ts';
 /** Where a drop stands towards its port's totals; see `drop_slot.place`. */
 export const dropPlaces = ['inside', 'outside', 'beside', 'filtered'] as const;
 export type DropPlace = (typeof dropPlaces)[number];
-
-export const threadRoles = ['vcpu', 'emulator', 'vhost', 'pmd', 'other'] as const;
-export type ThreadRole = (typeof threadRoles)[number];
 
 export const pressureResources = ['cpu', 'memory', 'io', 'irq'] as const;
 export const pressureShares = ['some', 'full'] as const;
@@ -97,31 +95,6 @@ export const queueSlot = kind(
     ...counter('packets', 'Packets of the queue.'),
     ...optionalCounter('bytes', 'Bytes of the queue.'),
     ...optionalCounter('drops', 'Packets the queue lost.'),
-  ],
-);
-
-export const threadSlot = kind(
-  'thread_slot',
-  'A vCPU, emulator, vhost or PMD thread.',
-  ['tid', 'startTicks'],
-  [
-    host,
-    { name: 'pid', type: 'UInt32', doc: 'Process.' },
-    { name: 'tid', type: 'UInt32', doc: 'Thread.' },
-    {
-      name: 'startTicks',
-      type: 'UInt64',
-      doc: 'Start of the thread in clock ticks since boot: tells a reused tid apart.',
-    },
-    { name: 'role', type: 'Enum8', labels: threadRoles, doc: 'What the thread does.' },
-    { name: 'owner', type: 'String', doc: 'Guest name, or DPDK file prefix, or process name.' },
-    { name: 'name', type: 'String', doc: 'Thread name.' },
-    { name: 'threadState', type: 'String', doc: 'Letter of /proc/PID/stat: R S D T t Z X I.' },
-    { name: 'cpu', type: 'UInt16', doc: 'CPU it last ran on.' },
-    ...quality,
-    ...counter('runNs', 'Time on a CPU, ns.'),
-    ...counter('runDelayNs', 'Time runnable but waiting for a CPU, ns: steal as the guest sees it.'),
-    ...counter('timeslices', 'Times it was put on a CPU.'),
   ],
 );
 
@@ -216,6 +189,7 @@ export const kinds: readonly Kind[] = [
   dropSlot,
   queueSlot,
   threadSlot,
+  threadStall,
   softnetSlot,
   pressureSlot,
   xstatSlot,

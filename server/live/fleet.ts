@@ -1,7 +1,8 @@
 import type { LogRecord, LogSource } from '../../core/bus/log.ts';
 import type { Kind, RowOf } from '../../core/catalogue/columns.ts';
 import { datapathSlot } from '../../core/catalogue/datapath-kinds.ts';
-import { dropSlot, portSlot, softnetSlot, threadSlot, tick } from '../../core/catalogue/kinds.ts';
+import { dropSlot, portSlot, softnetSlot, tick } from '../../core/catalogue/kinds.ts';
+import { threadSlot } from '../../core/catalogue/thread-kinds.ts';
 import { sleepMs } from '../../core/runtime/clock.ts';
 import { FourninesError, toFourninesError } from '../../core/runtime/error.ts';
 import type { Part } from '../../core/runtime/lifecycle.ts';

@@ -1,6 +1,7 @@
 import type { RowOf } from '../../core/catalogue/columns.ts';
 import type { datapathSlot } from '../../core/catalogue/datapath-kinds.ts';
-import type { dropSlot, portSlot, softnetSlot, threadSlot, tick } from '../../core/catalogue/kinds.ts';
+import type { dropSlot, portSlot, softnetSlot, tick } from '../../core/catalogue/kinds.ts';
+import type { threadSlot } from '../../core/catalogue/thread-kinds.ts';
 import { PathWindow } from './path-window.ts';
 
 export type PortRow = RowOf<typeof portSlot>;

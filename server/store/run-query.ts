@@ -6,6 +6,7 @@ import type { Engine, QueryParameter } from './engine.ts';
 /** 64-bit integers cross as decimal digits. */
 export const UInt64 = Type.String({ pattern: '^[0-9]+$' });
 export const UInt32 = Type.Integer({ minimum: 0, maximum: 0xffff_ffff });
+export const UInt8 = Type.Integer({ minimum: 0, maximum: 0xff });
 export const UInt16 = Type.Integer({ minimum: 0, maximum: 0xffff });
 export const Text = Type.String();
 

@@ -10,6 +10,7 @@ import {
   type QueueTable,
   queueCounters,
   queueStride,
+  type StallSampler,
   threadStatus,
   threadStride,
 } from '../../native/facade.ts';
@@ -59,6 +60,8 @@ export class ScriptedNative implements NativeFacade {
     readonly handle?: number;
   }[] = [];
   failLinks: Error | undefined;
+  /** Null: as in the form without the addon. */
+  sampler: StallSampler | null = null;
   /** Whether the kernel has a table of queues (Linux 6.9). */
   hasQueues = true;
   readonly #clock: ManualClock;
@@ -164,8 +167,8 @@ export class ScriptedNative implements NativeFacade {
     return true;
   }
 
-  openStalls(): null {
-    return null;
+  openStalls(): StallSampler | null {
+    return this.sampler;
   }
 
   openTelemetry(): null {

@@ -23,6 +23,7 @@ export const routes = [
   '/api/v1/hosts/{host}',
   '/api/v1/hosts/{host}/release',
   '/api/v1/hosts/{host}/softnet',
+  '/api/v1/hosts/{host}/stalls',
   '/api/v1/hosts/{host}/threads',
   '/api/v1/ledger',
   '/api/v1/ledger/{host}/{datapath}',

@@ -1,6 +1,8 @@
+import { notSampled } from '../../collector/sources/thread/stall-follower.ts';
 import type { RowOf } from '../../core/catalogue/columns.ts';
 import { type datapathSlot, pmdSlot, type replicaSlot, rxqSlot } from '../../core/catalogue/datapath-kinds.ts';
-import { type dropSlot, hostFact, threadSlot, tick, type xstatSlot } from '../../core/catalogue/kinds.ts';
+import { type dropSlot, hostFact, tick, type xstatSlot } from '../../core/catalogue/kinds.ts';
+import { threadSlot } from '../../core/catalogue/thread-kinds.ts';
 import { type EncodedBlock, encodeMessage } from '../../core/wire/message.ts';
 import { aDropSlot, aPortSlot, aSlot, blockOf, today } from './store-fixture.ts';
 
@@ -141,6 +143,7 @@ function bookedThreads(): RowOf<typeof threadSlot>[] {
     runDelayNsInc: 2_000_000n,
     timeslices: 1n,
     timeslicesInc: 1n,
+    ...notSampled,
   };
   return [
     booked,

@@ -14,6 +14,7 @@ const { parts } = makeSpooledCollector({
     host: 'cn1',
     cpus: 'auto',
     sourceDeadlineMs: 500,
+    stallHz: 25,
     sourcesOff: ['thread', 'ovs', 'dpdk-telemetry'],
     ovs: { runDir: '/nonexistent' },
     dpdk: { runtimeDirs: [] },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { notSampled } from '../../collector/sources/thread/stall-follower.ts';
 import {
   dropSlot,
   hostFact,
@@ -7,10 +8,10 @@ import {
   queueSlot,
   softnetSlot,
   sourceSlot,
-  threadSlot,
   tick,
   xstatSlot,
 } from '../../core/catalogue/kinds.ts';
+import { threadSlot, threadStall } from '../../core/catalogue/thread-kinds.ts';
 import { causeSums, causeSumsParameters } from '../../server/store/queries/cause-sums.ts';
 import { latestFacts } from '../../server/store/queries/latest-facts.ts';
 import { latestSources } from '../../server/store/queries/latest-sources.ts';
@@ -27,6 +28,7 @@ import { pressureSeries } from '../../server/store/queries/pressure-series.ts';
 import { queueSeries } from '../../server/store/queries/queue-series.ts';
 import { softnetSeries } from '../../server/store/queries/softnet-series.ts';
 import { threadSeries } from '../../server/store/queries/thread-series.ts';
+import { threadStalls } from '../../server/store/queries/thread-stalls.ts';
 import { runQuery } from '../../server/store/run-query.ts';
 import { aDropSlot, aPortSlot, aSlot, insertRows, type OpenStore, openStore, today } from './store-fixture.ts';
 
@@ -38,6 +40,18 @@ const when = (i: number) => {
   return { ...aSlot, slot: today + i, suspect: i === 100 ? 1 : 0 };
 };
 const known = (i: number, value: bigint) => (i === 130 ? null : value);
+/** Stalls of 1 ms and more at 150, up to 3 ms. */
+const sampledSlot = (i: number) => ({
+  voluntarySwitches: known(i, 3n),
+  involuntarySwitches: known(i, 2n),
+  delayInvoluntaryLowNs: known(i, 4n),
+  delayInvoluntaryHighNs: known(i, 5n),
+  stoppedNs: known(i, 6n),
+  longestStallLowNs: known(i, i === 150 ? 1_500_000n : 10n),
+  longestStallHighNs: known(i, i === 150 ? 3_000_000n : 20n),
+  stalls: known(i, i === 150 ? 1n : 0n),
+  stallSamples: known(i, 25n),
+});
 const window = { from: today, to: today + 180 };
 
 describe('named queries', () => {
@@ -109,6 +123,26 @@ describe('named queries', () => {
         runDelayNsInc: known(i, 8n),
         timeslices: 1n,
         timeslicesInc: known(i, 1n),
+        ...notSampled,
+        // The first minute was not sampled.
+        ...(i < 60 ? {} : sampledSlot(i)),
+      })),
+    );
+    await insertRows(
+      store,
+      threadStall,
+      [150, 151, 400].map((i) => ({
+        ...{ host, pid: 1, tid: 2, startTicks: 2n ** 63n, role: 'vcpu' as const, owner: 'vm1', name: 'CPU 0/KVM' },
+        slot: today + i,
+        fromNs: BigInt(today + i) * 1_000_000_000n,
+        toNs: BigInt(today + i) * 1_000_000_000n + 40_000_000n,
+        ...{
+          lowNs: 1_500_000n,
+          highNs: 3_000_000n,
+          waits: 2,
+          stall: 'involuntary' as const,
+          goesOn: i === 151 ? 1 : 0,
+        },
       })),
     );
     await insertRows(
@@ -265,7 +299,23 @@ describe('named queries', () => {
       cpu: 1,
       at: [today, today + 60, today + 120],
       runNs: ['420', '343', '315'],
+      sampled: ['0', '49', '45'],
+      involuntarySwitches: ['0', '98', '90'],
+      delayInvoluntaryLowNs: ['0', '196', '180'],
+      delayInvoluntaryHighNs: ['0', '245', '225'],
+      stoppedNs: ['0', '294', '270'],
+      longestStallLowNs: ['0', '10', '1500000'],
+      longestStallHighNs: ['0', '20', '3000000'],
+      stalls: ['0', '0', '1'],
     });
+    const stalls = await runQuery(context(), threadStalls, { ...window, host: 'h1', limit: 10 });
+    expect(stalls.map(({ fromNs, goesOn }) => [fromNs, goesOn])).toEqual([
+      [`${today + 151}000000000`, 1],
+      [`${today + 150}000000000`, 0],
+    ]);
+    expect(stalls[1]).toMatchObject({ tid: 2, stall: 'involuntary', lowNs: '1500000', highNs: '3000000', waits: 2 });
+    const [latest] = await runQuery(context(), threadStalls, { ...window, host: 'h1', limit: 1 });
+    expect(latest).toMatchObject({ goesOn: 1 });
     expect((await runQuery(context(), softnetSeries, ask))[0]).toEqual({
       cpu: 1,
       at: today,

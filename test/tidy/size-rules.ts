@@ -3,7 +3,7 @@ import { childOf, textOf } from './source-file.ts';
 
 const fileLinesMax = 400;
 const functionLinesMax = 70;
-export const coreLinesMax = 3150;
+export const coreLinesMax = 3200;
 
 /** A list may be as long as what it lists; anything else here has a reason and shall shrink. */
 export type Exceptions = Readonly<Record<string, string>>;

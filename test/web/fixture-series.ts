@@ -95,6 +95,24 @@ export function queueSeries(scenario: Scenario, host: string, port: string, span
   };
 }
 
+function delayAt(second: number, thread: number): number {
+  return ((second * (thread + 7)) % 53) * 900 * (6 - thread);
+}
+
+/** What is sampled, from the run delay of a second; a thread that is stopped waits for nothing. */
+function stallsOf(threadState: string, series: (of: (delayNs: number) => number) => (string | null)[]) {
+  const isStopped = threadState === 'T';
+  return {
+    involuntarySwitches: series((delayNs) => (delayNs > 100_000 ? 2 : 0)),
+    delayInvoluntaryLowNs: series((delayNs) => Math.floor(delayNs / 2)),
+    delayInvoluntaryHighNs: series((delayNs) => delayNs),
+    stoppedNs: series(() => (isStopped ? 1_000_000_000 : 0)),
+    longestStallLowNs: series((delayNs) => (isStopped ? 1_000_000_000 : Math.floor(delayNs / 3))),
+    longestStallHighNs: series((delayNs) => (isStopped ? 1_040_000_000 : delayNs)),
+    stalls: series(() => 0),
+  };
+}
+
 export function threads(scenario: Scenario, span: Span): ThreadSeries {
   const { at, stepSeconds } = stepsOf(span);
   const names: [string, string, string, string][] = [
@@ -121,7 +139,10 @@ export function threads(scenario: Scenario, span: Span): ThreadSeries {
       runNs: at.map((slot) =>
         stepValue(scenario, slot, stepSeconds, (s) => 610_000_000 + ((s * (i + 3)) % 97) * 1_000_000),
       ),
-      runDelayNs: at.map((slot) => stepValue(scenario, slot, stepSeconds, (s) => ((s * (i + 7)) % 53) * 900 * (6 - i))),
+      runDelayNs: at.map((slot) => stepValue(scenario, slot, stepSeconds, (s) => delayAt(s, i))),
+      ...stallsOf(threadState, (of) =>
+        at.map((slot) => stepValue(scenario, slot, stepSeconds, (s) => of(delayAt(s, i)))),
+      ),
     })),
   };
 }

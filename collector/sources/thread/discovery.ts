@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { ThreadRole } from '../../../core/catalogue/kinds.ts';
+import type { ThreadRole } from '../../../core/catalogue/thread-kinds.ts';
 import { FourninesError, systemCode } from '../../../core/runtime/error.ts';
 import { ownerOf, type ProcessKind, processKind, threadRole } from './roles.ts';
 

@@ -1,4 +1,4 @@
-import type { ThreadRole } from '../../../core/catalogue/kinds.ts';
+import type { ThreadRole } from '../../../core/catalogue/thread-kinds.ts';
 
 /**
  * What a thread does, by its name (15 characters, set by the program).

@@ -1,10 +1,12 @@
-import { event, threadSlot } from '../../../core/catalogue/kinds.ts';
+import { event } from '../../../core/catalogue/kinds.ts';
+import { threadSlot, threadStall } from '../../../core/catalogue/thread-kinds.ts';
 import { type NativeFacade, threadFields, threadStatus, threadStride } from '../../../native/facade.ts';
 import type { Accumulator } from '../../accumulator.ts';
 import { identityOf, type ReadTime } from '../../slot.ts';
 import type { Source, Tick } from '../../source.ts';
 import { timedRead } from '../../timed-read.ts';
 import { ThreadDiscovery, type WatchedThread } from './discovery.ts';
+import { notSampled, StallFollower } from './stall-follower.ts';
 
 /** New threads are looked for every so many seconds; those known are read each second. */
 const scanSeconds = 5;
@@ -25,23 +27,37 @@ export interface ThreadSourceOptions {
   readonly native: NativeFacade;
   readonly place: string;
   readonly procRoot: string;
+  /** Samples a second of what the scheduler does to each thread, beside the reads once a second. */
+  readonly stallHz: number;
 }
 
 /** vCPU, emulator, vhost and PMD threads of whatever KVM guests and DPDK processes run here. */
 export class ThreadSource implements Source {
   readonly name = 'thread';
-  readonly kinds = [threadSlot, event];
+  readonly kinds = [threadSlot, threadStall, event];
   readonly #options: ThreadSourceOptions;
   readonly #discovery: ThreadDiscovery;
   #threads: readonly WatchedThread[] = [];
   #scannedAt = Number.NEGATIVE_INFINITY;
   /** Threads left out, as last told and kept; and now. */
-  #told = 0;
-  #leftOut = 0;
+  #told: LeftOut = { threads: 0, stalls: 0 };
+  #leftOut: LeftOut = this.#told;
+  #stalls: StallFollower | undefined;
 
   constructor(options: ThreadSourceOptions) {
     this.#options = options;
     this.#discovery = new ThreadDiscovery(options.procRoot);
+  }
+
+  async start(): Promise<void> {
+    const { native, procRoot, stallHz } = this.#options;
+    this.#stalls = new StallFollower(native, procRoot, stallHz);
+    this.#scannedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  async stop(): Promise<void> {
+    this.#stalls?.close();
+    this.#stalls = undefined;
   }
 
   gather(tick: Tick, into: Accumulator): void {
@@ -50,32 +66,54 @@ export class ThreadSource implements Source {
     const { native, place } = this.#options;
     const ids = Uint32Array.from(this.#threads.flatMap(({ pid, tid }) => [pid, tid]));
     const out = new BigUint64Array(this.#threads.length * threadStride);
-    const [, time] = timedRead(native, tick.boundary, () => native.readThreads(ids, out));
+    const [stalls, time] = timedRead(native, tick.boundary, () => {
+      native.readThreads(ids, out);
+      return this.#stalls?.take();
+    });
+    if (stalls !== undefined) this.#stalls?.note(stalls, time);
     for (const [i, thread] of this.#threads.entries()) {
-      closeThread(thread, out.subarray(i * threadStride, (i + 1) * threadStride), place, time, into);
+      const fields = out.subarray(i * threadStride, (i + 1) * threadStride);
+      closeThread({ thread, fields, place, time, stalls: this.#stalls }, into);
     }
+    for (const row of this.#stalls?.untold() ?? []) into.row(threadStall, { host: into.host, ...row });
   }
 
   kept(): void {
     this.#told = this.#leftOut;
+    this.#stalls?.kept();
   }
 
   #scan(tick: Tick, into: Accumulator): void {
     const { threads, leftOut } = this.#discovery.scan();
     this.#threads = threads;
     this.#scannedAt = tick.boundary;
-    this.#leftOut = leftOut;
-    if (leftOut !== this.#told && leftOut > 0) into.event('threads_left_out', 'thread', { count: leftOut });
+    const unsampled = this.#stalls?.watch(threads) ?? 0;
+    this.#leftOut = { threads: leftOut, stalls: unsampled };
+    if (leftOut !== this.#told.threads && leftOut > 0) into.event('threads_left_out', 'thread', { count: leftOut });
+    if (unsampled !== this.#told.stalls && unsampled > 0) into.event('stalls_left_out', 'thread', { count: unsampled });
+    if (this.#stalls === undefined || threads.length === 0) return;
+    const pace = this.#stalls.isThere
+      ? `${this.#options.stallHz} samples a second`
+      : 'no: the native addon is not there';
+    into.fact('thread.stalls', pace, 'collector');
   }
 }
 
-function closeThread(
-  thread: WatchedThread,
-  fields: BigUint64Array,
-  place: string,
-  time: ReadTime,
-  into: Accumulator,
-): void {
+interface LeftOut {
+  readonly threads: number;
+  readonly stalls: number;
+}
+
+interface ReadThread {
+  readonly thread: WatchedThread;
+  /** A row of `threadFields`. */
+  readonly fields: BigUint64Array;
+  readonly place: string;
+  readonly time: ReadTime;
+  readonly stalls: StallFollower | undefined;
+}
+
+function closeThread({ thread, fields, place, time, stalls }: ReadThread, into: Accumulator): void {
   const value = (name: keyof typeof field) => fields[field[name]] as bigint;
   // A thread that ended has no slot from here on: no row is unknown, and unknown is not zero.
   if (value('status') !== threadStatus.ok) return;
@@ -92,11 +130,18 @@ function closeThread(
       name,
       threadState: String.fromCharCode(Number(value('state'))),
       cpu: Number(value('cpu')),
+      ...notSampled,
     },
     time,
     // A reused tid has another start, hence another key and another identity: the old thread's counters never mix in.
     identity: identityOf(place, 'thread', tid, startTicks),
-    values: { runNs: value('runNs'), runDelayNs: value('runDelayNs'), timeslices: value('timeslices') },
+    // Where it is sampled, from the last sample: so that shares of run delay are shares of this one.
+    values: stalls?.counters(thread, startTicks) ?? {
+      runNs: value('runNs'),
+      runDelayNs: value('runDelayNs'),
+      timeslices: value('timeslices'),
+    },
     rules,
+    ofSlots: (closed) => stalls?.columns(thread, startTicks, closed, time) ?? notSampled,
   });
 }

@@ -8,12 +8,13 @@ import { latestTick } from '../../store/queries/latest-tick.ts';
 import { pressureSeries } from '../../store/queries/pressure-series.ts';
 import { softnetSeries } from '../../store/queries/softnet-series.ts';
 import { threadSeries } from '../../store/queries/thread-series.ts';
+import { threadStalls } from '../../store/queries/thread-stalls.ts';
 import { type RowsOf, runQuery } from '../../store/run-query.ts';
 import type { ApiContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { PageQuery, Problem, WindowQuery } from '../schema/common.ts';
 import type { Host } from '../schema/hosts.ts';
-import { HostDetail, HostPage, SoftnetSeries, ThreadSeries } from '../schema/hosts.ts';
+import { HostDetail, HostPage, SoftnetSeries, StallList, ThreadSeries } from '../schema/hosts.ts';
 import { stepGrid } from '../series.ts';
 import type { Api } from '../server.ts';
 import { iso, type RequestedWindow, requestedStep, requestedWindow } from '../window.ts';
@@ -27,6 +28,10 @@ const SeriesQuery = Type.Object(
     ...WindowQuery,
     step: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400, description: 'Seconds a step.' })),
   },
+  strict,
+);
+const StallQuery = Type.Object(
+  { ...WindowQuery, limit: Type.Integer({ minimum: 1, maximum: 1000, default: 200 }) },
   strict,
 );
 const problems = { '4xx': Problem, '5xx': Problem };
@@ -57,6 +62,14 @@ export function hostRoutes(api: Api, context: ApiContext): void {
     '/hosts/:host/threads',
     { schema: { params: HostParams, querystring: SeriesQuery, response: { 200: ThreadSeries, ...problems } } },
     async ({ params, query }) => readThreads(context, params.host, asked(context, query)),
+  );
+  api.get(
+    '/hosts/:host/stalls',
+    { schema: { params: HostParams, querystring: StallQuery, response: { 200: StallList, ...problems } } },
+    async ({ params, query }) => {
+      const window = requestedWindow(query, Math.floor(context.nowMs() / 1000));
+      return readStalls(context, params.host, window, query.limit);
+    },
   );
   api.get(
     '/hosts/:host/softnet',
@@ -193,10 +206,34 @@ async function readThreads(context: ApiContext, host: string, { window, step }: 
       const points = (values: readonly string[]) =>
         row.at.map((at, i) => ({ at, observed: Number(row.observed[i]), value: values[i] as string }));
       const { pid, tid, role, owner, name, threadState, cpu } = row;
-      const runNs = grid.fill(points(row.runNs));
-      return { pid, tid, role, owner, name, threadState, cpu, runNs, runDelayNs: grid.fill(points(row.runDelayNs)) };
+      // What is sampled is told of a step only when all of it was.
+      const sampled = (values: readonly string[]) =>
+        grid.fill(row.at.map((at, i) => ({ at, observed: Number(row.sampled[i]), value: values[i] as string })));
+      return {
+        ...{ pid, tid, role, owner, name, threadState, cpu },
+        runNs: grid.fill(points(row.runNs)),
+        runDelayNs: grid.fill(points(row.runDelayNs)),
+        involuntarySwitches: sampled(row.involuntarySwitches),
+        delayInvoluntaryLowNs: sampled(row.delayInvoluntaryLowNs),
+        delayInvoluntaryHighNs: sampled(row.delayInvoluntaryHighNs),
+        stoppedNs: sampled(row.stoppedNs),
+        longestStallLowNs: sampled(row.longestStallLowNs),
+        longestStallHighNs: sampled(row.longestStallHighNs),
+        stalls: sampled(row.stalls),
+      };
     }),
   };
+}
+
+async function readStalls(
+  context: ApiContext,
+  host: string,
+  window: RequestedWindow,
+  limit: number,
+): Promise<StallList> {
+  const rows = await runQuery(context.store, threadStalls, { ...window, host, limit: limit + 1 });
+  const stalls = rows.slice(0, limit).map((row) => ({ ...row, at: iso(row.at), goesOn: row.goesOn === 1 }));
+  return { from: iso(window.from), to: iso(window.to), stalls, more: rows.length > limit };
 }
 
 async function readSoftnet(context: ApiContext, host: string, { window, step }: Asked): Promise<SoftnetSeries> {

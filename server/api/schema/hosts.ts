@@ -70,6 +70,13 @@ const Thread = Type.Object({
   cpu: Type.Integer(),
   runNs: Values,
   runDelayNs: Values,
+  involuntarySwitches: Values,
+  delayInvoluntaryLowNs: Values,
+  delayInvoluntaryHighNs: Values,
+  stoppedNs: Values,
+  longestStallLowNs: Values,
+  longestStallHighNs: Values,
+  stalls: Values,
 });
 export const ThreadSeries = Type.Object({
   from: Instant,
@@ -79,6 +86,33 @@ export const ThreadSeries = Type.Object({
   threads: Type.Array(Thread),
 });
 export type ThreadSeries = Static<typeof ThreadSeries>;
+
+const Stall = Type.Object({
+  pid: Type.Integer(),
+  tid: Type.Integer(),
+  startTicks: Count,
+  role: Type.String(),
+  owner: Type.String(),
+  name: Type.String(),
+  at: Instant,
+  fromNs: Count,
+  toNs: Count,
+  lowNs: Count,
+  highNs: Count,
+  waits: Type.Integer({ description: 'Waits that ended in it; with 1 both bounds are the stall itself.' }),
+  stall: Type.String({ description: 'involuntary, wakeup, mixed, waiting, stopped.' }),
+  goesOn: Type.Boolean({ description: 'Not over yet in that second: the row of its end holds it again.' }),
+});
+export const StallList = Type.Object({
+  from: Instant,
+  to: Instant,
+  stalls: Type.Array(Stall, {
+    description:
+      'Of the seconds of the window, the latest first. Each lies wholly within fromNs to toNs (wall clock, ns since 1970), and the longest single wait in it is between lowNs and highNs long.',
+  }),
+  more: Type.Boolean({ description: 'There are more than were asked for.' }),
+});
+export type StallList = Static<typeof StallList>;
 
 export const SoftnetSeries = Type.Object({
   from: Instant,

@@ -153,7 +153,12 @@ describe('a delivery ratio', () => {
 const stepped = { at: [0, 1], stepSeconds: 1, from: '1970-01-01T00:00:00Z', to: '1970-01-01T00:00:02Z' };
 
 describe('hosts', () => {
-  const thread = { pid: 1, role: 'vcpu', owner: 'vm', name: 'CPU 0/KVM', threadState: 'R', cpu: 0, runNs: ['1', null] };
+  const none = [null, null];
+  const thread = {
+    ...{ pid: 1, role: 'vcpu', owner: 'vm', name: 'CPU 0/KVM', threadState: 'R', cpu: 0, runNs: ['1', null] },
+    ...{ involuntarySwitches: none, delayInvoluntaryLowNs: none, delayInvoluntaryHighNs: none, stoppedNs: none },
+    ...{ longestStallLowNs: none, longestStallHighNs: none, stalls: none },
+  };
   const series = {
     ...stepped,
     threads: [
@@ -161,6 +166,17 @@ describe('hosts', () => {
       { ...thread, tid: 2, runDelayNs: ['3000000', '0'] },
     ],
   };
+
+  it('tell the worst stall as bounds over the steps that were sampled, and nothing where none was', () => {
+    const sampled = { longestStallLowNs: ['10', null], longestStallHighNs: ['40', null] };
+    const [unknown, worst] = threadRows({
+      ...series,
+      threads: [...series.threads.slice(0, 1), { ...thread, tid: 3, runDelayNs: ['0', '0'], ...sampled }],
+    });
+    expect(unknown?.worst).toBeNull();
+    expect(worst?.worst).toEqual({ lowNs: 10n, highNs: 40n });
+    expect(worst?.stopped).toEqual({ sum: 0n, known: 0, steps: 2 });
+  });
 
   it('sum threads over the steps that are known', () => {
     expect(threadRows(series)[0]?.delay).toEqual({ sum: 1_000_000n, known: 1, steps: 2 });

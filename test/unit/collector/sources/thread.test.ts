@@ -6,7 +6,7 @@ import { Accumulator } from '../../../../collector/accumulator.ts';
 import { CounterStates } from '../../../../collector/counter-states.ts';
 import { ThreadSource } from '../../../../collector/sources/thread/source.ts';
 import type { RowOf } from '../../../../core/catalogue/columns.ts';
-import { threadSlot } from '../../../../core/catalogue/kinds.ts';
+import { threadSlot } from '../../../../core/catalogue/thread-kinds.ts';
 import { ManualClock } from '../../../fakes/manual-clock.ts';
 import { ScriptedNative } from '../../../fakes/scripted-native.ts';
 
@@ -22,7 +22,7 @@ beforeEach(() => {
   native = new ScriptedNative(clock);
   states = new CounterStates();
   procRoot = mkdtempSync(join(tmpdir(), 'fn-proc-'));
-  source = new ThreadSource({ native, place: 'boot net', procRoot });
+  source = new ThreadSource({ native, place: 'boot net', procRoot, stallHz: 25 });
 });
 afterEach(() => rmSync(procRoot, { recursive: true, force: true }));
 

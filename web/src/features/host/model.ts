@@ -10,6 +10,10 @@ export interface ThreadRow {
   readonly thread: Thread;
   readonly run: KnownSum;
   readonly delay: KnownSum;
+  readonly pushed: KnownSum;
+  readonly stopped: KnownSum;
+  /** The longest single stall of the window: at least, and at most. Null: not sampled. */
+  readonly worst: { readonly lowNs: bigint; readonly highNs: bigint } | null;
 }
 
 export function threadRows(series: ThreadSeries): ThreadRow[] {
@@ -17,7 +21,23 @@ export function threadRows(series: ThreadSeries): ThreadRow[] {
     thread,
     run: knownSum(thread.runNs),
     delay: knownSum(thread.runDelayNs),
+    pushed: knownSum(thread.involuntarySwitches),
+    stopped: knownSum(thread.stoppedNs),
+    worst: worstOf(thread),
   }));
+}
+
+function worstOf({ longestStallLowNs, longestStallHighNs }: Thread): ThreadRow['worst'] {
+  const [lowNs, highNs] = [mostOf(longestStallLowNs), mostOf(longestStallHighNs)];
+  return lowNs === null || highNs === null ? null : { lowNs, highNs };
+}
+
+function mostOf(values: readonly (string | null)[]): bigint | null {
+  return values.reduce<bigint | null>((most, value) => {
+    if (value === null) return most;
+    const known = BigInt(value);
+    return most === null || known > most ? known : most;
+  }, null);
 }
 
 /** Lines that can still be told apart. */

@@ -65,7 +65,7 @@ function Threads({ series }: { readonly series: ThreadSeries }) {
           sort={sort}
           defaultSort={{ id: 'delay', desc: true }}
           onSort={setSort}
-          minWidth={820}
+          minWidth={1080}
         />
       </section>
     </>
@@ -145,6 +145,32 @@ function columnsOf(stepSeconds: number): Column<ThreadRow>[] {
         delay.known === 0 ? <Unknown /> : formatRatio(delay.sum, BigInt(delay.known * stepSeconds) * 1_000_000_000n, 4),
     },
     {
+      id: 'worst',
+      header: 'Worst stall',
+      numeric: true,
+      width: 1.5,
+      sortBy: ({ worst }) => worst?.highNs ?? null,
+      cell: ({ worst }) => (worst === null ? <Unknown /> : <Bounds {...worst} />),
+    },
+    {
+      id: 'pushed',
+      header: 'Pushed off',
+      unit: 'times',
+      numeric: true,
+      width: 1,
+      sortBy: ({ pushed }) => (pushed.known === 0 ? null : pushed.sum),
+      cell: ({ pushed }) => (pushed.known === 0 ? <Unknown /> : String(pushed.sum)),
+    },
+    {
+      id: 'stopped',
+      header: 'Stopped',
+      unit: 'at least',
+      numeric: true,
+      width: 1,
+      sortBy: ({ stopped }) => (stopped.known === 0 ? null : stopped.sum),
+      cell: ({ stopped }) => (stopped.known === 0 ? <Unknown /> : formatDurationNs(stopped.sum)),
+    },
+    {
       id: 'known',
       header: 'Known',
       unit: 's',
@@ -154,6 +180,12 @@ function columnsOf(stepSeconds: number): Column<ThreadRow>[] {
       cell: ({ delay }) => `${delay.known * stepSeconds}/${delay.steps * stepSeconds}`,
     },
   ];
+}
+
+/** A stall that samples bound from below and above; the same words twice are said once. */
+function Bounds({ lowNs, highNs }: { readonly lowNs: bigint; readonly highNs: bigint }) {
+  const [low, high] = [formatDurationNs(lowNs), formatDurationNs(highNs)];
+  return <span title={`at least ${low}, at most ${high}`}>{low === high ? low : `${low} – ${high}`}</span>;
 }
 
 function Unknown() {

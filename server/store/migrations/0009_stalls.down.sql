@@ -1,0 +1,10 @@
+DROP TABLE IF EXISTS thread_stall;
+ALTER TABLE thread_slot DROP COLUMN IF EXISTS stall_samples;
+ALTER TABLE thread_slot DROP COLUMN IF EXISTS stalls;
+ALTER TABLE thread_slot DROP COLUMN IF EXISTS longest_stall_high_ns;
+ALTER TABLE thread_slot DROP COLUMN IF EXISTS longest_stall_low_ns;
+ALTER TABLE thread_slot DROP COLUMN IF EXISTS stopped_ns;
+ALTER TABLE thread_slot DROP COLUMN IF EXISTS delay_involuntary_high_ns;
+ALTER TABLE thread_slot DROP COLUMN IF EXISTS delay_involuntary_low_ns;
+ALTER TABLE thread_slot DROP COLUMN IF EXISTS involuntary_switches;
+ALTER TABLE thread_slot DROP COLUMN IF EXISTS voluntary_switches;
