@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { dropSlot, event, hostFact, portSlot, threadSlot } from '../../core/catalogue/kinds.ts';
+import { dropSlot, event, hostFact, portSlot } from '../../core/catalogue/kinds.ts';
 import { vringRun, vringSlot } from '../../core/catalogue/ring-kinds.ts';
+import { threadSlot, threadStall } from '../../core/catalogue/thread-kinds.ts';
 import { silentLogger } from '../../core/runtime/logger.ts';
 import { Attributor } from '../../server/attribution/attributor.ts';
-import type { Evidence } from '../../server/attribution/evidence.ts';
-import { decodeEvidence } from '../../server/attribution/evidence-text.ts';
+import type { StallKind } from '../../server/attribution/evidence.ts';
 import { slotsOfDay } from '../../server/seal/day-slots.ts';
 import { readRows } from '../../server/seal/read-rows.ts';
 import { Uplinks } from '../../server/seal/uplinks.ts';
@@ -19,8 +19,6 @@ const noon = today - 43_200;
 const signal = AbortSignal.timeout(120_000);
 /** A minute for each case, so that none has to do with another. */
 let cases = 0;
-/** What the rule of the last case knew. */
-let inputs: Pick<Evidence, 'rings' | 'guest' | 'pmds'>;
 
 beforeAll(async () => {
   store = await openStore();
@@ -37,13 +35,16 @@ interface Told {
   readonly missed?: number;
   /** Of the guest's processor in the second of the run. */
   readonly waitedNs?: bigint;
+  readonly longestNs?: bigint;
+  /** Stalls, from the start of the interval. */
+  readonly stalls?: readonly { tid: number; kind: StallKind; at: number; toAt: number; lowNs: number }[];
   readonly threads?: 'none' | 'idle';
 }
 
 /** Five seconds of which 100 packets were lost, the ring full for 4 ms in the third; gives what was said of it. */
 async function tell(told: Told) {
   const from = noon + 60 * cases++;
-  const { unsampled = [], missed = 0, waitedNs = 0n, threads } = told;
+  const { unsampled = [], missed = 0, waitedNs = 0n, longestNs = 0n, stalls = [], threads } = told;
   const path = { host: 'h1', port: 'vhu1', direction: 'toGuest' } as const;
   const attributor = new Attributor({
     ...{ store, objects: { within: async () => [] }, ready: async () => undefined, logger: silentLogger },
@@ -70,7 +71,8 @@ async function tell(told: Told) {
   const run = { ...path, queue: 0, slot: from + 2, fromNs: BigInt(500 * ms), lengthNs: BigInt(4 * ms), continues: 0 };
   await insertRows(store, vringRun, [{ ...run, lengthNsMin: run.lengthNs, lengthNsMax: run.lengthNs }]);
   const processors = seconds.flatMap((slot) => {
-    const own = { waitedNs: slot === from + 2 ? waitedNs : 0n };
+    const near = slot === from + 2;
+    const own = { waitedNs: near ? waitedNs : 0n, longestNs: near ? longestNs : 0n };
     const guest = aThread(slot, {
       pid: 70,
       tid: 7,
@@ -81,12 +83,22 @@ async function tell(told: Told) {
     return [guest, aThread(slot, { pid: 30, tid: 3, owner: 'ovs-vswitchd', ranNs: 999_000_000n })];
   });
   if (threads !== 'none') await insertRows(store, threadSlot, processors);
+  await insertRows(
+    store,
+    threadStall,
+    stalls.map(({ tid, kind, at, toAt, lowNs }) => ({
+      ...{ host: 'h1', pid: tid * 10, tid, startTicks: BigInt(tid), role: 'pmd' as const, owner: '', name: '' },
+      ...{ slot: from + Math.floor(toAt / 1_000), waits: 1, goesOn: 0, stall: kind },
+      fromNs: BigInt(from) * 1_000_000_000n + BigInt(at * ms),
+      toNs: BigInt(from) * 1_000_000_000n + BigInt(toAt * ms),
+      ...{ lowNs: BigInt(lowNs), highNs: BigInt(lowNs) },
+    })),
+  );
   const cause = { cause: 'vhost_ring_full', state: 'bridged', slots: 5, slot: from, packetsInc: 100n } as const;
   await insertRows(store, dropSlot, [aDropSlot({ ...path, ...cause })]);
   await attributor.look(signal);
   const window = { from, to: from + 30 };
   const [row] = await runQuery(store, attributionList, { host: 'h1', port: 'vhu1', ...window, limit: 10 });
-  inputs = decodeEvidence(row?.inputs ?? '');
   const { lines } = slotsOfDay(await readRows(store, path, window, new Uplinks()));
   const drops = lines.flatMap((line) => (line.state === 'observed' ? line.drops : []));
   const missing = row?.missing === '' ? '' : ` -${row?.missing.replaceAll(' ', ' -')}`;
@@ -118,38 +130,69 @@ interface Processor {
   readonly owner: string;
   readonly ranNs: bigint;
   readonly waitedNs?: bigint;
+  readonly longestNs?: bigint;
 }
 
-function aThread(slot: number, { pid, tid, owner, ranNs, waitedNs = 0n }: Processor) {
+function aThread(slot: number, { pid, tid, owner, ranNs, waitedNs = 0n, longestNs = 0n }: Processor) {
   return {
     ...({ ...aSlot, host: 'h1', slot, pid, tid, startTicks: BigInt(tid), role: 'pmd', owner, name: '' } as const),
     ...{ threadState: 'R', cpu: 1, runNs: 0n, runNsInc: ranNs, runDelayNs: 0n, runDelayNsInc: waitedNs },
-    ...{ timeslices: 0n, timeslicesInc: 0n },
+    ...{ timeslices: 0n, timeslicesInc: 0n, voluntarySwitches: 0n, involuntarySwitches: 0n, stalls: 0n },
+    ...{ delayInvoluntaryLowNs: 0n, delayInvoluntaryHighNs: 0n, stoppedNs: 0n, longestStallLowNs: longestNs },
+    ...{ longestStallHighNs: longestNs, stallSamples: 25n },
   };
 }
 
+// 1,024 free buffers at 1,000,100 packets a second last 1.0239 ms.
+const shortest = 1_023_898n;
+const stall = { tid: 7, kind: 'involuntary', at: 2_499, toAt: 2_503, lowNs: 2 * ms } as const;
+
 describe('a full ring, from its samples and the threads around it', () => {
   test.each<[string, Told, string]>([
-    // Everything was read but whether a thread slept or was stopped: without that nobody is cleared.
-    ['is unknown while nobody counts sleeps', {}, 'nobody: pending unknown 100'],
+    ['is the tenant’s when nobody stood still', {}, 'ranThrough: vhost_ring_full tenant 100'],
+    [
+      'is the provider’s when the processor was taken away',
+      { stalls: [stall], waitedNs: 2_000_000n, longestNs: 2_000_000n },
+      'stall: vhost_ring_full provider 100',
+    ],
+    [
+      'and when a polling thread stood still',
+      { stalls: [{ ...stall, tid: 3, kind: 'waiting' }] },
+      'stall: vhost_ring_full provider 100',
+    ],
+    [
+      'is the tenant’s when each wait was a nanosecond too short',
+      { waitedNs: 9_000_000n, longestNs: shortest - 1n },
+      'ranThrough: vhost_ring_full tenant 100',
+    ],
+    [
+      'is unknown when one may have been so long',
+      { waitedNs: 9_000_000n, longestNs: shortest },
+      'nobody: pending unknown 100',
+    ],
+    [
+      'is the provider’s when the whole guest was stopped',
+      { stalls: [{ tid: 7, kind: 'stopped', at: 2_100, toAt: 2_900, lowNs: 700 * ms }], threads: 'idle' },
+      'guestStopped: vhost_ring_full provider 100',
+    ],
     [
       'is unknown where a second of the ring is missing',
       { unsampled: [4] },
       'nobody: pending unknown 100 -ringSamples',
     ],
     ['is unknown where no thread was read', { threads: 'none' }, 'nobody: pending unknown 100 -guest -pmdThreads'],
+    ['is unknown where the guest did not run', { threads: 'idle' }, 'nobody: pending unknown 100'],
+    [
+      'is the tenant’s with samples missed when nobody stood still at any time',
+      { missed: 3 },
+      'ranThrough: vhost_ring_full tenant 100',
+    ],
+    [
+      'and unknown when somebody may have',
+      { missed: 3, waitedNs: 9_000_000n, longestNs: shortest },
+      'nobody: pending unknown 100',
+    ],
   ])('%s', async (_name, told, expected) => {
     expect(await tell(told)).toBe(expected);
-  });
-
-  test('has the ring of its port and the threads of its guest, and of nobody else', async () => {
-    await tell({ missed: 3 });
-    expect(inputs.rings).toEqual({
-      ...{ size: 1_024, freeMost: 1_024, sampled: Array.from({ length: 7 }, () => true), whole: false },
-      ...{ fullNs: 4 * ms, runs: [{ queue: 0, fromNs: 2_500 * ms, toNs: 2_504 * ms }] },
-    });
-    expect(inputs.guest).toMatchObject({ name: 'g1', threads: [{ tid: 7 }] });
-    expect(inputs.guest?.threads[0]?.ranNs).toEqual(Array.from({ length: 7 }, () => 995_000_000));
-    expect(inputs.pmds?.threads.map(({ tid }) => tid)).toEqual([3]);
   });
 });

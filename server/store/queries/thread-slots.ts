@@ -1,27 +1,56 @@
 import { Type } from 'typebox';
+import { stallKinds } from '../../attribution/evidence.ts';
 import { defineQuery, Text, UInt32, UInt64 } from '../run-query.ts';
 import { rawWindow, windowParameters } from './fragments.ts';
 
-/** Each second of the threads of a host that may keep packets waiting; not observed: NULL stands for both times. */
+/**
+ * Each second of the threads of a host that may keep packets waiting. Not observed: times are 0 and nothing uses them. Waited is
+ * for a CPU, or stopped; `longestNs` and `sleeps` empty: nobody sampled them.
+ */
 export const threadSlots = defineQuery({
   name: 'thread-slots',
   sql: `SELECT t.pid AS pid, t.tid AS tid, t.start_ticks AS startTicks, t.role AS role, t.owner AS owner,
   toUnixTimestamp(t.slot) AS slot, t.state = 'observed' AND t.suspect = 0 AS observed,
-  ifNull(t.run_ns_inc, 0) AS ranNs, ifNull(t.run_delay_ns_inc, 0) AS waitedNs
+  ifNull(t.run_ns_inc, 0) AS ranNs, ifNull(t.run_delay_ns_inc, 0) + ifNull(t.stopped_ns, 0) AS waitedNs,
+  ifNull(toString(t.longest_stall_high_ns), '') AS longestNs, ifNull(toString(t.voluntary_switches), '') AS sleeps
 FROM thread_slot AS t
-WHERE t.host = {host:String} AND ${rawWindow} AND t.role IN ('vcpu', 'pmd')
+WHERE t.host = {host:String} AND ${rawWindow}
 ORDER BY t.tid, t.start_ticks, t.slot`,
   parameters: { ...windowParameters, host: 'String' },
   row: Type.Object({
     pid: UInt32,
     tid: UInt32,
     startTicks: UInt64,
-    role: Type.Union([Type.Literal('vcpu'), Type.Literal('pmd')]),
+    role: Text,
     owner: Text,
     slot: UInt32,
     observed: Type.Integer({ minimum: 0, maximum: 1 }),
     ranNs: UInt64,
     waitedNs: UInt64,
+    longestNs: Text,
+    sleeps: Text,
+  }),
+  deadlineMs: 10_000,
+  rowsMax: 400_000,
+});
+
+/** Stalls of threads of a host that ended, or went on, in the window; times are ns since 1970. */
+export const threadStallsNear = defineQuery({
+  name: 'thread-stalls-near',
+  sql: `SELECT t.tid AS tid, t.start_ticks AS startTicks, t.stall AS kind, t.from_ns AS fromNs, t.to_ns AS toNs, t.low_ns AS lowNs,
+  t.high_ns AS highNs
+FROM thread_stall AS t
+WHERE t.host = {host:String} AND ${rawWindow}
+ORDER BY t.tid, t.start_ticks, t.from_ns`,
+  parameters: { ...windowParameters, host: 'String' },
+  row: Type.Object({
+    tid: UInt32,
+    startTicks: UInt64,
+    kind: Type.Union(stallKinds.map((kind) => Type.Literal(kind))),
+    fromNs: UInt64,
+    toNs: UInt64,
+    lowNs: UInt64,
+    highNs: UInt64,
   }),
   deadlineMs: 10_000,
   rowsMax: 400_000,
