@@ -58,6 +58,8 @@ export class PastJudge {
   readonly #rechecks = new Map<string, Span>();
   readonly #recheckedAt = new Map<string, number>();
   readonly #burns = new BurnsOver();
+  /** Burns that are over. They wait a while: by then rows of causes have come, and owners with them. */
+  readonly #burnt = new Map<string, { readonly span: Span; readonly since: number }>();
   #foundAt = 0;
 
   constructor(options: PastJudgeOptions) {
@@ -70,9 +72,9 @@ export class PastJudge {
     if (!isPresent(reading)) return;
     const burnt = this.#burns.saw(reading);
     if (burnt !== undefined) {
-      // In a while: by then rows of causes have come, and owners with them.
-      this.#recheckedAt.set(objective.name, this.#now());
-      this.recheck(objective.name, burnt);
+      const before = this.#burnt.get(objective.name)?.span;
+      const span = before === undefined ? burnt : unionOf(before, burnt);
+      this.#burnt.set(objective.name, { span, since: this.#now() });
     }
     const before = this.#newest.get(objective.name);
     this.#newest.set(objective.name, reading);
@@ -116,6 +118,11 @@ export class PastJudge {
   /** Late rows come one by one: of an objective they are looked at together. */
   #dueRechecks(): readonly (readonly [string, Span])[] {
     const now = this.#now();
+    for (const [slo, { span, since }] of this.#burnt) {
+      if (Math.abs(now - since) < recheckSeconds) continue;
+      this.#burnt.delete(slo);
+      this.recheck(slo, span);
+    }
     const due = [...this.#rechecks].filter(([slo]) => {
       return Math.abs(now - (this.#recheckedAt.get(slo) ?? 0)) >= recheckSeconds;
     });
