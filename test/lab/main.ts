@@ -5,6 +5,7 @@
  */
 import os from 'node:os';
 import { parseArgs } from 'node:util';
+import { proveScenarios, scenarioNames, scenariosOf } from '../system/scenario/prove-scenarios.ts';
 import { type Lab, startLab } from './lab.ts';
 import { LabError } from './lab-error.ts';
 import { addressOf, demandLab, type EndCounts, readEnds, runBurst } from './lab-files.ts';
@@ -19,7 +20,10 @@ const help = `npm run lab [-- VERB OPTIONS]      (root, Debian 12)
   up        (default) starts the lab and the product, and stays until Ctrl-C
   status    counts of each end of a running lab
   burst     sends exactly N packets and tells what became of them
+  scenario  [all|NAME] faults in a lab of its own, with what was lost beside what was expected; exit code 1: not so
   stop      takes everything of the lab away, whatever became of its owner
+
+scenarios: ${scenarioNames.join(' ')}
 
   --folder DIR    where the lab is (default /run/fournines-lab)
   --json          JSON instead of text
@@ -40,6 +44,7 @@ Exit codes: 0 yes, 1 no or a failed step, 2 bad input or usage, 3 something of t
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 interface Options {
+  readonly scenario: string;
   readonly folder: string;
   readonly json: boolean;
   readonly labOnly: boolean;
@@ -69,11 +74,14 @@ function readArguments(argv: readonly string[]): { verb: string; isHelp: boolean
       ...{ json: flag, 'lab-only': flag, help: flag },
     },
   });
-  if (positionals.length > 1) throw new LabError(2, 'one verb at a time', { hint: 'npm run lab -- --help' });
+  const [verb = 'up', scenario, ...more] = positionals;
+  if (more.length > 0 || (scenario !== undefined && verb !== 'scenario'))
+    throw new LabError(2, 'one verb at a time', { hint: 'npm run lab -- --help' });
   return {
-    verb: positionals[0] ?? 'up',
+    verb,
     isHelp: values.help,
     options: {
+      scenario: scenario ?? 'all',
       folder: values.folder ?? '/run/fournines-lab',
       json: values.json,
       labOnly: values['lab-only'],
@@ -203,7 +211,25 @@ async function burst(options: Options): Promise<number> {
   return 0;
 }
 
-const verbs: Readonly<Record<string, (options: Options) => Promise<number>>> = { up, stop, status, burst };
+async function scenario(options: Options): Promise<number> {
+  const chosen = scenariosOf(options.scenario);
+  if (chosen === undefined) {
+    throw new LabError(2, `there is no scenario ${options.scenario}`, { hint: scenarioNames.join(' ') });
+  }
+  const ending = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => ending.abort());
+  const lab = await startLab({ folder: options.folder, signal: ending.signal });
+  try {
+    const product = await startProduct(lab, lab.state, options.port, ending.signal);
+    const wrong = await proveScenarios({ lab, url: product.url }, chosen, say);
+    await product.process.stop(10_000);
+    return wrong === 0 ? 0 : 1;
+  } finally {
+    await lab.stop();
+  }
+}
+
+const verbs: Readonly<Record<string, (options: Options) => Promise<number>>> = { up, stop, status, burst, scenario };
 
 async function run(argv: readonly string[]): Promise<number> {
   try {
