@@ -15,7 +15,7 @@ const { parts } = makeSpooledCollector({
     cpus: 'auto',
     sourceDeadlineMs: 500,
     stallHz: 25,
-    sourcesOff: ['thread', 'ovs', 'dpdk-telemetry'],
+    sourcesOff: ['thread', 'ovs', 'dpdk-telemetry', 'vring'],
     ovs: { runDir: '/nonexistent' },
     dpdk: { runtimeDirs: [] },
     spool: {

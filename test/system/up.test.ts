@@ -257,6 +257,7 @@ describe('mistakes on the command line', () => {
       ['kernel', 'ok'],
       ['ovs', 'absent'],
       ['thread', 'ok'],
+      ['vring', 'absent'],
     ]);
     expect(sources[1]?.rows['port_slot']?.length).toBeGreaterThanOrEqual(2);
     expect(once.stdout).not.toContain('\u001b[');
