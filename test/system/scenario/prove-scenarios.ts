@@ -1,0 +1,51 @@
+import type { Lab } from '../../lab/lab.ts';
+import { ProductApi } from '../product-api.ts';
+import { type Outcome, runScenario } from './run-scenario.ts';
+import { type Scenario, scenarios } from './scenarios.ts';
+
+/** The scenarios of a name; `all`: each of them. Undefined: there is none of that name. */
+export function scenariosOf(name: string): readonly Scenario[] | undefined {
+  if (name === 'all') return scenarios;
+  const found = scenarios.filter((scenario) => scenario.name === name);
+  return found.length === 0 ? undefined : found;
+}
+
+export const scenarioNames: readonly string[] = ['all', ...scenarios.map(({ name }) => name)];
+
+/** Runs scenarios one after another on a lab with a product beside it; gives how many were not as expected. */
+export async function proveScenarios(
+  { lab, url }: { readonly lab: Lab; readonly url: string },
+  chosen: readonly Scenario[],
+  write: (line: string) => void,
+): Promise<number> {
+  const api = new ProductApi(url);
+  // Owners begin some seconds after the product: what was lost before is nobody's for good.
+  await api.until<{ items: readonly unknown[] }>(`ports?host=${api.host}`, ({ items }) => items.length > 0, 60_000);
+  let wrong = 0;
+  for (const scenario of chosen) {
+    write(`${scenario.name}: ${scenario.say}`);
+    const outcome = await runScenario(lab, api, scenario);
+    for (const line of linesOf(outcome)) write(`  ${line}`);
+    if (outcome.wrong.length > 0) wrong++;
+  }
+  write(wrong === 0 ? 'every scenario is within its limits' : `${wrong} scenarios are not within their limits`);
+  return wrong;
+}
+
+function linesOf({ scenario, lost, causes, owners, joint, residual, stories, evidence, wrong }: Outcome): string[] {
+  const { expected } = scenario;
+  const count = (packets: bigint | undefined) => (packets === undefined ? '-' : String(packets));
+  const packets = causes.reduce((sum, cause) => sum + cause.packets, 0n);
+  const share = packets === 0n ? '-' : `${(owners.unknown * 100n) / packets} %`;
+  const shareMax = expected === null ? '' : `, at most ${expected.unknownPercentMax} %`;
+  return [
+    `lost        generator ${count(lost.generator)}, datapath ${count(lost.datapath)}, ledger ${lost.ledger}; residual ${residual}`,
+    `place       ${joint} (expected ${expected?.joint ?? '-'})`,
+    `cause       ${causes.map((each) => `${each.cause} ${each.packets}`).join(', ') || '-'} (expected ${expected?.cause ?? '-'})`,
+    `owner       provider ${owners.provider}, tenant ${owners.tenant}, contract ${owners.contract}, unknown ${owners.unknown} (expected ${expected?.owner ?? 'nobody'})`,
+    `unknown     ${share}${shareMax}`,
+    ...stories.map((story) => `            ${story}`),
+    `evidence    ${evidence.map((hash) => hash.slice(0, 12)).join(' ') || '-'}`,
+    wrong.length === 0 ? 'ok' : `WRONG       ${wrong.join('; ')}`,
+  ];
+}
