@@ -48,5 +48,5 @@ describe.skipIf(skipWithoutKafka)('the whole road, from the spool to the seal', 
     expect(account).toMatchObject({ lost: 0, doubled: 0, destroyed: 1, wrong: [] });
     expect(account.messages).toBeGreaterThan(600);
     expect(account.seals).toBeGreaterThan(5);
-  }, 120_000);
+  }, 240_000);
 });

@@ -25,7 +25,7 @@ const admitter = new Admitter();
 const storeProgram = 'store/embedded/child.ts';
 const controlProgram = 'control/embedded/main.ts';
 /** A point that is not reached within this is not going to be. */
-const pointDeadlineMs = 20_000;
+const pointDeadlineMs = 45_000;
 /** The one that is too large is left to a test of its own. */
 const poisonBytesMax = 1024 * 1024;
 

@@ -44,7 +44,7 @@ export async function runScenario(lab: Lab, api: ProductApi, scenario: Scenario)
     from = await nextBoundary();
     before = await countAll(lab);
     const destination = lab.guest('vhu4').address;
-    await lab.guest('vhu3').start({ ...load, destination, ...scenario.order });
+    await lab.guest('vhu3').start({ ...load, destination });
     // A port without traffic is told nothing of: its causes would be told over all of that time at once.
     await reached(from + leadSeconds);
     await scenario.fault(lab);

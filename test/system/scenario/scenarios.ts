@@ -3,7 +3,6 @@ import type { Cause } from '../../../core/catalogue/causes.ts';
 import type { Direction } from '../../../core/catalogue/kind-parts.ts';
 import type { JointName } from '../../../server/api/schema/ledger.ts';
 import type { Owner } from '../../../server/attribution/evidence.ts';
-import type { StreamOrder } from '../../lab/generator-client.ts';
 import type { Lab } from '../../lab/lab.ts';
 
 /** What must come out, fixed before anything is run. */
@@ -29,7 +28,6 @@ export interface Scenario {
   readonly isSeenByGenerators: boolean;
   /** The switch's own counter lives through it. */
   readonly isSeenByDatapath: boolean;
-  readonly order?: Partial<StreamOrder>;
   /** Before the load begins; what it gives takes it back. */
   readonly prepare?: (lab: Lab) => Promise<() => Promise<void>>;
   /** Under load, from beginning to end. */
@@ -39,6 +37,12 @@ export interface Scenario {
 const everybody = { isSeenByGenerators: true, isSeenByDatapath: true } as const;
 const guestRing = { port: 'vhu4', direction: 'toGuest', joint: 'ring', cause: 'vhost_ring_full' } as const;
 const quiet = () => delay(5_000);
+/** Puts something in place under load, and takes it back. */
+const during = (put: (lab: Lab) => Promise<() => Promise<void>>) => async (lab: Lab) => {
+  const restore = await put(lab);
+  await quiet();
+  await restore();
+};
 
 async function egressLimit(lab: Lab): Promise<() => Promise<void>> {
   // 500 kB/s of frames of 60 bytes: 8,300 of the 20,000 packets a second.
@@ -107,17 +111,19 @@ export const scenarios: readonly Scenario[] = [
     ...everybody,
     name: 'burst',
     say: 'bursts of 4,096 packets meet a ring of 1,024',
-    order: { burst: 4_096 },
     expected: { ...guestRing, owner: null, unknownPercentMax: 100 },
-    fault: quiet,
+    fault: async (lab) => {
+      await lab.guest('vhu3').stop();
+      await lab.guest('vhu3').start({ pps: 20_000, burst: 4_096, destination: lab.guest('vhu4').address });
+      await quiet();
+    },
   },
   {
     ...everybody,
     name: 'shaper',
     say: 'a limit on the way out, without a contract that says one',
     expected: { ...guestRing, joint: 'port', cause: 'shaper', owner: null, unknownPercentMax: 100 },
-    prepare: egressLimit,
-    fault: quiet,
+    fault: during(egressLimit),
   },
   {
     ...everybody,
@@ -127,8 +133,7 @@ export const scenarios: readonly Scenario[] = [
       ...{ port: 'vhu3', direction: 'fromGuest', joint: 'port', cause: 'policer' },
       ...{ owner: null, unknownPercentMax: 100 },
     },
-    prepare: ingressLimit,
-    fault: quiet,
+    fault: during(ingressLimit),
   },
   {
     name: 'guest-gone',
