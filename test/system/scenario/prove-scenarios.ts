@@ -24,9 +24,10 @@ export async function proveScenarios(
   let wrong = 0;
   for (const scenario of chosen) {
     write(`${scenario.name}: ${scenario.say}`);
-    const outcome = await runScenario(lab, api, scenario);
-    for (const line of linesOf(outcome)) write(`  ${line}`);
-    if (outcome.wrong.length > 0) wrong++;
+    const outcome = await runScenario(lab, api, scenario).catch((error: unknown) => String(error).slice(0, 400));
+    const lines = typeof outcome === 'string' ? [`WRONG       ${outcome}`] : linesOf(outcome);
+    for (const line of lines) write(`  ${line}`);
+    if (typeof outcome === 'string' || outcome.wrong.length > 0) wrong++;
   }
   write(wrong === 0 ? 'every scenario is within its limits' : `${wrong} scenarios are not within their limits`);
   return wrong;
