@@ -40,11 +40,9 @@ export const stallThreadFields = [
   'samples',
 ] as const;
 export const stallThreadStride = stallThreadFields.length;
-/** Values of a stall's `kind`, from 1. waiting: the thread waits for a CPU and has not run yet. */
-export const stallKinds = ['involuntary', 'wakeup', 'mixed', 'waiting', 'stopped'] as const;
 /**
  * Fields of one stall: row of its thread, kind, boot clock before and behind it, the longest wait in it at least and at most,
- * how many waits ended in it, 1 while it goes on.
+ * how many waits ended in it, 1 while it goes on. `kind`: place in `stallKinds` of core/catalogue/thread-kinds.ts, from 1.
  */
 export const stallFields = ['thread', 'kind', 'fromNs', 'toNs', 'lowNs', 'highNs', 'waits', 'goesOn'] as const;
 export const stallStride = stallFields.length;

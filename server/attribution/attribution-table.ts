@@ -1,13 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { RowOf } from '../../core/catalogue/columns.ts';
 import { direction, host, kind, port } from '../../core/catalogue/kind-parts.ts';
 import { dropPlaces } from '../../core/catalogue/kinds.ts';
-import { BlockBuilder } from '../../core/wire/block-builder.ts';
-import { writeBlocks } from '../ingest/batch-writer.ts';
-import { joinBlocks, tableColumns } from '../ingest/block-joiner.ts';
-import type { Engine } from '../store/engine.ts';
+import type { OwnRows } from '../store/own-rows.ts';
 import type { Evidence } from './evidence.ts';
 import { encodeEvidence, evidenceId } from './evidence-text.ts';
 import type { Attribution } from './rules.ts';
@@ -41,8 +36,6 @@ export const attributionKind = kind(
 );
 export type AttributionRow = RowOf<typeof attributionKind>;
 
-const insertDeadlineMs = 60_000;
-
 export function attributionRow(evidence: Evidence, told: Attribution, revision: number): AttributionRow {
   const { host: of, port: name, direction: way, cause, place, slot, slots, packets } = evidence;
   const inputs = encodeEvidence(evidence);
@@ -59,34 +52,13 @@ export function attributionRow(evidence: Evidence, told: Attribution, revision: 
 }
 
 /** Writes owners; the same rows have the same token, whichever attempt they go in with. */
-export class AttributionWriter {
-  readonly #engine: Engine;
-  readonly #folder: string;
-
-  /** `folder` is the writer's own. */
-  constructor(engine: Engine, folder: string) {
-    this.#engine = engine;
-    this.#folder = folder;
-  }
-
-  async clear(): Promise<void> {
-    await rm(this.#folder, { recursive: true, force: true });
-    await mkdir(this.#folder, { recursive: true });
-  }
-
-  async write(rows: readonly AttributionRow[], signal: AbortSignal): Promise<void> {
-    if (rows.length === 0) return;
-    const names = createHash('sha256');
-    const builder = new BlockBuilder(attributionKind);
-    for (const row of rows) {
-      builder.add(row);
-      names.update(`${row.evidence} ${row.ruleVersion} ${row.revision}\n`);
-    }
-    const path = join(this.#folder, 'attribution.native');
-    await writeBlocks(path, joinBlocks(attributionKind, [builder.block()]));
-    const token = `attribution:${names.digest('hex')}`;
-    const insert = { table: attributionKind.name, columns: tableColumns(attributionKind), path, token };
-    await this.#engine.insertFile(insert, { deadlineMs: insertDeadlineMs, signal });
-    await rm(path, { force: true });
-  }
+export async function writeAttributions(
+  into: OwnRows,
+  rows: readonly AttributionRow[],
+  signal: AbortSignal,
+): Promise<void> {
+  if (rows.length === 0) return;
+  const names = createHash('sha256');
+  for (const row of rows) names.update(`${row.evidence} ${row.ruleVersion} ${row.revision}\n`);
+  await into.insert(attributionKind, rows, { token: names.digest('hex'), signal });
 }

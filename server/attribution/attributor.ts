@@ -4,9 +4,10 @@ import type { Part } from '../../core/runtime/lifecycle.ts';
 import type { Logger } from '../../core/runtime/logger.ts';
 import { StoredChanges } from '../judge/stored-changes.ts';
 import type { Objects } from '../objects/objects.ts';
+import { OwnRows } from '../store/own-rows.ts';
 import { lastAttributed, unattributed } from '../store/queries/unattributed.ts';
 import { type QueryContext, type RowsOf, runQuery } from '../store/run-query.ts';
-import { type AttributionRow, AttributionWriter, attributionRow } from './attribution-table.ts';
+import { type AttributionRow, attributionRow, writeAttributions } from './attribution-table.ts';
 import { comesBefore, type DropRow, EvidenceReader } from './read-evidence.ts';
 import { attribute } from './rules.ts';
 
@@ -64,7 +65,7 @@ const always: InTurn = (signal, work) => work(signal);
 export class Attributor implements Part {
   readonly name = 'attributor';
   readonly #options: AttributorOptions;
-  readonly #writer: AttributionWriter;
+  readonly #rows: OwnRows;
   readonly #stopped = new AbortController();
   /** Rows that were looked at again, and up to which change of their minute. */
   readonly #seen = new Map<string, string>();
@@ -74,7 +75,7 @@ export class Attributor implements Part {
 
   constructor(options: AttributorOptions) {
     this.#options = options;
-    this.#writer = new AttributionWriter(options.store.engine, options.folder);
+    this.#rows = new OwnRows(options.store.engine, options.folder);
   }
 
   get stats(): AttributorStats {
@@ -104,7 +105,7 @@ export class Attributor implements Part {
 
   /** Where another process was: what was stored since its last word is looked at first. */
   async #begin(store: QueryContext): Promise<StoredChanges> {
-    await this.#writer.clear();
+    await this.#rows.clear();
     const [last] = await runQuery(store, lastAttributed, { from: this.#now() - backSeconds });
     return new StoredChanges(last === undefined || last.atMs === '0' ? undefined : BigInt(last.atMs));
   }
@@ -149,7 +150,7 @@ export class Attributor implements Part {
     }
     if (rows.length === 0) return;
     using _pass = await this.#options.pass?.(signal);
-    await this.#writer.write(rows, signal);
+    await writeAttributions(this.#rows, rows, signal);
     const revisions = rows.filter(({ revision }) => revision > 1).length;
     const stats = this.#stats;
     this.#stats = { ...stats, rows: stats.rows + rows.length, revisions: stats.revisions + revisions };

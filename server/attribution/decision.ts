@@ -23,9 +23,14 @@ export function unknown({ packets }: Evidence, missing: readonly Missing[], fact
   return { packets: { ...none, unknown: packets }, facts, missing };
 }
 
-/** Up to `most` of the packets to the contract, the rest unknown. */
-export function upTo(most: bigint, { packets }: Evidence, { facts, missing }: Omit<Decision, 'packets'>): Decision {
-  const contract = most < packets ? most : packets;
-  const rest = packets - contract;
-  return { packets: { ...none, contract, unknown: rest }, facts, missing: rest === 0n ? [] : missing };
+/** Up to `most` of the packets to an owner, the rest unknown. */
+export function upTo(
+  owner: Exclude<Owner, 'unknown'>,
+  most: bigint,
+  { packets }: Evidence,
+  { facts, missing }: Omit<Decision, 'packets'>,
+): Decision {
+  const given = most < packets ? most : packets;
+  const rest = packets - given;
+  return { packets: { ...none, [owner]: given, unknown: rest }, facts, missing: rest === 0n ? [] : missing };
 }

@@ -1,5 +1,6 @@
 import type { Direction } from '../../core/catalogue/kind-parts.ts';
 import type { DropPlace } from '../../core/catalogue/kinds.ts';
+import type { stallKinds } from '../../core/catalogue/thread-kinds.ts';
 
 /** Whose a lost packet is, as files of slots say it. Bad are the provider's and the unknown; the contract's leave `O`. */
 export const owners = ['provider', 'tenant', 'contract', 'unknown'] as const;
@@ -67,13 +68,10 @@ export interface RingReadings {
   readonly runs: readonly RingRun[];
 }
 
-export const stallKinds = ['involuntary', 'wakeup', 'mixed', 'waiting', 'stopped'] as const;
-export type StallKind = (typeof stallKinds)[number];
-
 /** A time in which a thread did not run although it would have; it lies somewhere in [fromNs, toNs), and is between both bounds. */
 export interface Stall {
   readonly tid: number;
-  readonly kind: StallKind;
+  readonly kind: (typeof stallKinds)[number];
   readonly fromNs: number;
   readonly toNs: number;
   readonly lowNs: number;

@@ -25,7 +25,7 @@ export function overRate(evidence: Evidence): Decision {
   if (contract === null) return unknown(evidence, ['contractRate']);
   const excess = excessOf(evidence);
   if (excess === null) return unknown(evidence, ['offered'], { contract: contract.name });
-  return upTo(excess, evidence, { facts: factsOf(evidence, excess), missing: [] });
+  return upTo('contract', excess, evidence, { facts: factsOf(evidence, excess), missing: [] });
 }
 
 export function factsOf({ contract, slots }: Evidence, excess: bigint) {

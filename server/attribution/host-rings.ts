@@ -1,4 +1,4 @@
-import { ringRuns, ringSlots } from '../store/queries/ring-slots.ts';
+import { ringRuns, ringRunsMax, ringSlots } from '../store/queries/ring-slots.ts';
 import { type QueryContext, type RowsOf, runQuery } from '../store/run-query.ts';
 import { type RingReadings, type RingRun, readingsMax, secondNs } from './evidence.ts';
 
@@ -11,38 +11,35 @@ interface Row {
   readonly slots: number;
 }
 
-/** Rings that a host puts packets into, over a span. */
+interface PortRings {
+  readonly slots: readonly Slot[];
+  /** Null: too many to be looked at. */
+  readonly pieces: readonly Piece[] | null;
+}
+
+/** Rings that a host puts packets into, over a span; those of a port are read when they are asked for. */
 export class HostRings {
-  readonly #slots: Map<string, Slot[]>;
-  readonly #pieces: Map<string, Piece[]>;
+  readonly #store: QueryContext;
+  readonly #where: { readonly host: string; readonly from: number; readonly to: number };
+  readonly #ports = new Map<string, PortRings>();
 
-  private constructor(slots: readonly Slot[], pieces: readonly Piece[]) {
-    this.#slots = Map.groupBy(slots, ({ port }) => port);
-    this.#pieces = Map.groupBy(pieces, ({ port }) => port);
-  }
-
-  static async read(
-    store: QueryContext,
-    host: string,
-    span: { readonly from: number; readonly to: number },
-  ): Promise<HostRings> {
-    return new HostRings(
-      await runQuery(store, ringSlots, { host, ...span }),
-      await runQuery(store, ringRuns, { host, ...span }),
-    );
+  constructor(store: QueryContext, host: string, { from, to }: { readonly from: number; readonly to: number }) {
+    this.#store = store;
+    this.#where = { host, from, to };
   }
 
   /** The rings of a port around a row; null: none was sampled. */
-  around({ port, slot, slots }: Row): RingReadings | null {
+  async around({ port, slot, slots }: Row): Promise<RingReadings | null> {
     const from = slot - 1;
     const length = slots + 2;
     const isNear = (row: { readonly slot: number }) => row.slot >= from && row.slot < from + length;
-    const near = (this.#slots.get(port) ?? []).filter(isNear);
+    const read = await this.#of(port);
+    const near = read.slots.filter(isNear);
     if (near.length === 0) return null;
     const rings = new Set(near.map(({ queue }) => queue));
     const sampled = Array.from({ length }, (_, i) => isSampled(near, rings, from + i));
-    const runs = joined((this.#pieces.get(port) ?? []).filter(isNear), slot);
-    const isAll = near.every(({ missed, leftOut }) => missed === 0 && leftOut === 0);
+    const runs = joined((read.pieces ?? []).filter(isNear), slot);
+    const isAll = read.pieces !== null && near.every(({ missed, leftOut }) => missed === 0 && leftOut === 0);
     const free = Math.max(...near.map(freeOf));
     return {
       size: Math.max(...near.map(({ size }) => size)),
@@ -52,6 +49,16 @@ export class HostRings {
       fullNs: near.reduce((sum, { fullNs }) => sum + Number(fullNs), 0),
       runs: runs.length <= readingsMax ? runs : [],
     };
+  }
+
+  async #of(port: string): Promise<PortRings> {
+    const known = this.#ports.get(port);
+    if (known !== undefined) return known;
+    const slots = await runQuery(this.#store, ringSlots, { ...this.#where, port });
+    const pieces = await runQuery(this.#store, ringRuns, { ...this.#where, port });
+    const read = { slots, pieces: pieces.length > ringRunsMax ? null : pieces };
+    this.#ports.set(port, read);
+    return read;
   }
 }
 

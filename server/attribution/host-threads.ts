@@ -8,16 +8,14 @@ type StallRow = RowsOf<typeof threadStallsNear>[number];
 
 interface Second {
   readonly ranNs: number;
-  readonly waitedNs: number;
+  readonly waitedNs: number | null;
   readonly longestNs: number | null;
   readonly sleeps: number | null;
 }
 
 interface Thread {
-  readonly pid: number;
   readonly tid: number;
   readonly role: string;
-  readonly owner: string;
   readonly slots: Map<number, Second | null>;
   readonly stalls: readonly StallRow[];
 }
@@ -28,55 +26,78 @@ interface Row {
   readonly slots: number;
 }
 
+/** Whose threads: those of an owner as `thread_slot` has it, or the polling threads of a process. */
+interface Whose {
+  readonly owner: string;
+  readonly pid: number;
+}
+
+interface Named {
+  readonly guests: ReadonlyMap<string, string>;
+  /** Of the switch; 0: not told. */
+  readonly pid: number;
+}
+
 /**
- * Threads of a host over a span, and whose they are. A port's guest is named by the fact `port.NAME.guest`, else by the event with
- * which its rings were found: the owner that its threads have in `thread_slot`. Polling threads are those of the process that
- * the fact `ovs.pid` names.
+ * Threads of a host over a span, and whose they are; those of a guest are read when they are asked for. A port's guest is named
+ * by the fact `port.NAME.guest`, else by the event with which its rings were found: the owner that its threads have. Polling
+ * threads are those of the process that the fact `ovs.pid` names.
  */
 export class HostThreads {
-  readonly #threads: readonly Thread[];
-  readonly #guests: ReadonlyMap<string, string>;
-  readonly #pid: string | undefined;
+  readonly #store: QueryContext;
+  readonly #where: { readonly host: string; readonly from: number; readonly to: number };
+  readonly #threads = new Map<string, readonly Thread[]>();
+  #named: Named | undefined;
 
-  private constructor(threads: readonly Thread[], guests: ReadonlyMap<string, string>, pid: string | undefined) {
-    this.#threads = threads;
-    this.#guests = guests;
-    this.#pid = pid;
+  constructor(store: QueryContext, host: string, { from, to }: { readonly from: number; readonly to: number }) {
+    this.#store = store;
+    this.#where = { host, from, to };
   }
 
-  static async read(
-    store: QueryContext,
-    host: string,
-    span: { readonly from: number; readonly to: number },
-  ): Promise<HostThreads> {
-    const slots = await runQuery(store, threadSlots, { host, ...span });
-    const stalls = await runQuery(store, threadStallsNear, { host, ...span });
-    const seen = await runQuery(store, ringGuests, { host, to: span.to });
-    const facts = await runQuery(store, factsAt, { host, at: span.to });
-    const guests = new Map(seen.map(({ port, guest }) => [port, guest]));
-    let pid: string | undefined;
-    for (const { name, value } of facts) {
-      if (name === 'ovs.pid') pid = value;
-      else guests.set(name.slice('port.'.length, -'.guest'.length), value);
-    }
-    return new HostThreads(threadsOf(slots, stalls), guests, pid);
-  }
-
-  around(row: Row): Pick<Evidence, 'guest' | 'pmds'> {
-    const name = this.#guests.get(row.port);
-    const guest = name === undefined ? null : this.#near(row, ({ owner }) => owner === name);
-    const pmds = this.#near(row, ({ role, pid }) => role === 'pmd' && String(pid) === this.#pid);
+  async around(row: Row): Promise<Pick<Evidence, 'guest' | 'pmds'>> {
+    this.#named ??= await this.#names();
+    const { guests, pid } = this.#named;
+    const name = guests.get(row.port);
+    const guest = name === undefined ? null : await this.#near(row, { owner: name, pid: 0 });
+    const pmds = pid === 0 ? null : await this.#near(row, { owner: '', pid });
     return {
       guest: guest === null || name === undefined ? null : guestOf(name, guest, row),
       pmds: pmds === null ? null : readOf(pmds, row),
     };
   }
 
+  async #names(): Promise<Named> {
+    const { host, to } = this.#where;
+    const seen = await runQuery(this.#store, ringGuests, { host, to });
+    const facts = await runQuery(this.#store, factsAt, { host, at: to });
+    const guests = new Map(seen.map(({ port, guest }) => [port, guest]));
+    let pid = 0;
+    for (const { name, value } of facts) {
+      if (name !== 'ovs.pid') guests.set(name.slice('port.'.length, -'.guest'.length), value);
+      else if (/^[1-9]\d{0,8}$/.test(value)) pid = Number(value);
+    }
+    return { guests, pid };
+  }
+
   /** Null: none was seen, or more than are looked at. */
-  #near({ slot, slots }: Row, is: (thread: Thread) => boolean): readonly Thread[] | null {
+  async #near({ slot, slots }: Row, whose: Whose): Promise<readonly Thread[] | null> {
     const around = Array.from({ length: slots + 2 }, (_, i) => slot - 1 + i);
-    const seen = this.#threads.filter((thread) => is(thread) && around.some((at) => thread.slots.has(at)));
-    return seen.length === 0 || seen.length > readingsMax ? null : seen;
+    const threads = await this.#of(whose);
+    if (threads.length > readingsMax) return null;
+    const seen = threads.filter((thread) => around.some((at) => thread.slots.has(at)));
+    return seen.length === 0 ? null : seen;
+  }
+
+  async #of(whose: Whose): Promise<readonly Thread[]> {
+    const key = `${whose.pid} ${whose.owner}`;
+    const known = this.#threads.get(key);
+    if (known !== undefined) return known;
+    const asked = { ...this.#where, ...whose, limit: readingsMax + 1 };
+    const slots = await runQuery(this.#store, threadSlots, asked);
+    const stalls = await runQuery(this.#store, threadStallsNear, asked);
+    const threads = threadsOf(slots, stalls);
+    this.#threads.set(key, threads);
+    return threads;
   }
 }
 
@@ -138,8 +159,8 @@ function threadsOf(rows: readonly Slot[], stalls: readonly StallRow[]): Thread[]
     const key = `${row.tid} ${row.startTicks}`;
     let thread = threads.get(key);
     if (thread === undefined) {
-      const { pid, tid, role, owner } = row;
-      thread = { pid, tid, role, owner, slots: new Map(), stalls: own.get(key) ?? [] };
+      const { tid, role } = row;
+      thread = { tid, role, slots: new Map(), stalls: own.get(key) ?? [] };
       threads.set(key, thread);
     }
     const isKnown = row.observed === 1 && !thread.slots.has(row.slot);
@@ -150,5 +171,5 @@ function threadsOf(rows: readonly Slot[], stalls: readonly StallRow[]): Thread[]
 
 function secondOf({ ranNs, waitedNs, longestNs, sleeps }: Slot): Second {
   const told = (text: string) => (text === '' ? null : Number(text));
-  return { ranNs: Number(ranNs), waitedNs: Number(waitedNs), longestNs: told(longestNs), sleeps: told(sleeps) };
+  return { ranNs: Number(ranNs), waitedNs: told(waitedNs), longestNs: told(longestNs), sleeps: told(sleeps) };
 }

@@ -1,7 +1,7 @@
 import type { Direction } from '../../core/catalogue/kind-parts.ts';
 import type { DropPlace } from '../../core/catalogue/kinds.ts';
 import type { Version } from '../objects/object.ts';
-import { portRow } from '../seal/read-owners.ts';
+import { portRow } from '../seal/port-row.ts';
 import { delivery } from '../sli/packet-delivery.ts';
 import { pathOwners } from '../store/queries/attributions.ts';
 import { slotRows } from '../store/queries/slot-rows.ts';
@@ -44,21 +44,21 @@ type Offered = ReadonlyMap<number, bigint | null>;
 export class EvidenceReader {
   readonly #store: QueryContext;
   readonly #versions: readonly Version[];
-  readonly #host: string;
   readonly #span: Span;
   readonly #offered = new Map<string, Offered>();
   readonly #taken = new Map<string, Taken[]>();
-  #threads: HostThreads | undefined;
-  #rings: HostRings | undefined;
+  readonly #threads: HostThreads;
+  readonly #rings: HostRings;
 
   constructor(
     store: QueryContext,
     { host, span, versions }: { readonly host: string; readonly span: Span; readonly versions: readonly Version[] },
   ) {
     this.#store = store;
-    this.#host = host;
     this.#span = { from: Math.max(0, span.from - backSeconds), to: span.to + 1 };
     this.#versions = versions;
+    this.#threads = new HostThreads(store, host, this.#span);
+    this.#rings = new HostRings(store, host, this.#span);
   }
 
   async read(row: DropRow): Promise<Evidence> {
@@ -68,9 +68,8 @@ export class EvidenceReader {
     const rate = needs.includes('rate') ? await this.#rate(row) : { offered: [], contract: null };
     if (!needs.includes('rings') || slots > ringSlotsMax)
       return { ...bare, ...rate, rings: null, guest: null, pmds: null };
-    this.#threads ??= await HostThreads.read(this.#store, this.#host, this.#span);
-    this.#rings ??= await HostRings.read(this.#store, this.#host, this.#span);
-    return { ...bare, ...rate, rings: this.#rings.around(row), ...this.#threads.around(row) };
+    const rings = await this.#rings.around(row);
+    return { ...bare, ...rate, rings, ...(await this.#threads.around(row)) };
   }
 
   /** What a row was given of the excess of its path: later rows of other causes get less. */

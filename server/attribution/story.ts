@@ -37,9 +37,9 @@ function wordsOf(facts: Facts): string {
         `or another as long met each of ${facts['runs']} times that the ring was full, ${ms(facts['fullNs'])} in all; ${lasts(facts)}`
       );
     case 'guestStopped':
-      return `all threads of the guest were stopped for ${ms(facts['stoppedNs'])} (guestStopped), at each of ${facts['runs']} times that the ring was full`;
+      return `all threads of the guest were stopped (guestStopped) at each of ${facts['runs']} times that the ring was full, one of them for ${ms(facts['stallNs'])}; ${lasts(facts)}`;
     case 'ranThrough':
-      return `the guest's ${facts['threads']} threads and the polling threads ran through ${ms(facts['fullNs'])} of a full ring without a stall as long as its buffers last; ${lasts(facts)}`;
+      return `the guest's ${facts['threads']} threads and the polling threads ran through ${ms(facts['fullNs'])} of a full ring without a stall as long as its buffers last, and waited ${ms(facts['waitedNs'])} in all; ${lasts(facts)}`;
     case 'notOffered':
       return 'the guest was off or not connected: no service was offered';
     case 'hostBuffers':

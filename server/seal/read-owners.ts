@@ -4,6 +4,7 @@ import { causesNear, pathOwners } from '../store/queries/attributions.ts';
 import { slotRows } from '../store/queries/slot-rows.ts';
 import { type QueryContext, type RowsOf, runQuery } from '../store/run-query.ts';
 import type { CauseRow, DayRows, PortRow } from './day-rows.ts';
+import { portRow } from './port-row.ts';
 import type { Path } from './slot-line.ts';
 
 /** A slot's owner rests on intervals that touch it and on one slot around each: so much is read beside a window, s. */
@@ -98,17 +99,4 @@ function packetsOf(row: OwnedRow | undefined, packets: bigint): OwnedPackets | u
 
 function keyOf({ slot, slots, cause, place }: Pick<CauseRow, 'slot' | 'slots' | 'cause' | 'place'>): string {
   return `${slot} ${slots} ${cause} ${place}`;
-}
-
-/** A row of a port as the store tells it. */
-export function portRow(row: RowsOf<typeof slotRows>[number]): PortRow {
-  return {
-    slot: row.slot,
-    slots: row.slots,
-    state: row.state,
-    suspect: row.suspect === 1,
-    packets: BigInt(row.packets),
-    dropsOutside: BigInt(row.dropsOutside),
-    dropsInside: BigInt(row.dropsInside),
-  };
 }

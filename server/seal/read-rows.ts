@@ -1,7 +1,8 @@
 import { slotCauses, slotRows, slotSteps, slotsEntering } from '../store/queries/slot-rows.ts';
 import { type QueryContext, type RowsOf, runQuery } from '../store/run-query.ts';
 import type { CauseRow, DayRows, PortRow } from './day-rows.ts';
-import { portRow, withOwners } from './read-owners.ts';
+import { portRow } from './port-row.ts';
+import { withOwners } from './read-owners.ts';
 import { endOf, type Path, type SealedLine } from './slot-line.ts';
 import type { Uplinks } from './uplinks.ts';
 

@@ -1,12 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Kind, RowOf } from '../../core/catalogue/columns.ts';
+import type { RowOf } from '../../core/catalogue/columns.ts';
 import { direction, host, kind, port } from '../../core/catalogue/kind-parts.ts';
-import { BlockBuilder } from '../../core/wire/block-builder.ts';
-import { writeBlocks } from '../ingest/batch-writer.ts';
-import { joinBlocks, tableColumns } from '../ingest/block-joiner.ts';
 import type { Engine } from '../store/engine.ts';
+import { OwnRows } from '../store/own-rows.ts';
 
 /** The two tables of seals, described as kinds are, so that they are written in the same form. No host sends them. */
 
@@ -57,8 +53,6 @@ const sealRowKind = kind(
 );
 export type SealLineRow = RowOf<typeof sealRowKind>;
 
-const insertDeadlineMs = 60_000;
-
 /** Where a process may be killed: the lines of seals are in, and no seal; both are. */
 export type SealPoint = 'linesWritten' | 'sealed';
 
@@ -67,20 +61,17 @@ export type SealPoint = 'linesWritten' | 'sealed';
  * belongs to no hash that is listed, and nobody reads it.
  */
 export class SealWriter {
-  readonly #engine: Engine;
-  readonly #folder: string;
+  readonly #rows: OwnRows;
   readonly #reached: ((point: SealPoint) => void) | undefined;
 
   /** `folder` is the writer's own, and empty when it begins. */
   constructor(engine: Engine, folder: string, reached?: (point: SealPoint) => void) {
-    this.#engine = engine;
-    this.#folder = folder;
+    this.#rows = new OwnRows(engine, folder);
     this.#reached = reached;
   }
 
-  async clear(): Promise<void> {
-    await rm(this.#folder, { recursive: true, force: true });
-    await mkdir(this.#folder, { recursive: true });
+  clear(): Promise<void> {
+    return this.#rows.clear();
   }
 
   async write(seals: readonly SealRow[], lines: readonly SealLineRow[], signal: AbortSignal): Promise<void> {
@@ -89,19 +80,9 @@ export class SealWriter {
     const names = createHash('sha256');
     for (const seal of seals) names.update(seal.sha256);
     const token = names.digest('hex');
-    if (lines.length > 0) await this.#insert(sealRowKind, lines, token, signal);
+    if (lines.length > 0) await this.#rows.insert(sealRowKind, lines, { token, signal });
     this.#reached?.('linesWritten');
-    await this.#insert(sealKind, seals, token, signal);
+    await this.#rows.insert(sealKind, seals, { token, signal });
     this.#reached?.('sealed');
-  }
-
-  async #insert<K extends Kind>(of: K, rows: readonly RowOf<K>[], token: string, signal: AbortSignal): Promise<void> {
-    const builder = new BlockBuilder(of);
-    for (const row of rows) builder.add(row);
-    const path = join(this.#folder, `${of.name}.native`);
-    await writeBlocks(path, joinBlocks(of, [builder.block()]));
-    const insert = { table: of.name, columns: tableColumns(of), path, token: `${of.name}:${token}` };
-    await this.#engine.insertFile(insert, { deadlineMs: insertDeadlineMs, signal });
-    await rm(path, { force: true });
   }
 }

@@ -15,27 +15,32 @@ type LossRow = RowsOf<typeof uplinkLoss>[number];
 /** Series kept, and the longest of them: beside the rows of one path they are little. */
 const seriesMax = 64;
 const seriesLengthMax = 20_000;
+const besideMax = 10_000;
+const wiredList = JSON.stringify([...wiredTypes]);
 
 /**
  * What the uplinks of a path's datapath lost before anybody knew whose it was. Paths of one host share what was read, so
  * one of these lives as long as one look at the store, and no longer: rows come later.
  */
 export class Uplinks {
-  readonly #ports = new Map<string, RowsOf<typeof hostPorts>>();
+  readonly #wired = new Map<string, RowsOf<typeof hostPorts>>();
+  readonly #beside = new Map<string, readonly string[]>();
   readonly #series = new Map<string, readonly SharedLoss[]>();
 
   /** Uplinks that packets to a guest may have come by: ports with a wire of the same datapath. Sorted by name. */
-  async beside(store: QueryContext, { host, port, direction }: Path): Promise<string[]> {
+  async beside(store: QueryContext, { host, port, direction }: Path): Promise<readonly string[]> {
     if (direction !== 'toGuest') return [];
-    let ports = this.#ports.get(host);
-    if (ports === undefined) {
-      ports = await runQuery(store, hostPorts, { host });
-      this.#ports.set(host, ports);
-    }
-    const own = ports.find((each) => each.port === port)?.datapaths ?? [];
-    const isUplink = ({ datapaths, types }: (typeof ports)[number]) =>
-      types.some((type) => wiredTypes.has(type)) && datapaths.some((datapath) => own.includes(datapath));
-    return ports.filter((each) => each.port !== port && isUplink(each)).map((each) => each.port);
+    const known = this.#beside.get(`${host} ${port}`);
+    if (known !== undefined) return known;
+    const wired = this.#wired.get(host) ?? (await runQuery(store, hostPorts, { host, port: '', types: wiredList }));
+    this.#wired.set(host, wired);
+    // A host without a wire has nobody whose loss could be shared: no port of it is asked for.
+    const [own] = wired.length === 0 ? [] : await runQuery(store, hostPorts, { host, port, types: '[]' });
+    const isBeside = ({ datapaths }: (typeof wired)[number]) =>
+      datapaths.some((datapath) => own?.datapaths.includes(datapath) ?? false);
+    const beside = wired.filter((each) => each.port !== port && isBeside(each)).map((each) => each.port);
+    if (this.#beside.size < besideMax) this.#beside.set(`${host} ${port}`, beside);
+    return beside;
   }
 
   /** Everything that touches the window, in order of time; what began up to a day before it included. */

@@ -1,7 +1,7 @@
+import { stallKinds } from '../../core/catalogue/thread-kinds.ts';
 import {
   type StallSampler,
   stallFields,
-  stallKinds,
   stallStride,
   stallThreadFields,
   stallThreadStride,

@@ -5,7 +5,7 @@ import { vringRun, vringSlot } from '../../core/catalogue/ring-kinds.ts';
 import { threadSlot, threadStall } from '../../core/catalogue/thread-kinds.ts';
 import { silentLogger } from '../../core/runtime/logger.ts';
 import { Attributor } from '../../server/attribution/attributor.ts';
-import type { StallKind } from '../../server/attribution/evidence.ts';
+import type { Stall } from '../../server/attribution/evidence.ts';
 import { slotsOfDay } from '../../server/seal/day-slots.ts';
 import { readRows } from '../../server/seal/read-rows.ts';
 import { Uplinks } from '../../server/seal/uplinks.ts';
@@ -37,7 +37,7 @@ interface Told {
   readonly waitedNs?: bigint;
   readonly longestNs?: bigint;
   /** Stalls, from the start of the interval. */
-  readonly stalls?: readonly { tid: number; kind: StallKind; at: number; toAt: number; lowNs: number }[];
+  readonly stalls?: readonly { tid: number; kind: Stall['kind']; at: number; toAt: number; lowNs: number }[];
   readonly threads?: 'none' | 'idle';
 }
 
@@ -87,7 +87,8 @@ async function tell(told: Told) {
     store,
     threadStall,
     stalls.map(({ tid, kind, at, toAt, lowNs }) => ({
-      ...{ host: 'h1', pid: tid * 10, tid, startTicks: BigInt(tid), role: 'pmd' as const, owner: '', name: '' },
+      ...{ host: 'h1', pid: tid * 10, tid, startTicks: BigInt(tid), role: 'pmd' as const, name: '' },
+      owner: tid === 7 ? 'g1' : 'ovs-vswitchd',
       ...{ slot: from + Math.floor(toAt / 1_000), waits: 1, goesOn: 0, stall: kind },
       fromNs: BigInt(from) * 1_000_000_000n + BigInt(at * ms),
       toNs: BigInt(from) * 1_000_000_000n + BigInt(toAt * ms),
@@ -161,9 +162,9 @@ describe('a full ring, from its samples and the threads around it', () => {
       'stall: vhost_ring_full provider 100',
     ],
     [
-      'is the tenant’s when each wait was a nanosecond too short',
+      'is unknown when each wait was a nanosecond too short, but all of them may have cost it',
       { waitedNs: 9_000_000n, longestNs: shortest - 1n },
-      'ranThrough: vhost_ring_full tenant 100',
+      'nobody: pending unknown 100',
     ],
     [
       'is unknown when one may have been so long',

@@ -7,8 +7,9 @@ import type { ApiContext } from '../../server/api/context.ts';
 import { explainRoute } from '../../server/api/routes/explain.ts';
 import type { Explanation } from '../../server/api/schema/explain.ts';
 import { bareApi } from '../../server/api/server.ts';
-import { AttributionWriter, attributionRow } from '../../server/attribution/attribution-table.ts';
+import { attributionRow, writeAttributions } from '../../server/attribution/attribution-table.ts';
 import { attribute } from '../../server/attribution/rules.ts';
+import { OwnRows } from '../../server/store/own-rows.ts';
 import { anEvidence, ms, stalled } from '../unit/server/attribution/an-evidence.ts';
 import { aDropSlot, aPortSlot, insertRows, type OpenStore, openStore, today } from './store-fixture.ts';
 
@@ -23,13 +24,13 @@ beforeAll(async () => {
   const ring = { direction: 'toGuest', cause: 'vhost_ring_full', packetsInc: 100n } as const;
   await insertRows(store, portSlot, [aPortSlot({ direction: 'toGuest', slot: noon })]);
   await insertRows(store, dropSlot, [aDropSlot({ ...ring, slot: noon }), aDropSlot({ ...ring, slot: noon + 2 })]);
-  const writer = new AttributionWriter(store.engine, join(store.folder, 'owners'));
-  await writer.clear();
+  const owners = new OwnRows(store.engine, join(store.folder, 'owners'));
+  await owners.clear();
   const evidence = { ...anEvidence({ guest: stalled(3 * ms) }), host: 'h1', slot: noon };
   // The first was told before the readings of the guest had come.
   const early = { ...evidence, guest: null };
-  await writer.write([attributionRow(early, attribute(early), 1)], signal);
-  await writer.write([attributionRow(evidence, attribute(evidence), 2)], signal);
+  await writeAttributions(owners, [attributionRow(early, attribute(early), 1)], signal);
+  await writeAttributions(owners, [attributionRow(evidence, attribute(evidence), 2)], signal);
 });
 afterAll(async () => {
   await api.close();

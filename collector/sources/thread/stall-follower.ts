@@ -1,10 +1,9 @@
 import type { RowOf } from '../../../core/catalogue/columns.ts';
-import type { threadSlot, threadStall } from '../../../core/catalogue/thread-kinds.ts';
+import { stallKinds, type threadSlot, type threadStall } from '../../../core/catalogue/thread-kinds.ts';
 import {
   type NativeFacade,
   type StallSampler,
   stallFields,
-  stallKinds,
   stallStride,
   stallThreadFields,
   stallThreadStride,

@@ -3,8 +3,9 @@ import { defineQuery, Text, UInt32, UInt64 } from '../run-query.ts';
 import { instant, windowParameters } from './fragments.ts';
 
 /**
- * The ports of a host that are or were in a datapath: every datapath and type that was ever said of each. Facts are kept for
- * good, so a port that is gone is found in windows in which it was there.
+ * The ports of a host that are or were in a datapath and of one of `types` (a JSON list), and `port` whatever its type: every
+ * datapath and type that was ever said of each. Facts are kept for good, so a port that is gone is found in windows in which it
+ * was there. Ports of guests come and go for years; those with a wire are few.
  */
 export const hostPorts = defineQuery({
   name: 'host-ports',
@@ -16,9 +17,9 @@ FROM (
 )
 WHERE field IN ('datapath', 'type') AND value != '' AND length(name) > 6 + length(field)
 GROUP BY port
-HAVING notEmpty(datapaths)
+HAVING notEmpty(datapaths) AND (port = {port:String} OR hasAny(types, JSONExtract({types:String}, 'Array(String)')))
 ORDER BY port`,
-  parameters: { host: 'String' },
+  parameters: { host: 'String', port: 'String', types: 'String' },
   row: Type.Object({ port: Text, datapaths: Type.Array(Text), types: Type.Array(Text) }),
   deadlineMs: 5_000,
   rowsMax: 10_000,

@@ -7,14 +7,8 @@ import { CounterStates } from '../../../../collector/counter-states.ts';
 import { ThreadSource } from '../../../../collector/sources/thread/source.ts';
 import { notSampled } from '../../../../collector/sources/thread/stall-follower.ts';
 import type { Kind, RowOf } from '../../../../core/catalogue/columns.ts';
-import { threadSlot, threadStall } from '../../../../core/catalogue/thread-kinds.ts';
-import {
-  type StallSampler,
-  stallFields,
-  stallKinds,
-  stallThreadFields,
-  stallThreadStride,
-} from '../../../../native/facade.ts';
+import { stallKinds, threadSlot, threadStall } from '../../../../core/catalogue/thread-kinds.ts';
+import { type StallSampler, stallFields, stallThreadFields, stallThreadStride } from '../../../../native/facade.ts';
 import { ManualClock } from '../../../fakes/manual-clock.ts';
 import { ScriptedNative } from '../../../fakes/scripted-native.ts';
 

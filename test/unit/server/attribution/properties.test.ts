@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { causes } from '../../../../core/catalogue/causes.ts';
-import { type Evidence, stallKinds } from '../../../../server/attribution/evidence.ts';
+import { stallKinds } from '../../../../core/catalogue/thread-kinds.ts';
+import type { Evidence } from '../../../../server/attribution/evidence.ts';
 import { attribute } from '../../../../server/attribution/rules.ts';
 import { ms } from './an-evidence.ts';
 

@@ -38,9 +38,19 @@ describe('a full receive ring of a guest', () => {
       'provider=100 ringFull stall',
     ],
     [
-      'is the tenant’s when no stall can have been longer than a nanosecond less',
+      'is nobody’s when waits that were a nanosecond less may have cost it: the ring may have been nearly full before',
       { guest: stalled(ms - 1) },
-      'tenant=100 ringFull ranThrough',
+      'unknown=100 ringFull',
+    ],
+    [
+      'is the tenant’s but for what was offered in shorter waits',
+      { guest: stalled(40_999) },
+      'tenant=60 unknown=40 ringFull ranThrough',
+    ],
+    [
+      'and in those of polling threads',
+      { guest: stalled(40_000), pmds: pmdStalled(59_000) },
+      'tenant=1 unknown=99 ringFull ranThrough',
     ],
     [
       'is nobody’s when the stall may have been so long, or not',
@@ -54,8 +64,8 @@ describe('a full receive ring of a guest', () => {
     ],
     [
       'and not a nanosecond less',
-      { rings: rings({ freeMost: null }), guest: stalled(1_023_999) },
-      'tenant=100 ringFull ranThrough',
+      { rings: rings({ freeMost: null }), guest: stalled(1_023_999), packets: 1_024n },
+      'tenant=1 unknown=1023 ringFull ranThrough',
     ],
     [
       'is the provider’s when it met a gap of a polling thread',
@@ -114,9 +124,19 @@ describe('a full receive ring of a guest', () => {
       'unknown=100 ringFull',
     ],
     [
-      'is the provider’s when the whole guest was stopped',
-      { guest: guest({ stopped: [{ fromNs: 400 * ms, toNs: 600 * ms }] }) },
+      'is the provider’s when the whole guest was stopped for as long',
+      { guest: guest({ stalls: [aStall({ kind: 'stopped' })], stopped: [{ fromNs: 400 * ms, toNs: 600 * ms }] }) },
       'provider=100 ringFull guestStopped',
+    ],
+    [
+      'is nobody’s when the whole guest was stopped for less than filling takes',
+      {
+        guest: guest({
+          stalls: [aStall({ kind: 'stopped', lowNs: ms - 1 })],
+          stopped: [{ fromNs: 501 * ms, toNs: 503 * ms }],
+        }),
+      },
+      'unknown=100 ringFull',
     ],
     [
       'is nobody’s when the guest was stopped at another time',
@@ -149,14 +169,14 @@ describe('a full receive ring of a guest', () => {
       'unknown=100 ringFull',
     ],
     [
-      'of one whose waits could not is the tenant’s',
-      { guest: guest({ threads: [aThread(7, 1, { waitedNs: [0, ms / 2, ms / 2 - 1] })] }) },
-      'tenant=100 ringFull ranThrough',
+      'of one whose waits could not is the tenant’s but for what they may have cost',
+      { guest: guest({ threads: [aThread(7, 1, { waitedNs: [0, ms / 2, ms / 2 - 1] })] }), packets: 1_000n },
+      'tenant=1 unknown=999 ringFull ranThrough',
     ],
     [
       'of one with many waits of which none was so long is the tenant’s',
-      { guest: guest({ threads: [waiting(7, 9 * ms, ms - 1)] }) },
-      'tenant=100 ringFull ranThrough',
+      { guest: guest({ threads: [waiting(7, 9 * ms, ms - 1)] }), packets: 10_000n },
+      'tenant=1000 unknown=9000 ringFull ranThrough',
     ],
     [
       'of one of which one may have been is nobody’s',

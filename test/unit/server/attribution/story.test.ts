@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Evidence, missingNames } from '../../../../server/attribution/evidence.ts';
 import { attribute } from '../../../../server/attribution/rules.ts';
 import { storyOf } from '../../../../server/attribution/story.ts';
-import { anEvidence, guest, ms, pmdStalled } from './an-evidence.ts';
+import { anEvidence, aStall, guest, ms, pmdStalled } from './an-evidence.ts';
 
 const rate = { name: 'gold', version: 1, committedPps: 1_000n, burstPackets: 0n, savedPackets: 0n, takenPackets: 0n };
 
@@ -11,8 +11,13 @@ describe('a story', () => {
     [{ pmds: pmdStalled(2 * ms) }, 'a stall of 2.000 ms (involuntary, polling thread 3)'],
     [{}, "the guest's 2 threads and the polling threads ran through 4.000 ms of a full ring"],
     [
-      { guest: guest({ stopped: [{ fromNs: 0, toNs: 900 * ms }] }) },
-      'all threads of the guest were stopped for 900.000 ms (guestStopped)',
+      {
+        guest: guest({
+          stalls: [aStall({ kind: 'stopped', lowNs: 700 * ms })],
+          stopped: [{ fromNs: 0, toNs: 900 * ms }],
+        }),
+      },
+      'all threads of the guest were stopped (guestStopped) at each of 1 times that the ring was full, one of them for 700.000 ms',
     ],
     [{ cause: 'vhost_down' }, 'no service was offered'],
     [{ cause: 'no_mbuf', direction: 'rx' }, 'the host’s'],
