@@ -1,20 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync, statSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, openSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { addonFile, openAddon } from '../../native/addon.ts';
 import type { RingSampler, RingSlotRow } from '../../native/facade.ts';
+import { giveBackHugepages, reserveHugepages } from '../lab/hugepages.ts';
+import { skipWithoutLab } from '../lab/presence.ts';
 import { describeBuilt } from './built.ts';
 import { GuestMemory, pageBytes, startGuest, takeUntil } from './guest-memory.ts';
 
 const slotNs = 1_000_000_000n;
 const addonModule = new URL('../../native/addon.ts', import.meta.url).href;
-/** Of 2 MiB, where those are what the machine has. */
-const freeHugePages = (): number => {
-  const found = readFileSync('/proc/meminfo', 'latin1');
-  const [, free] = /^HugePages_Free:\s+(\d+)$[\s\S]*^Hugepagesize:\s+2048 kB$/m.exec(found) ?? [];
-  return Number(free ?? 0);
-};
 const errnoOf = (call: () => void): unknown => {
   try {
     call();
@@ -200,7 +196,12 @@ describeBuilt('ring sampler', () => {
     sampler.remove(mapped);
   });
 
-  it.skipIf(freeHugePages() < 1)('reads and loses rings in huge pages (skipped without a free one)', async () => {
+  it.skipIf(skipWithoutLab)('reads and loses rings in huge pages', async () => {
+    let added = 0;
+    await reserveHugepages(1, (pages) => {
+      added = pages;
+    });
+    onTestFinished(() => giveBackHugepages(added));
     using memory = new GuestMemory(1);
     const guest = await startGuest(memory.folder, { periodUs: 1000, isHuge: true });
     try {

@@ -20,6 +20,8 @@ const waitMs = 150;
 const pollMs = 5;
 /** What is not kept is written again, for as long as the sampler itself would keep it, s. */
 const pendingSeconds = 120;
+/** And at most so many rows: a tick that is refused must not grow until it is refused for its size. */
+const pendingRowsMax = 32_768;
 /** Seconds of a ring that was let go may still come. */
 const forgetSeconds = 5;
 
@@ -41,6 +43,7 @@ interface HeldRing {
 /** Something to write until it is kept. */
 interface Pending {
   readonly boundary: number;
+  readonly rows: number;
   readonly write: (into: Accumulator) => void;
   isWritten: boolean;
 }
@@ -58,6 +61,9 @@ export class VringSource implements Source {
   /** By the sampler's id. */
   readonly #held = new Map<number, HeldRing>();
   #pending: Pending[] = [];
+  #pendingRows = 0;
+  /** Rows that were let go before anybody kept them, and have not been told of. */
+  #dropped = 0;
   readonly #told = new Set<string>();
 
   constructor(options: VringSourceOptions) {
@@ -82,7 +88,8 @@ export class VringSource implements Source {
   }
 
   kept(): void {
-    this.#pending = this.#pending.filter(({ isWritten }) => !isWritten);
+    this.#forget(({ isWritten }) => isWritten);
+    this.#dropped = 0;
   }
 
   async stop(): Promise<void> {
@@ -183,12 +190,13 @@ export class VringSource implements Source {
   }
 
   #keepSlot(ring: FoundRing, told: RingSlotRow, boundary: number): void {
-    this.#later(boundary, (into) => {
+    const write = (into: Accumulator) => {
       const row = slotRowOf(into.host, ring, told);
       if (row === undefined) return;
       into.row(vringSlot, row);
       for (const run of runRowsOf(into.host, ring, told)) into.row(vringRun, run);
-    });
+    };
+    this.#later(boundary, write, 1 + told.runs.length);
     if (told.samples === 0 && told.suspect > 0) this.#tell(boundary, 'vring_suspect', ring, { samples: told.suspect });
   }
 
@@ -227,12 +235,25 @@ export class VringSource implements Source {
     this.#later(boundary, (into) => into.event(what, `${port} ${direction} ${queue}`, { guest, ...detail }));
   }
 
-  #later(boundary: number, write: (into: Accumulator) => void): void {
-    this.#pending.push({ boundary, write, isWritten: false });
+  #later(boundary: number, write: (into: Accumulator) => void, rows = 1): void {
+    this.#pending.push({ boundary, rows, write, isWritten: false });
+    this.#pendingRows += rows;
+    for (let oldest = this.#pending[0]; oldest !== undefined && this.#pendingRows > pendingRowsMax; ) {
+      this.#pending.shift();
+      this.#pendingRows -= oldest.rows;
+      this.#dropped += oldest.rows;
+      oldest = this.#pending[0];
+    }
+  }
+
+  #forget(isDone: (pending: Pending) => boolean): void {
+    this.#pending = this.#pending.filter((pending) => !isDone(pending));
+    this.#pendingRows = this.#pending.reduce((sum, { rows }) => sum + rows, 0);
   }
 
   #write(boundary: number, into: Accumulator): void {
-    this.#pending = this.#pending.filter((pending) => Math.abs(boundary - pending.boundary) <= pendingSeconds);
+    this.#forget((pending) => Math.abs(boundary - pending.boundary) > pendingSeconds);
+    if (this.#dropped > 0) into.event('vring_rows_lost', 'vring', { count: this.#dropped });
     for (const pending of this.#pending) {
       pending.write(into);
       pending.isWritten = true;

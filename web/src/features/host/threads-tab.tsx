@@ -129,9 +129,8 @@ function columnsOf(stepSeconds: number): Column<ThreadRow>[] {
     {
       id: 'delay',
       header: 'Run delay',
-      unit: 'sum',
       numeric: true,
-      width: 1.3,
+      width: 1.2,
       sortBy: ({ delay }) => (delay.known === 0 ? null : delay.sum),
       cell: ({ delay }) => (delay.known === 0 ? <Unknown /> : formatDurationNs(delay.sum)),
     },
@@ -155,20 +154,18 @@ function columnsOf(stepSeconds: number): Column<ThreadRow>[] {
     {
       id: 'pushed',
       header: 'Pushed off',
-      unit: 'times',
       numeric: true,
-      width: 1,
+      width: 1.2,
       sortBy: ({ pushed }) => (pushed.known === 0 ? null : pushed.sum),
       cell: ({ pushed }) => (pushed.known === 0 ? <Unknown /> : String(pushed.sum)),
     },
     {
       id: 'stopped',
       header: 'Stopped',
-      unit: 'at least',
       numeric: true,
       width: 1,
       sortBy: ({ stopped }) => (stopped.known === 0 ? null : stopped.sum),
-      cell: ({ stopped }) => (stopped.known === 0 ? <Unknown /> : formatDurationNs(stopped.sum)),
+      cell: ({ stopped }) => (stopped.known === 0 ? <Unknown /> : `≥ ${formatDurationNs(stopped.sum)}`),
     },
     {
       id: 'known',

@@ -196,4 +196,23 @@ describe('source vring', () => {
     scene.slotsLost = 3n;
     expect(eventsOf(await scene.tick())).toEqual(['vring_slots_lost']);
   });
+
+  it('holds a bounded number of rows while nobody keeps them: the oldest go, and are counted', async () => {
+    const scene = new Scene();
+    scene.found = { rings: [ringOf('a')], refusals: [] };
+    await scene.tick();
+    const runs = Array.from({ length: 32 }, () => told(1, 0).runs[0] as RingSlotRow['runs'][number]);
+    for (let second = 0; second < 2; second++) {
+      scene.slots = Array.from({ length: 600 }, () => told(1, scene.boundary, { runs }));
+      await scene.tick(false);
+    }
+    const into = await scene.tick();
+    const rows = into.rows.get(vringSlot) ?? [];
+    // 1,200 of 33 rows each, and 32,768 are held.
+    expect(rows).toHaveLength(992);
+    expect(rows.at(-1)).toMatchObject({ slot: scene.boundary - 2 });
+    const lost = (into.rows.get(event) ?? []) as { event: string; detail: string }[];
+    expect(lost).toMatchObject([{ event: 'vring_rows_lost', detail: JSON.stringify({ count: 208 * 33 }) }]);
+    expect((await scene.tick()).rowCount).toBe(0);
+  });
 });
