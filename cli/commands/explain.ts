@@ -23,7 +23,7 @@ export function explainCommand(): Command {
     .addOption(serverOption())
     .addOption(configOption())
     .addOption(jsonOption())
-    .addHelpText('after', '\nExit code: 0 every lost packet has an owner, 1 of some nobody knows whose they are.')
+    .addHelpText('after', '\nExit code: 0 every second is known and every lost packet has an owner, 1 not so.')
     .action(explain);
 }
 
@@ -32,13 +32,15 @@ async function explain(options: ExplainOptions): Promise<void> {
   const query = new URLSearchParams({ host, port, from, to, ...(rules === undefined ? {} : { rules }) });
   const told = await new ServerClient(options).json<Explanation>(`explain?${query}`);
   process.stdout.write(options.json ? `${JSON.stringify(told)}\n` : explanationText(told));
-  if (told.packets.unknown !== '0') process.exitCode = 1;
+  if (told.packets.unknown !== '0' || untoldLines(told).length > 0) process.exitCode = 1;
 }
 
 /** The story of a window as lines for people. */
-export function explanationText({ host, port, window, packets, items }: Explanation): string {
+export function explanationText(told: Explanation): string {
+  const { host, port, window, packets, items } = told;
   const head = `${port} on ${host}, ${window.from} to ${window.to}`;
-  if (items.length === 0) return `${head}: no row tells of a loss\n`;
+  const untold = untoldLines(told);
+  if (items.length === 0) return `${[`${head}: no row tells of a loss`, ...untold].join('\n')}\n`;
   const rows = items.flatMap((item) => [
     '',
     `${item.from} to ${item.to}  ${item.direction}  ${item.packets} packets  ${item.cause}${countersOf(item)}`,
@@ -46,7 +48,17 @@ export function explanationText({ host, port, window, packets, items }: Explanat
     ...(item.replayed === null ? [] : ['  replayed:', ...judgedLines(item.replayed)]),
     ...(item.evidence === '' ? [] : [`  evidence ${item.evidence}, revision ${item.revision}`]),
   ]);
-  return `${[`${head}: ${ownersText(packets)}`, ...rows].join('\n')}\n`;
+  return `${[`${head}: ${ownersText(packets)}`, ...untold, ...rows].join('\n')}\n`;
+}
+
+/** What no row tells, which is neither nothing nor good. */
+function untoldLines({ paths }: Explanation): string[] {
+  if (paths.length === 0) return ['  nothing of the port was stored: what happened there is not known'];
+  return paths.flatMap(({ direction, slots, pending, unexplained }) => [
+    ...(slots.unknown === 0 ? [] : [`  ${direction}: ${slots.unknown} of ${slots.expected} seconds are not known`]),
+    ...(pending === '0' ? [] : [`  ${direction}: of ${pending} lost packets the cause has not been told yet`]),
+    ...(unexplained === '0' ? [] : [`  ${direction}: of ${unexplained} lost packets no cause was told`]),
+  ]);
 }
 
 function judgedLines({ owners, rule, ruleVersion, story }: Judged): string[] {

@@ -1,3 +1,4 @@
+import { directions } from '../../core/catalogue/kind-parts.ts';
 import { FourninesError } from '../../core/runtime/error.ts';
 import { type Owner, owners } from '../attribution/evidence.ts';
 import { decodeEvidence } from '../attribution/evidence-text.ts';
@@ -6,6 +7,7 @@ import { storyOf } from '../attribution/story.ts';
 import { attributionList } from '../store/queries/attributions.ts';
 import { dropList } from '../store/queries/drop-list.ts';
 import { type QueryContext, type RowsOf, runQuery } from '../store/run-query.ts';
+import { readAccountedPaths } from './path-sums.ts';
 import { readReplay } from './port-replay.ts';
 import type { ExplainedRow, Explanation, Judged } from './schema/explain.ts';
 import { iso, type RequestedWindow } from './window.ts';
@@ -24,14 +26,15 @@ const rowsMax = 5_000;
 type Stored = RowsOf<typeof attributionList>[number];
 type Drop = RowsOf<typeof dropList>[number];
 
-/** The story of a window of a port: each row of drops with its counters, its owners and why. Empty: nothing was lost. */
+/** The story of a window of a port: each row of drops with its counters, its owners and why, and what no row tells. */
 export async function explain(store: QueryContext, request: ExplainRequest): Promise<Explanation> {
   const { host, port, window, rules } = request;
   const asked = { host, port, ...window, limit: rowsMax + 1 };
-  const [drops, stored, replay] = await Promise.all([
+  const [drops, stored, replay, accounted] = await Promise.all([
     runQuery(store, dropList, asked),
     runQuery(store, attributionList, asked),
     readReplay(store, { host, port, window }),
+    readAccountedPaths(store, { window, host, port, after: undefined, limit: directions.length }),
   ]);
   if (drops.length > rowsMax || stored.length > rowsMax) {
     const what = `more than ${rowsMax} rows of drops of port ${port} lie in the window`;
@@ -46,7 +49,10 @@ export async function explain(store: QueryContext, request: ExplainRequest): Pro
     .map((row) => ({ row, item: explained(row, counters.get(causeOf(row)) ?? [], rules) }))
     .sort((a, b) => a.row.slot - b.row.slot || (keyOf(a.row) < keyOf(b.row) ? -1 : 1))
     .map(({ item }) => item);
-  return { host, port, window: { from: iso(window.from), to: iso(window.to) }, packets: sumsOf(items), items };
+  const paths = accounted.paths.map(({ direction, slots, pending, unexplained }) => {
+    return { direction, slots, pending: String(pending), unexplained: String(unexplained) };
+  });
+  return { host, port, window: { from: iso(window.from), to: iso(window.to) }, packets: sumsOf(items), paths, items };
 }
 
 function explained(row: Drop | Stored, counters: readonly string[], rules: RuleSet | undefined): ExplainedRow {

@@ -22,7 +22,13 @@ beforeAll(async () => {
   store = await openStore();
   explainRoute(api, { store, nowMs: () => (noon + 3_600) * 1000 } as unknown as ApiContext);
   const ring = { direction: 'toGuest', cause: 'vhost_ring_full', packetsInc: 100n } as const;
-  await insertRows(store, portSlot, [aPortSlot({ direction: 'toGuest', slot: noon })]);
+  const path = { direction: 'toGuest', dropsOutsideInc: 0n, dropsInsideInc: 0n } as const;
+  await insertRows(store, portSlot, [
+    aPortSlot({ direction: 'toGuest', slot: noon }),
+    aPortSlot({ ...path, slot: noon + 1_000 }),
+    aPortSlot({ ...path, slot: noon + 1_001 }),
+    aPortSlot({ ...path, slot: noon + 1_100, dropsOutsideInc: 9n }),
+  ]);
   await insertRows(store, dropSlot, [aDropSlot({ ...ring, slot: noon }), aDropSlot({ ...ring, slot: noon + 2 })]);
   const owners = new OwnRows(store.engine, join(store.folder, 'owners'));
   await owners.clear();
@@ -79,10 +85,27 @@ describe('the story of a window', () => {
     expect(refused.body.errors?.[0]?.problem).toContain('version 7');
   });
 
-  test('is short where nothing was lost', async () => {
+  test('says where nothing is known, which is not that nothing was lost', async () => {
     const { body } = await asked({ from: iso(noon + 600), to: iso(noon + 660) });
+    expect(body).toMatchObject({ items: [], paths: [] });
+    expect(explanationText(body)).toContain('nothing of the port was stored: what happened there is not known');
+    const around = (await asked(minute)).body;
+    expect(around.paths).toMatchObject([{ direction: 'toGuest', slots: { expected: 60, observed: 1, unknown: 59 } }]);
+    expect(explanationText(around)).toContain('toGuest: 59 of 60 seconds are not known');
+  });
+
+  test('is short where every second is known and nothing was lost', async () => {
+    const { body } = await asked({ from: iso(noon + 1_000), to: iso(noon + 1_002) });
+    expect(body).toMatchObject({ items: [], paths: [{ slots: { unknown: 0 }, pending: '0', unexplained: '0' }] });
+    expect(explanationText(body)).toMatch(/: no row tells of a loss\n$/);
+  });
+
+  test('tells losses without a cause', async () => {
+    const { body } = await asked({ from: iso(noon + 1_100), to: iso(noon + 1_101) });
+    const [path] = body.paths;
     expect(body.items).toEqual([]);
-    expect(explanationText(body)).toContain('no row tells of a loss');
+    expect(BigInt(path?.pending ?? 0) + BigInt(path?.unexplained ?? 0)).toBe(9n);
+    expect(explanationText(body)).toMatch(/toGuest: of 9 lost packets /);
   });
 
   test('of raw rows that have gone is told from what was kept', async () => {

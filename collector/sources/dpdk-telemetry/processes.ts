@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { FourninesError, systemCode } from '../../../core/runtime/error.ts';
+import { FourninesError } from '../../../core/runtime/error.ts';
 import { parseCpuList } from '../../placement.ts';
+import { fieldOfStat, isGone, type StatField } from '../../process-files.ts';
 
 /** What /proc says of a process that answers telemetry. */
 export interface ProcessLook {
@@ -16,9 +17,6 @@ export interface ProcessLook {
  * started it.
  */
 const telemetryThread = /^(telemetry-v2|dpdk-telemet.*)$/;
-/** Fields of stat, counted from the state, which follows the name in parentheses. */
-const startField = 19;
-const cpuField = 36;
 
 /**
  * Looks at the process `pid` right after it accepted a connection: the telemetry thread started last is ours. Undefined
@@ -27,12 +25,12 @@ const cpuField = 36;
 export function lookAtProcess(procRoot: string, pid: number): ProcessLook | undefined {
   const root = `${procRoot}/${pid}`;
   const comm = readOrNone(`${root}/comm`)?.trimEnd();
-  const startTicks = fieldOf(readOrNone(`${root}/stat`), startField);
+  const startTicks = fieldOf(`${root}/stat`, 'startTicks');
   if (comm === undefined || startTicks === undefined) return undefined;
   let newest: { readonly tid: number; readonly start: bigint } | undefined;
   for (const tid of listThreads(`${root}/task`)) {
     if (!telemetryThread.test(readOrNone(`${root}/task/${tid}/comm`)?.trimEnd() ?? '')) continue;
-    const start = BigInt(fieldOf(readOrNone(`${root}/task/${tid}/stat`), startField) ?? 0);
+    const start = BigInt(fieldOf(`${root}/task/${tid}/stat`, 'startTicks') ?? 0);
     if (newest === undefined || start > newest.start || (start === newest.start && tid > newest.tid)) {
       newest = { tid, start };
     }
@@ -52,17 +50,16 @@ export function readingCpus(
   allowed: readonly number[],
 ): readonly number[] | undefined {
   const root = `${procRoot}/${pid}/task/${tid}`;
-  const cpu = Number(fieldOf(readOrNone(`${root}/stat`), cpuField) ?? Number.NaN);
+  const cpu = Number(fieldOf(`${root}/stat`, 'processor') ?? Number.NaN);
   const status = readOrNone(`${root}/status`);
   if (Number.isNaN(cpu) || status === undefined) return undefined;
   const mask = parseCpuList(/^Cpus_allowed_list:\s*(\S*)$/m.exec(status)?.[1] ?? '') ?? [];
   return mask.includes(cpu) && allowed.includes(cpu) ? [cpu] : allowed;
 }
 
-/** The name, in parentheses, may hold anything, spaces and parentheses too. */
-function fieldOf(stat: string | undefined, field: number): string | undefined {
-  const value = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[field];
-  return value !== undefined && /^\d{1,20}$/.test(value.trim()) ? value.trim() : undefined;
+function fieldOf(path: string, field: StatField): string | undefined {
+  const stat = readOrNone(path);
+  return stat === undefined ? undefined : fieldOfStat(stat, field);
 }
 
 function listThreads(folder: string): number[] {
@@ -84,10 +81,6 @@ function readOrNone(path: string): string | undefined {
     if (isGone(error)) return undefined;
     throw unreadable(path, error);
   }
-}
-
-function isGone(error: unknown): boolean {
-  return ['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'ENOTDIR'].includes(systemCode(error) ?? '');
 }
 
 function unreadable(path: string, cause: unknown): FourninesError {

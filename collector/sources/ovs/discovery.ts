@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { FourninesError, systemCode } from '../../../core/runtime/error.ts';
+import { isGone } from '../../process-files.ts';
 
 /** A running ovs-vswitchd. Another pid or start is another identity: its counters began anew. */
 export interface Vswitchd {
@@ -73,7 +74,7 @@ function readText(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
+    if (isGone(error)) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { ThreadRole } from '../../../core/catalogue/thread-kinds.ts';
-import { FourninesError, systemCode } from '../../../core/runtime/error.ts';
+import { FourninesError } from '../../../core/runtime/error.ts';
+import { fieldOfStat, isGone } from '../../process-files.ts';
 import { ownerOf, type ProcessKind, processKind, threadRole } from './roles.ts';
 
 export interface WatchedThread {
@@ -100,8 +101,7 @@ export class ThreadDiscovery {
 
   #startTicks(pid: number): string | undefined {
     const stat = this.#read(`${pid}/stat`);
-    // The name, in parentheses, may hold anything; state is the first field after it, start the 20th.
-    return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    return stat === undefined ? undefined : fieldOfStat(stat, 'startTicks');
   }
 
   /** Undefined when the process or thread has just ended, or is hidden from us. */
@@ -124,10 +124,6 @@ function listNumbers(folder: string): number[] | undefined {
     if (isGone(error)) return undefined;
     throw error;
   }
-}
-
-function isGone(error: unknown): boolean {
-  return ['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(systemCode(error) ?? '');
 }
 
 function fail(procRoot: string): never {

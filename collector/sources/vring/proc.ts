@@ -9,7 +9,8 @@ import {
   statSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { FourninesError, systemCode } from '../../../core/runtime/error.ts';
+import { FourninesError } from '../../../core/runtime/error.ts';
+import { fieldOfStat, isGone } from '../../process-files.ts';
 import type { MappedRange } from './process-maps.ts';
 
 // What the finders read of /proc and of folders. Undefined everywhere: just gone, or hidden from us.
@@ -17,8 +18,7 @@ import type { MappedRange } from './process-maps.ts';
 /** Field 22 of /proc/PID/stat: another start is another process under a reused pid. */
 export function startTicksOf(procRoot: string, pid: number): string | undefined {
   const stat = readText(`${procRoot}/${pid}/stat`);
-  // The name, in parentheses, may hold anything; state is the first field after it, start the 20th.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  return stat === undefined ? undefined : fieldOfStat(stat, 'startTicks');
 }
 
 /** Who holds the write lock that a DPDK program keeps on `config` in its runtime folder, by inode: /proc/locks. */
@@ -115,7 +115,7 @@ function existing<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ESRCH', 'EACCES', 'EPERM', 'ELOOP'].includes(systemCode(error) ?? '')) return undefined;
+    if (isGone(error)) return undefined;
     throw new FourninesError('FN_SOURCE', 'what /proc tells of DPDK programs cannot be read', { cause: error });
   }
 }

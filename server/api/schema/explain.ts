@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Count, Direction, Instant, Window } from './common.ts';
+import { Count, Coverage, Direction, Instant, Window } from './common.ts';
 
 const Owners = Type.Object({ provider: Count, tenant: Count, contract: Count, unknown: Count });
 
@@ -31,11 +31,23 @@ const ExplainedRow = Type.Object({
 });
 export type ExplainedRow = Static<typeof ExplainedRow>;
 
+/** What the rows do not tell of a direction of the port. */
+const ExplainedPath = Type.Object({
+  direction: Direction,
+  slots: Coverage,
+  pending: Type.String({ pattern: '^[0-9]+$', description: 'Lost, and the cause has not been told yet.' }),
+  unexplained: Type.String({ pattern: '^[0-9]+$', description: 'Lost, and no cause was told.' }),
+});
+export type ExplainedPath = Static<typeof ExplainedPath>;
+
 export const Explanation = Type.Object({
   host: Type.String(),
   port: Type.String(),
   window: Window,
   packets: Owners,
+  paths: Type.Array(ExplainedPath, {
+    description: 'Empty: nothing of the port was stored in the window, and nothing is known of it.',
+  }),
   items: Type.Array(ExplainedRow),
 });
 export type Explanation = Static<typeof Explanation>;
