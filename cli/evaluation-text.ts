@@ -1,6 +1,7 @@
 import type { Ratio } from '../server/slo/decimal.ts';
 import type { Evaluation, Question } from '../server/slo/evaluate.ts';
 import { isoOf } from '../server/slo/instant.ts';
+import { isOfSlots } from '../server/slo/objective.ts';
 import { printable } from '../server/slo/printable.ts';
 import type { Verdict } from '../server/slo/verdict.ts';
 
@@ -15,7 +16,7 @@ const sentences: Record<Verdict, string> = {
 export function evaluationText(question: Question & { readonly at: number }, evaluation: Evaluation): string {
   const { objective, window, file, at } = question;
   const { slots, high, low, budget, highLoss } = evaluation;
-  const unit = objective.sli.sli === 'availability' ? 'slots' : 'packets';
+  const unit = isOfSlots(objective.sli) ? 'slots' : 'packets';
   const paths = file.paths.map(({ port, direction }) => `${port} ${direction}`);
   const shown = paths.length > 6 ? [...paths.slice(0, 6), `and ${paths.length - 6} more`] : paths;
   return [

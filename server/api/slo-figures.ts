@@ -7,7 +7,7 @@ import { parseDecimal, type Ratio } from '../slo/decimal.ts';
 import { exhaustionSeconds } from '../slo/exhaustion.ts';
 import { forecast } from '../slo/forecast.ts';
 import { isoOf, lastSecond } from '../slo/instant.ts';
-import type { Window } from '../slo/objective.ts';
+import { isOfSlots, type Window } from '../slo/objective.ts';
 import { figuresOf } from './figures.ts';
 import type { Budget, BudgetDay, Slo, WindowFigures } from './schema/slos.ts';
 
@@ -33,7 +33,7 @@ export function windowFigures(terms: JudgedTerms, reading: WindowReading, { pace
   const { window, until, elapsed, evaluation, withoutExclusions } = reading;
   const { target, sli } = terms.objective;
   // Slots yet to come are in the total already; nobody knows the packets yet to come.
-  const whole = sli.sli === 'availability' ? evaluation.budget : undefined;
+  const whole = isOfSlots(sli) ? evaluation.budget : undefined;
   const floor = terms.version.body.coverageFloor;
   const coverage = coverageAgainst(elapsed.slots, parseDecimal(floor));
   const left = pace === undefined ? null : exhaustionSeconds((whole ?? elapsed.budget).remaining, pace);

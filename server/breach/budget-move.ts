@@ -15,7 +15,7 @@ const levelSlack = 5n;
 export function budgetMove(record: BreachRecord | undefined, facts: WindowFacts, terms: BreachTerms): Move | undefined {
   const { evaluation } = facts;
   const against = evaluation.budget.spent;
-  const isProven = evaluation.verdict === 'breached' && (terms.sli === 'availability' || isOver(facts));
+  const isProven = evaluation.verdict === 'breached' && (terms.sli !== 'packetDelivery' || isOver(facts));
   const level = isProven ? 100 : levelOf(evaluation, record?.level ?? null, terms);
   if (isProven) {
     if (record?.state === 'open') return { patch: { against, level } };

@@ -1,5 +1,5 @@
 import { lossOf } from '../slo/loss.ts';
-import type { Objective, Span } from '../slo/objective.ts';
+import { isOfSlots, type Objective, type Span } from '../slo/objective.ts';
 import type { Piece } from '../slo/pieces.ts';
 import { segmentKinds } from '../slo/segment.ts';
 import type { Bucket } from './burn-buckets.ts';
@@ -57,7 +57,7 @@ export class BucketFilling {
     const { sli } = this.#objective;
     const isObserved = piece.kind === segmentKinds.observed;
     const isKnown = !piece.excluded && (isObserved || piece.kind === segmentKinds.bridged);
-    const loss = isKnown && sli.sli === 'availability' ? lossOf(piece, sli) : undefined;
+    const loss = isKnown && isOfSlots(sli) ? lossOf(piece, sli) : undefined;
     const isHuge = sli.sli === 'packetDelivery' && isObserved && piece.offered >= packetsMax;
     const isApart = isKnown && (isHuge || (!isObserved && this.#isApart(piece)));
     if (!isKnown || loss === 'idle' || (isApart && !this.#hasRoom())) {
@@ -100,7 +100,7 @@ export class BucketFilling {
       if (this.#lossy[i] === 1) lossy++;
       if (this.#lossy[i] === 1 || this.#blind[i] === 0) known++;
     }
-    const isSlots = this.#objective.sli.sli === 'availability';
+    const isSlots = isOfSlots(this.#objective.sli);
     return isSlots
       ? { known, bad: BigInt(lossy), total: BigInt(known) }
       : { known, bad: this.#bad, total: this.#total };

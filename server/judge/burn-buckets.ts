@@ -1,4 +1,5 @@
 import type { BurnSums } from '../slo/burn.ts';
+import type { SliName } from '../slo/objective.ts';
 import { BucketRing } from './bucket-ring.ts';
 
 /** What one minute, or five, come to. Slots: `bad` are lossy ones, of `known`. Packets: `bad` of `total`. */
@@ -20,8 +21,8 @@ export class BurnBuckets {
   readonly #total: BigUint64Array;
 
   /** @param end unix seconds, a whole bucket. */
-  constructor(sli: 'availability' | 'packetDelivery', seconds: number, buckets: number, end: number) {
-    const isSlots = sli === 'availability';
+  constructor(sli: SliName, seconds: number, buckets: number, end: number) {
+    const isSlots = sli !== 'packetDelivery';
     this.seconds = seconds;
     this.#known = new Uint16Array(buckets);
     this.#lossy = isSlots ? new Uint16Array(buckets) : undefined;

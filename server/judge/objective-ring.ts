@@ -1,6 +1,6 @@
 import { type BurnSums, burnRule, burnTierOf, type TimedBurnTier } from '../slo/burn.ts';
 import { lossOf, SlotLoss } from '../slo/loss.ts';
-import type { Exclusion, Objective, Span } from '../slo/objective.ts';
+import { type Exclusion, isOfSlots, type Objective, type Span } from '../slo/objective.ts';
 import { isLump, isUnknown, type Segment } from '../slo/segment.ts';
 import { Cuts } from '../slo/spans.ts';
 import { BucketRing } from './bucket-ring.ts';
@@ -49,7 +49,7 @@ export class ObjectiveRing {
 
   constructor(objective: Objective, exclusions: readonly Exclusion[], end: number) {
     const { sli } = objective;
-    const isSlots = sli.sli === 'availability';
+    const isSlots = isOfSlots(sli);
     this.objective = objective;
     this.#own = new OwnWindow(objective);
     this.#cuts = new Cuts(undefined, exclusions);
@@ -98,7 +98,7 @@ export class ObjectiveRing {
     // Of a gap that an exclusion cuts nobody knows what lies on which side.
     if (this.#cuts.excludedAt(from) || this.#cuts.next(from) < to) return;
     const { sli } = this.objective;
-    const loss = sli.sli === 'availability' ? lossOf(segment, sli) : 'good';
+    const loss = isOfSlots(sli) ? lossOf(segment, sli) : 'good';
     for (let slot = Math.max(from, this.ring.from); slot < Math.min(to, this.ring.end); slot++) {
       const i = this.ring.place(slot);
       this.#known[i] = (this.#known[i] as number) + sign;

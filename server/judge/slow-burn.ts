@@ -6,7 +6,7 @@ import {
   longestBurnSeconds,
   type TimedBurnTier,
 } from '../slo/burn.ts';
-import type { Objective, Span } from '../slo/objective.ts';
+import { isOfSlots, type Objective, type Span } from '../slo/objective.ts';
 import type { Piece } from '../slo/pieces.ts';
 import { BucketFilling, type Part } from './bucket-filling.ts';
 import { type Bucket, BurnBuckets } from './burn-buckets.ts';
@@ -161,7 +161,7 @@ export class SlowBurn {
 
   /** With what stands apart. */
   #exact({ known, bad, total }: BurnSums, window: Span): BurnSums {
-    const isSlots = this.#objective.sli.sli === 'availability';
+    const isSlots = isOfSlots(this.#objective.sli);
     const sums = { known, bad, total };
     const hidden: Span[] = [];
     for (const part of this.#parts) {

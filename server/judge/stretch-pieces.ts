@@ -1,6 +1,6 @@
 import type { Path, SlotLine } from '../seal/slot-line.ts';
 import { endOf } from '../seal/slot-line.ts';
-import type { Exclusion, Objective, Span } from '../slo/objective.ts';
+import { type Exclusion, isOfSlots, type Objective, type Span } from '../slo/objective.ts';
 import { type Piece, piecesOf } from '../slo/pieces.ts';
 import { chunkBitsOf, RowTable } from '../slo/row-table.ts';
 import { Cuts } from '../slo/spans.ts';
@@ -54,9 +54,9 @@ export class StretchPieces {
   }
 }
 
-/** Idle seconds say nothing of availability; of packets they are known as others are. */
+/** Idle seconds say nothing of slots; of packets they are known as others are. */
 function seen(line: SlotLine, { sli }: Objective): SlotLine {
-  if (line.state !== 'sealed' || (line.class === 'idle' && sli.sli === 'availability')) return line;
+  if (line.state !== 'sealed' || (line.class === 'idle' && isOfSlots(sli))) return line;
   const { slot, offered, delivered, drops } = line;
   return { state: 'bridged', slot, slots: endOf(line) - slot, offered, delivered, drops, suspect: false, shared: 0n };
 }

@@ -2,7 +2,7 @@ import { FourninesError } from '../../core/runtime/error.ts';
 import { parseDecimal, type Ratio } from '../slo/decimal.ts';
 import { type Evaluation, evaluate } from '../slo/evaluate.ts';
 import type { Pace } from '../slo/exhaustion.ts';
-import type { Exclusion, Objective, Window } from '../slo/objective.ts';
+import { type Exclusion, isOfSlots, type Objective, type Window } from '../slo/objective.ts';
 import type { SlotsFile } from '../slo/slots-reader.ts';
 import type { OtherTerms, WindowReading } from './reading.ts';
 
@@ -54,19 +54,20 @@ export function paceOf({ objective, window, exclusions, outOfContract, file }: F
 /** The objective under other terms. FN_QUERY_PARAMETER: a decimal that is none, or terms that packets do not have. */
 export function withTerms(objective: Objective, { target, lossRatioMax, run }: OtherTerms): Objective {
   const wanted = { ...objective, target: ratioOf('target', target) ?? objective.target };
-  if (objective.sli.sli === 'availability') {
-    const sli = {
-      ...objective.sli,
-      run: run ?? objective.sli.run,
-      lossRatioMax: ratioOf('lossRatioMax', lossRatioMax) ?? objective.sli.lossRatioMax,
-    };
-    return { ...wanted, sli };
-  }
-  if (run === undefined && lossRatioMax === undefined) return wanted;
-  throw new FourninesError(
-    'FN_QUERY_PARAMETER',
-    `${objective.name} counts packets: run and lossRatioMax mean nothing here`,
-  );
+  const { sli } = objective;
+  if (run !== undefined && sli.sli !== 'availability') throw meaningless('run', objective);
+  if (lossRatioMax === undefined && run === undefined) return wanted;
+  if (!isOfSlots(sli)) throw meaningless('lossRatioMax', objective);
+  const max = ratioOf('lossRatioMax', lossRatioMax) ?? sli.lossRatioMax;
+  if (sli.sli === 'availability') return { ...wanted, sli: { ...sli, lossRatioMax: max, run: run ?? sli.run } };
+  if (max.num > 0n) return { ...wanted, sli: { ...sli, lossRatioMax: max } };
+  throw new FourninesError('FN_QUERY_PARAMETER', 'lossRatioMax 0 is no share that a clean slot may lose', {
+    hint: 'It says how many packets a slot needs, 10000 at 0.0001: write one above 0.',
+  });
+}
+
+function meaningless(name: string, { name: of, sli }: Objective): FourninesError {
+  return new FourninesError('FN_QUERY_PARAMETER', `${of} is of ${sli.sli}, which has no ${name}`);
 }
 
 function ratioOf(name: string, text: string | undefined): Ratio | undefined {

@@ -50,11 +50,16 @@ function ofAgreement({ tenant, service, objectives, credits }: Agreement): Refer
     const owner = (body as Service).tenant;
     return owner === tenant ? undefined : `belongs to tenant ${owner}, not to ${tenant}`;
   };
-  const paidByMinute = new Set(credits?.schedule.kind === 'badMinutes' ? credits.objectives : []);
+  const isByMinute = credits?.schedule.kind === 'badMinutes';
+  const paid = new Set(credits?.objectives);
   const isTheirsToo = (name: string) => (body: ObjectBodies[ObjectKind]) => {
     const terms = body as ObjectiveTerms;
     if (terms.service !== service) return `is of service ${terms.service}, not of ${service}`;
-    if (!paidByMinute.has(name) || termsObjective(terms).sli.sli === 'availability') return undefined;
+    if (!paid.has(name)) return undefined;
+    const { sli } = termsObjective(terms).sli;
+    if (sli === 'cleanSlots')
+      return 'counts clean slots, which no credits rest on: they are far stricter than what was sold';
+    if (!isByMinute || sli === 'availability') return undefined;
     return 'counts packets, and lost packets have no minutes: badMinutes pays for availability';
   };
   return [

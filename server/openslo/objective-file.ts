@@ -3,6 +3,7 @@ import { parseDuration } from '../slo/duration.ts';
 import { isDate } from '../slo/instant.ts';
 import {
   type Duration,
+  isOfSlots,
   type Objective,
   portsMax,
   runMax,
@@ -13,7 +14,7 @@ import {
 import { type LocalTime, Zone } from '../slo/zone-time.ts';
 import { readYaml, type YamlValue } from './yaml-source.ts';
 
-const methods = { packetDelivery: 'Occurrences', availability: 'Timeslices' } as const;
+const methods = { packetDelivery: 'Occurrences', availability: 'Timeslices', cleanSlots: 'Timeslices' } as const;
 
 /** Reads an objective, OpenSLO v1 with `type: fournines`. Throws FN_OBJECTIVE_FILE with line and key. */
 export function readObjective(name: string, text: string): Objective {
@@ -34,7 +35,7 @@ export function objectiveOf(value: YamlValue): Objective {
   const { ports, sli } = indicatorOf(spec.get('indicator'));
   spec
     .get('budgetingMethod')
-    .oneOf([methods[sli.sli]], `${sli.sli} is counted in ${sli.sli === 'availability' ? 'slots' : 'packets'}.`);
+    .oneOf([methods[sli.sli]], `${sli.sli} is counted in ${isOfSlots(sli) ? 'slots' : 'packets'}.`);
   const window = windowOf(
     spec.get('timeWindow').only('An objective has one window; write a second objective for another.'),
   );
@@ -57,16 +58,22 @@ function indicatorOf(value: YamlValue): { ports: string[]; sli: Sli } {
   const source = metric.map(['metricSource']).get('metricSource').map(['type', 'spec']);
   source.get('type').oneOf(['fournines'], 'Other sources are read by other tools.');
   const spec = source.get('spec').map(['sli', 'ports', 'lossRatioMax', 'run']);
-  const sli = spec.get('sli').oneOf(['packetDelivery', 'availability']);
+  const sli = spec.get('sli').oneOf(['packetDelivery', 'availability', 'cleanSlots']);
   const ports = portsOf(spec.get('ports'));
   if (sli === 'packetDelivery') {
-    spec.without('lossRatioMax', 'belongs to availability');
+    spec.without('lossRatioMax', 'belongs to indicators of slots');
     spec.without('run', 'belongs to availability');
     return { ports, sli: { sli } };
   }
   const lossRatioMax = ratioOf(spec.get('lossRatioMax'));
   if (lossRatioMax.num >= lossRatioMax.den) {
     spec.get('lossRatioMax').fail('must be below 1: nobody loses more than everything', 'A loss of 10 % is "0.10".');
+  }
+  if (sli === 'cleanSlots') {
+    spec.without('run', 'belongs to availability');
+    if (lossRatioMax.num > 0n) return { ports, sli: { sli, lossRatioMax } };
+    const hint = 'It says how many packets a slot needs before one of them decides: 10,000 at "0.0001".';
+    spec.get('lossRatioMax').fail('must be above 0: no number of packets would be enough', hint);
   }
   return { ports, sli: { sli, lossRatioMax, run: spec.get('run').integer(1, runMax) } };
 }

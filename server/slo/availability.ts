@@ -1,8 +1,7 @@
-import type { WorstLoss } from './loss.ts';
-import type { Span } from './objective.ts';
-
-/** What a path says of a slot; of several paths the first of these, in this order, is the service's. */
-const slotClasses = { unavailable: 0, unknown: 1, uncertain: 2, available: 3, idle: 4, excluded: 5 } as const;
+import { type Loss, type WorstLoss, worstLossOf } from './loss.ts';
+import type { AvailabilitySli, Span } from './objective.ts';
+import type { Piece } from './pieces.ts';
+import { Runs, type SlotRuns, slotClasses } from './slot-classes.ts';
 
 const classBits = 7;
 const lossyBit = 8;
@@ -16,47 +15,6 @@ export interface HighLoss {
   readonly chli: bigint;
 }
 
-/** Slots of a window in runs of one mark each, in order; nobody has told of a slot without one. */
-class Runs {
-  /** Where each run ends, in slots from the start of the window. */
-  readonly ends: number[];
-  readonly marks: number[];
-
-  constructor(ends: number[] = [], marks: number[] = []) {
-    this.ends = ends;
-    this.marks = marks;
-  }
-
-  get end(): number {
-    return this.ends[this.ends.length - 1] ?? 0;
-  }
-
-  copy(): Runs {
-    return new Runs(this.ends.slice(), this.marks.slice());
-  }
-
-  /** Slots behind the last run. */
-  push(end: number, mark: number): void {
-    const last = this.ends.length - 1;
-    if (last >= 0 && this.marks[last] === mark) this.ends[last] = end;
-    else {
-      this.ends.push(end);
-      this.marks.push(mark);
-    }
-  }
-
-  /** The last runs, from a slot on, as they were; they are to be pushed again. */
-  cutFrom(slot: number): { readonly end: number; readonly mark: number }[] {
-    const cut: { end: number; mark: number }[] = [];
-    while (this.end > slot) {
-      const [end, mark] = [this.ends.pop() as number, this.marks.pop() as number];
-      cut.push({ end, mark });
-      if (this.end < slot) this.push(slot, mark);
-    }
-    return cut.reverse();
-  }
-}
-
 /**
  * The state machine of MEF 10.4 for one path (sla research §3.4): it begins available, turns at the first of `run` slots
  * in a row that contradict the state, and these turn with it. Slots come in order of time, those outside the window too.
@@ -64,6 +22,7 @@ class Runs {
  * Example, run 3: good lossy lossy idle lossy good good good is A U U i U A A A; at two lossy slots it would stay A.
  */
 export class PathAvailability {
+  readonly #sli: AvailabilitySli;
   readonly #run: number;
   readonly #window: Span;
   #runs = new Runs();
@@ -71,12 +30,23 @@ export class PathAvailability {
   #against = 0;
   #againstFrom = 0;
 
-  constructor(run: number, window: Span) {
-    this.#run = run;
+  constructor(sli: AvailabilitySli, window: Span) {
+    this.#sli = sli;
+    this.#run = sli.run;
     this.#window = window;
   }
 
-  add(from: number, to: number, loss: WorstLoss, bad: bigint): void {
+  add({ from, to, bad }: Pick<Piece, 'from' | 'to' | 'bad'>, loss: Loss): void {
+    this.#add(from, to, loss, bad);
+  }
+
+  /** The same with what was lost further up as this path's, all of it. */
+  addWorst(piece: Piece, loss: Loss): void {
+    const { from, to, bad, shared } = piece;
+    this.#add(from, to, worstLossOf(piece, loss, this.#sli), bad + shared);
+  }
+
+  #add(from: number, to: number, loss: WorstLoss, bad: bigint): void {
     switch (loss) {
       case 'lossy':
       case 'good':
@@ -89,7 +59,7 @@ export class PathAvailability {
         const uncertain = bad < BigInt(to - from) ? from + Number(bad) : to;
         this.#mark(from, uncertain, slotClasses.uncertain);
         // The rest lost nothing: enough to be available where one slot is, else in the state around it.
-        this.#mark(uncertain, to, (this.#run === 1 ? slotClasses.available : this.#state()) | neutralBit);
+        this.#mark(uncertain, to, (this.#run === 1 ? slotClasses.good : this.#state()) | neutralBit);
         return;
       }
       default:
@@ -99,7 +69,7 @@ export class PathAvailability {
 
   /** The same path as it is up to here, to go on with other losses. */
   fork(): PathAvailability {
-    const fork = new PathAvailability(this.#run, this.#window);
+    const fork = new PathAvailability(this.#sli, this.#window);
     fork.#runs = this.#runs.copy();
     fork.#available = this.#available;
     fork.#against = this.#against;
@@ -121,7 +91,7 @@ export class PathAvailability {
   }
 
   #state(): number {
-    return this.#available ? slotClasses.available : slotClasses.unavailable;
+    return this.#available ? slotClasses.good : slotClasses.bad;
   }
 
   /** Everything from a slot on turns, but for what is in no state. */
@@ -153,11 +123,11 @@ export class PathAvailability {
     for (const [i, end] of this.#runs.ends.entries()) {
       const mark = this.#runs.marks[i] as number;
       const of = mark & classBits;
-      if (of === slotClasses.available && (mark & lossyBit) !== 0) {
+      if (of === slotClasses.good && (mark & lossyBit) !== 0) {
         hli += end - from;
         if (run < consecutiveMin && run + end - from >= consecutiveMin) chli++;
         run += end - from;
-      } else if (of === slotClasses.unavailable || (of === slotClasses.available && (mark & neutralBit) === 0)) {
+      } else if (of === slotClasses.bad || (of === slotClasses.good && (mark & neutralBit) === 0)) {
         run = 0;
       }
       from = end;
@@ -174,56 +144,5 @@ export class PathAvailability {
 
 function classOf(mark: number): number {
   const of = mark & classBits;
-  return (mark & idleBit) !== 0 && of === slotClasses.available ? slotClasses.idle : of;
-}
-
-/** Classes of slots in runs: where each ends, in slots from the start of the window, and its class. */
-export interface SlotRuns {
-  readonly ends: readonly number[];
-  readonly classes: readonly number[];
-}
-
-/** The slots of a service: each of the worst class that any of its paths has. */
-export class ServiceSlots {
-  readonly #length: number;
-  #runs = new Runs();
-
-  constructor(length: number) {
-    this.#length = length;
-    if (length > 0) this.#runs.push(length, slotClasses.excluded);
-  }
-
-  /** The same paths, to go on with others. */
-  fork(): ServiceSlots {
-    const fork = new ServiceSlots(this.#length);
-    // `add` makes other runs and leaves these as they are.
-    fork.#runs = this.#runs;
-    return fork;
-  }
-
-  add({ ends, classes }: SlotRuns): void {
-    const merged = new Runs();
-    const own = this.#runs;
-    for (let [i, k, at] = [0, 0, 0]; at < this.#length; ) {
-      // Behind what a path has told nothing of it is known.
-      const end = Math.min(own.ends[i] as number, ends[k] ?? this.#length);
-      merged.push(end, Math.min(own.marks[i] as number, classes[k] ?? slotClasses.unknown));
-      if (own.ends[i] === end) i++;
-      if (ends[k] === end) k++;
-      at = end;
-    }
-    this.#runs = merged;
-  }
-
-  /** How many slots are of each class, in the order of `slotClasses`. */
-  counts(): number[] {
-    const counts = new Array<number>(6).fill(0);
-    let from = 0;
-    for (const [i, end] of this.#runs.ends.entries()) {
-      const of = this.#runs.marks[i] as number;
-      counts[of] = (counts[of] as number) + end - from;
-      from = end;
-    }
-    return counts;
-  }
+  return (mark & idleBit) !== 0 && of === slotClasses.good ? slotClasses.idle : of;
 }

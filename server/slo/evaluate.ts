@@ -1,9 +1,11 @@
-import { type HighLoss, PathAvailability, ServiceSlots } from './availability.ts';
+import { type HighLoss, PathAvailability } from './availability.ts';
 import { Burn, type BurnTier, longestBurnSeconds } from './burn.ts';
-import { lossOf, worstLossOf } from './loss.ts';
-import type { AvailabilitySli, Exclusion, Objective, Window } from './objective.ts';
+import { PathCleanSlots } from './clean-slots.ts';
+import { lossOf } from './loss.ts';
+import { type Exclusion, isOfSlots, type Objective, type SlotSli, type Window } from './objective.ts';
 import { PathPackets } from './path-packets.ts';
 import { piecesOf } from './pieces.ts';
+import { ServiceSlots } from './slot-classes.ts';
 import { SlotCounter, type SlotCounts } from './slot-counts.ts';
 import type { SlotsFile } from './slots-reader.ts';
 import { Cuts } from './spans.ts';
@@ -32,7 +34,7 @@ export interface Evaluation extends Readings {
 /** Computes the verdict of an objective from rows. Everything comes from its arguments: anybody gets the same integers. */
 export function evaluate(question: Question): Evaluation {
   const { sli } = question.objective;
-  return sli.sli === 'availability' ? evaluateAvailability(question, sli) : evaluatePackets(question);
+  return isOfSlots(sli) ? evaluateSlots(question, sli) : evaluatePackets(question);
 }
 
 function viewOf({ window, at }: Question) {
@@ -79,11 +81,11 @@ function evaluatePackets(question: Question): Evaluation {
 }
 
 /**
- * Availability (Timeslices; MEF 10.4, sla research §C.5). `high` takes unavailable slots as bad; `low` unknown and
- * uncertain ones too, and what a second state machine makes of a path that shares loss further up: it takes all of that as
- * offered to the path and lost. Its worst slots are only ever worse, so every slot that is bad in `high` is bad in `low`.
+ * Availability (MEF 10.4, sla research §C.5) and clean slots (§C.1), both Timeslices. `high` takes as bad what is proven to
+ * be; `low` unknown and uncertain slots too, and what comes of it if all that was lost further up was of the paths that it
+ * may concern: the worse of both for each slot, so every slot that is bad in `high` is bad in `low`.
  */
-function evaluateAvailability(question: Question, sli: AvailabilitySli): Evaluation {
+function evaluateSlots(question: Question, sli: SlotSli): Evaluation {
   const { file, window, exclusions, objective } = question;
   const cuts = new Cuts(window, exclusions);
   const counter = new SlotCounter(window);
@@ -92,38 +94,33 @@ function evaluateAvailability(question: Question, sli: AvailabilitySli): Evaluat
   let worst: ServiceSlots | undefined;
   const highLoss = { hli: 0n, chli: 0n };
   for (const path of file.paths) {
-    const states = new PathAvailability(sli.run, window);
-    let worstStates: PathAvailability | undefined;
+    const slots =
+      sli.sli === 'availability' ? new PathAvailability(sli, window) : new PathCleanSlots(sli.lossRatioMax, window);
+    let worstSlots: typeof slots | undefined;
     counter.addPath();
     for (const piece of piecesOf(file, path, cuts, viewOf(question))) {
       const loss = lossOf(piece, sli);
       burn?.addSlots(piece, loss);
       counter.add(piece, loss === 'idle');
       // Nearly no path shares any loss: it costs nothing until one does.
-      if (piece.shared > 0n) worstStates ??= states.fork();
-      states.add(piece.from, piece.to, loss, piece.bad);
-      worstStates?.add(piece.from, piece.to, worstLossOf(piece, loss, sli), piece.bad + piece.shared);
+      if (piece.shared > 0n) worstSlots ??= slots.fork();
+      slots.add(piece, loss);
+      worstSlots?.addWorst(piece, loss);
     }
-    const { hli, chli } = states.highLoss();
-    highLoss.hli += hli;
-    highLoss.chli += chli;
-    if (worstStates !== undefined) worst ??= service.fork();
-    worst?.add((worstStates ?? states).classes);
-    service.add(states.classes);
+    if (slots instanceof PathAvailability) {
+      const { hli, chli } = slots.highLoss();
+      highLoss.hli += hli;
+      highLoss.chli += chli;
+    }
+    if (worstSlots !== undefined) worst ??= service.fork();
+    worst?.add(slots.classes);
+    if (worstSlots !== undefined) worst?.add(worstSlots.classes);
+    service.add(slots.classes);
   }
-  const { high, low: unshared } = readingsOf(service);
-  const low = worst === undefined ? unshared : readingsOf(worst).low;
-  const rest = { slots: counter.counts(), unshared, bounded: true, burn, highLoss };
-  return answer({ high, low }, objective, rest);
-}
-
-function readingsOf(service: ServiceSlots): Readings {
-  const [unavailable, unknown, uncertain, available] = service.counts() as [number, number, number, number];
-  const total = BigInt(unavailable + unknown + uncertain + available);
-  return {
-    high: { total, bad: BigInt(unavailable) },
-    low: { total, bad: BigInt(unavailable + unknown + uncertain) },
-  };
+  const { high, low: unshared } = service.readings();
+  const low = worst === undefined ? unshared : worst.readings().low;
+  const rest = { slots: counter.counts(), unshared, bounded: true, burn };
+  return answer({ high, low }, objective, { ...rest, highLoss: sli.sli === 'availability' ? highLoss : undefined });
 }
 
 interface Rest {

@@ -8,7 +8,23 @@ export interface AvailabilitySli {
   readonly run: number;
 }
 
-export type Sli = { readonly sli: 'packetDelivery' } | AvailabilitySli;
+/** Loss above `lossRatioMax` makes a slot bad; one with too few packets is judged with those before it (`PathCleanSlots`). */
+export interface CleanSlotsSli {
+  readonly sli: 'cleanSlots';
+  /** Above 0. */
+  readonly lossRatioMax: Ratio;
+}
+
+/** Indicators of slots: a promise of time. */
+export type SlotSli = AvailabilitySli | CleanSlotsSli;
+
+export type Sli = { readonly sli: 'packetDelivery' } | SlotSli;
+export type SliName = Sli['sli'];
+
+/** Whether an indicator counts slots, not packets. */
+export function isOfSlots(sli: Sli): sli is SlotSli {
+  return sli.sli !== 'packetDelivery';
+}
 
 export const durationUnits = ['m', 'h', 'd', 'w', 'M', 'Q', 'Y'] as const;
 

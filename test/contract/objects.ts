@@ -135,6 +135,19 @@ export function objectTests(of: () => ControlStore): void {
     ]);
   });
 
+  it('nothing is paid for clean slots', async () => {
+    const clean = delivery
+      .replace('name: gateway-delivery', 'name: gateway-clean')
+      .replace('{ sli: packetDelivery,', '{ sli: cleanSlots, lossRatioMax: "0.0001",')
+      .replace('budgetingMethod: Occurrences', 'budgetingMethod: Timeslices');
+    const paid = agreement
+      .replace('name: gateway-sla', 'name: clean')
+      .replaceAll('gateway-availability', 'gateway-clean')
+      .replace('gateway-delivery', 'gateway-availability');
+    await expect(apply(`${clean}---\n${paid}`, { dryRun: true })).rejects.toThrow('counts clean slots');
+    expect(await changesOf(clean, { dryRun: true })).toMatchObject([['created', 1, expect.any(Number)]]);
+  });
+
   it('what others need can neither end nor lose what they name, unless they go with it', async () => {
     const retire = (kind: string, name: string) =>
       `apiVersion: fournines/v1\nkind: Retirement\nmetadata: { name: ${name} }\nspec: { kind: ${kind} }\n`;

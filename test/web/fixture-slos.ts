@@ -366,7 +366,7 @@ export function calendar(
       const isRunning = shown >= runningMonth(nowMs);
       const isBroken = BigInt(figures.high.bad) > BigInt(days.allowed);
       const verdict = isRunning ? (isBroken ? 'breached' : 'undetermined') : figures.verdict;
-      return { ...{ name: slo.name, verdict, isRunning, figures }, budget: days };
+      return { ...{ name: slo.name, sli: slo.sli, verdict, isRunning, figures }, budget: days };
     }),
   };
 }

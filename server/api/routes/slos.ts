@@ -8,6 +8,7 @@ import { ofKind } from '../../objects/of-kind.ts';
 import { readObjective } from '../../openslo/objective-file.ts';
 import { evaluate } from '../../slo/evaluate.ts';
 import { isoOf } from '../../slo/instant.ts';
+import { isOfSlots } from '../../slo/objective.ts';
 import { closedSignal } from '../closed-signal.ts';
 import type { ApiContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
@@ -173,11 +174,10 @@ function sloOf(
 }
 
 function termsTold({ target, sli }: JudgedTerms['objective']) {
-  const isSlots = sli.sli === 'availability';
   return {
     target: digitsOf(target),
-    lossRatioMax: isSlots ? digitsOf(sli.lossRatioMax) : null,
-    run: isSlots ? sli.run : null,
+    lossRatioMax: isOfSlots(sli) ? digitsOf(sli.lossRatioMax) : null,
+    run: sli.sli === 'availability' ? sli.run : null,
   };
 }
 

@@ -81,18 +81,19 @@ async function monthOfObjective(
   const window = windowIn(objectiveIn(version), month);
   if (window === undefined || window.from > nowSecond(context)) return undefined;
   const { name } = version;
+  const { sli } = objectiveIn(version).sli;
   const reading = context.judge.reading(name);
   const running = reading?.objective.version === version.version ? reading.calendar : undefined;
   const isRunning = running?.window.from === window.from;
   if (isRunning && running !== undefined) {
     const budget = budgetOf(name, running, context.judge.days(name));
-    return { name, verdict: running.evaluation.verdict, isRunning, budget, figures: figuresOf(running.elapsed) };
+    return { name, sli, verdict: running.evaluation.verdict, isRunning, budget, figures: figuresOf(running.elapsed) };
   }
   const facts = await context.judge.facts(version, window, signal);
   const past = windowReading(facts);
   const budget = budgetOf(name, past, dayReadings(facts));
   const { evaluation } = past;
-  return { name, verdict: evaluation.verdict, isRunning: false, budget, figures: figuresOf(evaluation) };
+  return { name, sli, verdict: evaluation.verdict, isRunning: false, budget, figures: figuresOf(evaluation) };
 }
 
 function tenantOf(tenant: Version<'tenant'>, versions: readonly Version[]): Tenant {

@@ -87,6 +87,8 @@ export const Burn = Type.Object({
 });
 export type Burn = Static<typeof Burn>;
 
+const Sli = Type.Union([Type.Literal('packetDelivery'), Type.Literal('availability'), Type.Literal('cleanSlots')]);
+
 /** The worst first: what a list is sorted by. */
 export const sloStates = ['breached', 'burning', 'atRisk', 'stale', 'unproven', 'noTraffic', 'kept'] as const;
 
@@ -96,7 +98,7 @@ export const Slo = Type.Object({
   validFrom: Instant,
   service: Type.String(),
   tenant: Type.Union([Type.String(), Type.Null()]),
-  sli: Type.Union([Type.Literal('packetDelivery'), Type.Literal('availability')]),
+  sli: Sli,
   target: Type.String({ description: 'The decimal as it was written.' }),
   lossRatioMax: Type.Union([Type.String(), Type.Null()]),
   run: Type.Union([Type.Integer(), Type.Null()]),
@@ -164,7 +166,14 @@ export const MonthCalendar = Type.Object({
   month: Type.String({ description: 'YYYY-MM in the zone of the tenant.' }),
   zone: Type.String(),
   objectives: Type.Array(
-    Type.Object({ name: Type.String(), verdict: Verdict, isRunning: Type.Boolean(), budget: Budget, figures: Figures }),
+    Type.Object({
+      name: Type.String(),
+      sli: Sli,
+      verdict: Verdict,
+      isRunning: Type.Boolean(),
+      budget: Budget,
+      figures: Figures,
+    }),
   ),
 });
 export type MonthCalendar = Static<typeof MonthCalendar>;

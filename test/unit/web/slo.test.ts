@@ -18,10 +18,10 @@ import {
   forecastText,
   leadingWindow,
   promiseText,
-  sliOf,
   slotsText,
   spentText,
   termsText,
+  unitOf,
   unsureText,
   wordsOfVerdict,
   wordsOfWindow,
@@ -197,6 +197,9 @@ describe('an objective', () => {
     const packets = aSlo({ sli: 'packetDelivery', target: '0.99990', run: null, lossRatioMax: null });
     expect(promiseText(packets)).toBe('99.990 % packet delivery');
     expect(termsText(packets)).toBe('each lost packet is bad');
+    const clean = aSlo({ sli: 'cleanSlots', target: '0.999', run: null, lossRatioMax: '0.0001' });
+    expect(promiseText(clean)).toBe('99.9 % clean seconds');
+    expect(termsText(clean)).toBe('loss > 0.01 % in a second');
   });
 
   it('is judged by its calendar window, else by its rolling one', () => {
@@ -221,7 +224,11 @@ describe('an objective', () => {
     expect(words('breached', true).name).toBe('breached');
     expect(words('breached', true, 'packetDelivery').name).toBe('over its share so far');
     expect(words('breached', false, 'packetDelivery').name).toBe('breached');
-    expect([sliOf({ highLoss: null }), sliOf(someFigures())]).toEqual(['packetDelivery', 'availability']);
+    expect([unitOf('packetDelivery'), unitOf('availability'), unitOf('cleanSlots')]).toEqual([
+      'packets',
+      ...['seconds', 'seconds'],
+    ]);
+    expect(words('breached', true, 'cleanSlots').name).toBe('breached');
   });
 });
 

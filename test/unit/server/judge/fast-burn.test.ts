@@ -9,8 +9,8 @@ import { base, type History, histories, linesOf, type Told } from './histories.t
 const numRuns = Number(process.env['FOURNINES_RUNS'] ?? 40);
 
 const asked = fc.record({
-  sli: fc.constantFrom('packetDelivery' as const, 'availability' as const),
-  lossRatioMax: fc.constantFrom('0', '0.10', '0.3333333333'),
+  sli: fc.constantFrom('packetDelivery' as const, 'availability' as const, 'cleanSlots' as const),
+  lossRatioMax: fc.constantFrom('0', '0.10', '0.02', '0.3333333333'),
   target: fc.constantFrom('0.9999', '0.999', '0.9', '1'),
   rolling: fc.constantFrom('2m', '1d', undefined),
 });
@@ -19,7 +19,9 @@ type Drawn = typeof asked extends fc.Arbitrary<infer A> ? A : never;
 function askedOf({ rolling, ...rest }: Drawn, ports: readonly string[]): Asked {
   // A calendar window that begins in mid-history: gaps are cut there.
   const window = rolling === undefined ? { calendar: ['1h', '2026-11-01 00:03:20', 'UTC'] as const } : { rolling };
-  return { ...rest, ...window, ports };
+  // Clean slots cannot promise that nothing is lost.
+  const lossRatioMax = rest.sli === 'cleanSlots' && rest.lossRatioMax === '0' ? '0.0001' : rest.lossRatioMax;
+  return { ...rest, ...window, lossRatioMax, ports };
 }
 
 /** Ports without any row: a file of slots must not name them. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SlowBurn } from '../../../../server/judge/slow-burn.ts';
 import { readObjective } from '../../../../server/openslo/objective-file.ts';
-import type { Exclusion, Objective } from '../../../../server/slo/objective.ts';
+import type { Exclusion, Objective, SliName } from '../../../../server/slo/objective.ts';
 import { piecesOf } from '../../../../server/slo/pieces.ts';
 import type { SlotsFile } from '../../../../server/slo/slots-reader.ts';
 import { Cuts } from '../../../../server/slo/spans.ts';
@@ -53,7 +53,7 @@ const histories = fc.record({
     steps: fc.array(step, { maxLength: 20 }),
   }),
   exclusions: fc.array(fc.record({ back: fc.nat(days3), slots: fc.integer({ min: 1, max: 9000 }) }), { maxLength: 2 }),
-  sli: fc.constantFrom('packetDelivery' as const, 'availability' as const),
+  sli: fc.constantFrom('packetDelivery' as const, 'availability' as const, 'cleanSlots' as const),
   target: fc.constantFrom('0.9999', '0.99', '1'),
   window: fc.constantFrom('1d', '1h', 'rolling 2m', 'rolling 1h', 'rolling 1d', 'rolling 2d'),
   back: fc.integer({ min: 0, max: 10 }),
@@ -122,7 +122,7 @@ function expectSame(
   }
 }
 
-function askedOf(sli: 'packetDelivery' | 'availability', target: string, window: string): Asked {
+function askedOf(sli: SliName, target: string, window: string): Asked {
   if (window.startsWith('rolling ')) return { sli, target, rolling: window.slice(8) };
   // Hours that begin within a minute.
   return { sli, target, calendar: [window, '2026-11-01 00:00:20', 'UTC'] };

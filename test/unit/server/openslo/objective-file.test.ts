@@ -142,7 +142,20 @@ describe('an objective that does not fit is refused with line and key', () => {
     ['a loss of all', but('"0.10"', '"1"'), 'spec.lossRatioMax: must be below 1'],
     ['a loss in percent', but('"0.10"', '10'), 'spec.lossRatioMax: must be below 1'],
     ['a loss below 0', but('"0.10"', '"-0.1"'), 'spec.lossRatioMax: "-0.1" is no plain decimal'],
-    ['run of packets', but('sli: availability', 'sli: packetDelivery'), 'spec.lossRatioMax: belongs to availability'],
+    [
+      'a loss of packets',
+      but('sli: availability', 'sli: packetDelivery'),
+      'spec.lossRatioMax: belongs to indicators of slots',
+    ],
+    ['a run of clean slots', but('sli: availability', 'sli: cleanSlots'), 'spec.run: belongs to availability'],
+    [
+      'clean slots that may lose nothing',
+      but(
+        'sli: availability, ports: [p1, p2], lossRatioMax: "0.10", run: 5',
+        'sli: cleanSlots, ports: [p1], lossRatioMax: "0"',
+      ),
+      'spec.lossRatioMax: must be above 0',
+    ],
     [
       'two windows',
       but('}]\n  budgeting', '}, {}]\n  budgeting').replace('} }, {}]', '} }, {}]'),

@@ -4,6 +4,8 @@ import { judgeHighLoss } from '../../../../server/sli/high-loss.ts';
 import { PathAvailability } from '../../../../server/slo/availability.ts';
 import { ask, november, seen } from '../slo/asking.ts';
 
+const mefSli = (run: number) => ({ sli: 'availability', lossRatioMax: { num: 1n, den: 10n }, run }) as const;
+
 describe('profiles', () => {
   // Six slots that lose 60 of 100, in a minute without other loss.
   const lines = [seen(november, 100, 60, { repeat: 6 }), seen(november + 6, 100, 0, { repeat: 54 })];
@@ -16,9 +18,9 @@ describe('profiles', () => {
     const { lossRatioMax, run, consecutiveMin } = availabilityProfiles[name];
     const told = ask(lines, { ...asked, lossRatioMax, run });
     expect(told.high).toEqual({ total: 60n, bad: unavailable });
-    const states = new PathAvailability(run, { from: 0, to: 60 });
-    states.add(0, 6, 'lossy', 0n);
-    states.add(6, 60, 'good', 0n);
+    const states = new PathAvailability(mefSli(run), { from: 0, to: 60 });
+    states.add({ from: 0, to: 6, bad: 0n }, 'lossy');
+    states.add({ from: 6, to: 60, bad: 0n }, 'good');
     expect(states.highLoss(consecutiveMin)).toEqual(highLoss);
   });
 
@@ -28,11 +30,11 @@ describe('profiles', () => {
     [[1, 2, 4, 5, 9], 5, 2n],
     [[4, 4, 4], 5, 0n],
   ])('runs of %j count from %i on: %i', (runs, consecutiveMin, chli) => {
-    const states = new PathAvailability(10, { from: 0, to: 3600 });
+    const states = new PathAvailability(mefSli(10), { from: 0, to: 3600 });
     let at = 0;
     for (const run of runs) {
-      states.add(at, at + run, 'lossy', 0n);
-      states.add(at + run, at + run + 20, 'good', 0n);
+      states.add({ from: at, to: at + run, bad: 0n }, 'lossy');
+      states.add({ from: at + run, to: at + run + 20, bad: 0n }, 'good');
       at += run + 20;
     }
     expect(states.highLoss(consecutiveMin)).toEqual({ hli: BigInt(runs.reduce((a, b) => a + b)), chli });

@@ -2,7 +2,7 @@ import { readObjective } from '../../../../server/openslo/objective-file.ts';
 import { type Evaluation, evaluate, type Question } from '../../../../server/slo/evaluate.ts';
 import { evaluationJson } from '../../../../server/slo/evaluation-json.ts';
 import { isoOf, parseInstant } from '../../../../server/slo/instant.ts';
-import type { Exclusion } from '../../../../server/slo/objective.ts';
+import type { Exclusion, SliName } from '../../../../server/slo/objective.ts';
 import { type SlotsFile, SlotsReader } from '../../../../server/slo/slots-reader.ts';
 import { judgedAt } from '../../../../server/slo/window.ts';
 
@@ -16,7 +16,7 @@ export const second = (text: string): number => {
 export const november = second('2026-11-01T00:00:00Z');
 
 export interface Asked {
-  readonly sli?: 'packetDelivery' | 'availability';
+  readonly sli?: SliName;
   readonly ports?: readonly string[];
   readonly lossRatioMax?: string;
   readonly run?: number;
@@ -32,7 +32,11 @@ const month = ['1M', '2026-11-01 00:00:00', 'UTC'] as const;
 export function objectiveText(asked: Asked = {}): string {
   const { sli = 'availability', ports = ['p1'], lossRatioMax = '0.10', run = 5, target = '0.9999' } = asked;
   const [duration, startTime, timeZone] = asked.calendar ?? month;
-  const rest = sli === 'availability' ? `, lossRatioMax: "${lossRatioMax}", run: ${run}` : '';
+  const rest = {
+    packetDelivery: '',
+    availability: `, lossRatioMax: "${lossRatioMax}", run: ${run}`,
+    cleanSlots: `, lossRatioMax: "${lossRatioMax}"`,
+  }[sli];
   const window =
     asked.rolling === undefined
       ? `{ duration: ${duration}, isRolling: false, calendar: { startTime: "${startTime}", timeZone: ${timeZone} } }`
@@ -50,7 +54,7 @@ spec:
           type: fournines
           spec: { sli: ${sli}, ports: ${JSON.stringify(ports)}${rest} }
   timeWindow: [${window}]
-  budgetingMethod: ${sli === 'availability' ? 'Timeslices' : 'Occurrences'}
+  budgetingMethod: ${sli === 'packetDelivery' ? 'Occurrences' : 'Timeslices'}
   objectives: [{ target: ${target} }]
 `;
 }

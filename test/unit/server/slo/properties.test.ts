@@ -1,27 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isoOf } from '../../../../server/slo/instant.ts';
-import { type Asked, answerOf, ask, type Line, question } from './asking.ts';
-import { type Drawn, type DrawnFile, drawnAsked, drawnFiles, lineOf, type StepKind } from './drawn-files.ts';
+import { answerOf, ask, type Line, question } from './asking.ts';
+import { type Drawn, type DrawnFile, drawnFiles, lineOf, type StepKind } from './drawn-files.ts';
+import { asked, askedOf, numRuns } from './drawn-questions.ts';
 import { type ReferenceAsked, reference, referencePaths } from './reference.ts';
-
-const asked = fc.record({
-  sli: fc.constantFrom('packetDelivery' as const, 'availability' as const),
-  tenths: fc.integer({ min: 0, max: 6 }),
-  run: fc.integer({ min: 1, max: 6 }),
-  allowedOf10000: fc.constantFrom(0, 1, 100, 700, 2000, 4000, 7000, 10_000),
-});
-
-function askedOf({ sli, tenths, run, allowedOf10000 }: ReferenceAsked): Asked {
-  const target = (10_000 - allowedOf10000) / 10_000;
-  return { ...drawnAsked, ports: ['p1', 'p2'], sli, lossRatioMax: `0.${tenths}`, run, target: target.toFixed(4) };
-}
 
 function answer(file: DrawnFile, of: ReferenceAsked, lines: readonly Line[] = file.rows.map(lineOf)) {
   return answerOf(question(lines, askedOf(of), file));
 }
-
-const numRuns = Number(process.env['FOURNINES_RUNS'] ?? 40);
 
 test('agrees with a reference that goes slot by slot', () => {
   fc.assert(
@@ -68,7 +55,7 @@ function burnOf(paths: ReturnType<typeof referencePaths>, { from, to }: { from: 
     const isLossy = of.some(({ lossy }) => lossy);
     const isKnown = isLossy || of.every((path) => path.known);
     if (isKnown) known++;
-    if (sli === 'availability') {
+    if (sli !== 'packetDelivery') {
       bad += isLossy ? 1 : 0;
       total += isKnown ? 1 : 0;
     } else {
@@ -213,27 +200,30 @@ describe('bounds bracket what the unknown slots may have been', () => {
     );
   });
 
-  test('slots, where one lossy slot is an outage: any numbers', () => {
-    fc.assert(
-      fc.property(oneHost, asked, choice, (file, of, choices) => {
-        const slots = askedOf({ ...of, sli: 'availability', run: 1 });
-        const lines = completed(file, (_, slot) => {
-          const { offered, bad } = choices[slot % choices.length] as { offered: number; bad: number };
-          return { offered, bad: Math.min(bad, offered) };
-        });
-        const before = ask(file.rows.map(lineOf), slots, file);
-        const after = ask(lines, slots, file);
-        expect(after.high).toEqual(after.low);
-        // Those with fewer than 10 packets turn out to be idle, and leave the total.
-        expect(after.high.total).toBeLessThanOrEqual(before.high.total);
-        expect(after.high.bad).toBeGreaterThanOrEqual(before.high.bad);
-        expect(after.high.bad).toBeLessThanOrEqual(before.low.bad);
-        if (before.verdict === 'breached') expect(after.verdict).toBe('breached');
-        if (before.verdict === 'met') expect(['met', 'noTraffic']).toContain(after.verdict);
-      }),
-      { numRuns },
-    );
-  });
+  test.each(['availability', 'cleanSlots'] as const)(
+    'slots, %s where one lossy slot is an outage: any numbers',
+    (sli) => {
+      fc.assert(
+        fc.property(oneHost, asked, choice, (file, of, choices) => {
+          const slots = askedOf({ ...of, sli, run: 1 });
+          const lines = completed(file, (_, slot) => {
+            const { offered, bad } = choices[slot % choices.length] as { offered: number; bad: number };
+            return { offered, bad: Math.min(bad, offered) };
+          });
+          const before = ask(file.rows.map(lineOf), slots, file);
+          const after = ask(lines, slots, file);
+          expect(after.high).toEqual(after.low);
+          // Those with fewer than 10 packets turn out to be idle, and leave the total.
+          expect(after.high.total).toBeLessThanOrEqual(before.high.total);
+          expect(after.high.bad).toBeGreaterThanOrEqual(before.high.bad);
+          expect(after.high.bad).toBeLessThanOrEqual(before.low.bad);
+          if (before.verdict === 'breached') expect(after.verdict).toBe('breached');
+          if (before.verdict === 'met') expect(['met', 'noTraffic']).toContain(after.verdict);
+        }),
+        { numRuns },
+      );
+    },
+  );
 
   test('slots, with longer runs: each unknown slot as the state around it, or left unknown', () => {
     fc.assert(
@@ -254,115 +244,6 @@ describe('bounds bracket what the unknown slots may have been', () => {
       { numRuns },
     );
   });
-});
-
-/** Each row with a part of what was lost further up as its own; of a row of many slots each slot has another part. */
-function assigned(row: Drawn, parts: readonly number[], allows: (told: Drawn, row: Drawn) => boolean): Drawn[] {
-  if (row.shared === 0 || row.suspect) return [{ ...row, shared: 0 }];
-  const withOwn = (own: number, over: Partial<Drawn>): Drawn => {
-    const told = { ...row, ...over, offered: row.offered + own, provider: row.provider + own, shared: 0 };
-    return allows(told, row) ? told : { ...row, ...over, shared: 0 };
-  };
-  const own = (i: number) => Math.round((row.shared * (parts[(row.slot + i) % parts.length] as number)) / 4);
-  if (row.state === 'bridged') return [withOwn(own(0), {})];
-  return Array.from({ length: row.count }, (_, i) => withOwn(own(i), { slot: row.slot + i, count: 1 }));
-}
-
-describe('bounds bracket whatever was lost further up', () => {
-  const parts = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 40 });
-
-  test('packets: any part of it may have been the path’s', () => {
-    fc.assert(
-      fc.property(drawnFiles(), asked, parts, (file, of, chosen) => {
-        const packets = askedOf({ ...of, sli: 'packetDelivery' });
-        const before = ask(file.rows.map(lineOf), packets, file);
-        const lines = file.rows.flatMap((row) => assigned(row, chosen, () => true)).map(lineOf);
-        const after = ask(lines, packets, file);
-        expect(after.high.bad).toBeGreaterThanOrEqual(before.high.bad);
-        expect(after.low.bad).toBeLessThanOrEqual(before.low.bad);
-        expect(after.low.total).toBeLessThanOrEqual(before.low.total);
-        if (before.verdict === 'breached') expect(after.verdict).toBe('breached');
-        if (before.verdict === 'met') expect(after.verdict).toBe('met');
-      }),
-      { numRuns },
-    );
-  });
-
-  test('slots: any part of it; what was broken stays broken but for gaps and for slots of few packets that turn out good', () => {
-    fc.assert(
-      fc.property(drawnFiles(undefined, ''), asked, parts, (file, of, chosen) => {
-        const slots = askedOf({ ...of, sli: 'availability' });
-        const read = (allows: (told: Drawn, row: Drawn) => boolean) =>
-          ask(file.rows.flatMap((row) => assigned(row, chosen, allows)).map(lineOf), slots, file);
-        const before = ask(file.rows.map(lineOf), slots, file);
-        const any = read(() => true);
-        expect(any.low.bad).toBeLessThanOrEqual(before.low.bad);
-        if (before.verdict === 'met') expect(any.verdict).toBe('met');
-        const isLossy = (row: Drawn) => 10 * (row.provider + row.unknown) > of.tenths * (row.offered - row.contract);
-        const isEnough = (row: Drawn) => row.offered - row.contract >= 10;
-        // A gap with loss says of its first slots that they are uncertain, in an outage too.
-        const lossyOnly = read(
-          (told, row) => row.state === 'observed' && (isEnough(row) || !isEnough(told) || isLossy(told)),
-        );
-        expect(lossyOnly.high.bad).toBeGreaterThanOrEqual(before.high.bad);
-        if (before.verdict === 'breached') expect(lossyOnly.verdict).toBe('breached');
-      }),
-      { numRuns },
-    );
-  });
-});
-
-/** Each gap told slot by slot: packets evenly, each lost one in a slot that `at` chooses. */
-function placed(row: Drawn, at: readonly number[]): Drawn[] {
-  if (row.state !== 'bridged') return [row];
-  const lost = row.provider + row.unknown + row.tenant;
-  const hits = new Array<number>(row.count).fill(0);
-  for (let i = 0; i < lost; i++) {
-    const slot = (at[i % at.length] as number) % row.count;
-    hits[slot] = (hits[slot] as number) + 1;
-  }
-  return hits.map((hit, i) => {
-    const contract = i === 0 ? row.contract : 0;
-    const owned = (packets: number) => (packets > 0 ? hit : 0);
-    const drops = { provider: owned(row.provider), unknown: owned(row.unknown), tenant: owned(row.tenant), contract };
-    const offered = (row.offered - row.contract) / row.count + contract;
-    return { ...row, state: 'observed', slot: row.slot + i, count: 1, offered, ...drops };
-  });
-}
-
-/**
- * Gaps with loss of two paths at one time: the first slots of each are uncertain, so those of both are fewer than the slots
- * that their losses may really have been in.
- */
-function isTogether(rows: readonly Drawn[]): boolean {
-  const gaps = rows.filter((row) => row.state === 'bridged' && row.provider + row.unknown > 0);
-  const isOther = (a: Drawn, b: Drawn) => a.port !== b.port || a.direction !== b.direction;
-  return gaps.some((a) => gaps.some((b) => isOther(a, b) && a.slot < b.slot + b.count && b.slot < a.slot + a.count));
-}
-
-test('whichever slots of a gap its loss was in, packets add up to the same, and slots lie within the bounds', () => {
-  const gaps = drawnFiles(new Set<StepKind>(['good', 'lossy', 'some', 'gap']), '', false);
-  const places = fc.array(fc.nat({ max: 8 }), { minLength: 1, maxLength: 9 });
-  fc.assert(
-    fc.property(gaps, asked, places, (file, of, at) => {
-      const told = file.rows.map(lineOf);
-      const apart = file.rows.flatMap((row) => placed(row, at)).map(lineOf);
-      const slots = askedOf({ ...of, sli: 'availability', run: 1 });
-      const [before, after] = [ask(told, slots, file), ask(apart, slots, file)];
-      expect(after.high.total).toBe(before.high.total);
-      expect(after.high.bad).toBeGreaterThanOrEqual(before.high.bad);
-      if (before.verdict === 'breached') expect(after.verdict).toBe('breached');
-      if (!isTogether(file.rows)) {
-        expect(after.low.bad).toBeLessThanOrEqual(before.low.bad);
-        if (before.verdict !== 'undetermined') expect(after.verdict).toBe(before.verdict);
-      }
-      // A gap over an end of the window or of an exclusion is unknown; of the others every packet counts.
-      if (before.slots.unknown !== after.slots.unknown) return;
-      const packets = askedOf({ ...of, sli: 'packetDelivery' });
-      expect(ask(apart, packets, file).high).toEqual(ask(told, packets, file).high);
-    }),
-    { numRuns },
-  );
 });
 
 test('one more unknown slot never turns undetermined into met', () => {

@@ -1,12 +1,14 @@
+import type { SliName } from '../../../../server/slo/objective.ts';
 import type { Drawn, DrawnFile } from './drawn-files.ts';
+import { aloneLossOf, cleanClassOf } from './reference-clean-slots.ts';
 
 /**
  * What the definitions say, slot by slot, as slowly and plainly as they are written: sets of slots, no runs, no clever
  * order, plain numbers. Only for small files.
  */
 export interface ReferenceAsked {
-  readonly sli: 'packetDelivery' | 'availability';
-  /** Loss ratio in tenths. */
+  readonly sli: SliName;
+  /** Loss ratio in tenths; of clean slots: one more, in hundredths. */
   readonly tenths: number;
   readonly run: number;
   /** Of 10,000: what may go wrong. */
@@ -16,7 +18,7 @@ export interface ReferenceAsked {
 type Kind = 'observed' | 'bridged' | 'clean' | 'idle' | 'folded' | 'unknown' | 'suspect' | 'excluded';
 type Loss = 'lossy' | 'good' | 'gap' | 'idle' | 'unknown' | 'excluded' | 'idle or lossy';
 
-interface Slot {
+export interface Slot {
   kind: Kind;
   /** Of this slot where observed; of the whole lump in its first slot, else 0. */
   offered: number;
@@ -115,12 +117,14 @@ function cut(slots: Map<number, Slot>, { exclusions, window }: DrawnFile): Map<n
   );
 }
 
-function lossOf({ kind, offered, bad, sent, lost, lump }: Slot, tenths: number, first: Slot | undefined): Loss {
+function lossOf(slot: Slot, { sli, tenths }: ReferenceAsked, first: Slot | undefined): Loss {
+  const { kind, offered, bad, sent, lost, lump } = slot;
   if (kind === 'excluded') return 'excluded';
   if (kind === 'unknown' || kind === 'suspect') return 'unknown';
   if (kind === 'clean') return 'good';
   if (kind === 'idle') return 'idle';
   if (lump.length > 0) return (first?.bad ?? 0) === 0 ? 'good' : 'gap';
+  if (sli === 'cleanSlots') return aloneLossOf(slot, tenths);
   if (offered >= 10) return 10 * bad > tenths * offered ? 'lossy' : 'good';
   if (sent >= 1) return 10 * lost > tenths * sent ? 'lossy' : 'good';
   return 'idle';
@@ -179,7 +183,7 @@ export function referencePaths(file: DrawnFile, asked: ReferenceAsked): Referenc
     const losses = new Map(
       order.map((slot): [number, Loss] => {
         const told = known.get(slot) ?? nothing;
-        return [slot, lossOf(told, asked.tenths, known.get(told.lump[0] ?? slot))];
+        return [slot, lossOf(told, asked, known.get(told.lump[0] ?? slot))];
       }),
     );
     const worst = new Map(
@@ -198,9 +202,10 @@ export function referencePaths(file: DrawnFile, asked: ReferenceAsked): Referenc
   });
 }
 
-const classes = ['unavailable', 'unknown', 'uncertain', 'available', 'idle', 'excluded'] as const;
+const classes = ['bad', 'unknown', 'uncertain', 'good', 'idle', 'excluded'] as const;
+type ClassOf = (path: ReferencePath, slot: number, reading: 'high' | 'low') => (typeof classes)[number];
 
-function classOf(path: ReferencePath, slot: number, reading: 'high' | 'low'): (typeof classes)[number] {
+const availabilityOf: ClassOf = (path, slot, reading) => {
   const { losses, states } = reading === 'high' ? path : path.worst;
   const loss = losses.get(slot) ?? 'unknown';
   if (loss === 'unknown' || loss === 'idle' || loss === 'excluded') return loss;
@@ -208,8 +213,18 @@ function classOf(path: ReferencePath, slot: number, reading: 'high' | 'low'): (t
   const first = path.slots.get(told.lump[0] ?? slot) ?? nothing;
   const bad = reading === 'high' ? first.bad : first.bad + first.shared;
   if (loss === 'gap' && told.lump.indexOf(slot) < bad) return 'uncertain';
-  if (states.get(slot) !== true) return 'unavailable';
-  return loss === 'idle or lossy' ? 'idle' : 'available';
+  if (states.get(slot) !== true) return 'bad';
+  return loss === 'idle or lossy' ? 'idle' : 'good';
+};
+
+/** In the low reading the worse of both: without what was lost further up, and with all of it. */
+function cleanSlotsOf({ tenths }: ReferenceAsked, from: number): ClassOf {
+  return (path, slot, reading) => {
+    const own = cleanClassOf(path.slots, slot, { tenths, from, isWorst: false });
+    if (reading === 'high') return own;
+    const worst = cleanClassOf(path.slots, slot, { tenths, from, isWorst: true });
+    return classes.find((each) => each === own || each === worst) ?? own;
+  };
 }
 
 /** The printed answer but for its name, window and burn rates. */
@@ -217,9 +232,10 @@ export function reference(file: DrawnFile, asked: ReferenceAsked) {
   const paths = referencePaths(file, asked);
   const { from, to } = file.window;
   const window = Array.from({ length: to - from }, (_, i) => from + i);
-  const availability = asked.sli === 'availability';
-  const { high, low, bounded } = availability ? readSlots(paths, window) : readPackets(paths, window);
-  const counts = countSlots(paths, window, availability);
+  const isOfSlots = asked.sli !== 'packetDelivery';
+  const classOf = asked.sli === 'availability' ? availabilityOf : cleanSlotsOf(asked, from);
+  const { high, low, bounded } = isOfSlots ? readSlots(paths, window, classOf) : readPackets(paths, window);
+  const counts = countSlots(paths, window, isOfSlots);
   const allowedOf = (total: number) => Math.floor((total * asked.allowedOf10000) / 10_000);
   let verdict = 'undetermined';
   if (high.total === 0) verdict = counts.unknown === 0 && low.total === 0 ? 'noTraffic' : 'undetermined';
@@ -231,17 +247,17 @@ export function reference(file: DrawnFile, asked: ReferenceAsked) {
     slots: counts,
     high: text(high),
     low: text(low),
-    ...(availability ? intervals(paths, window) : {}),
+    ...(asked.sli === 'availability' ? intervals(paths, window) : {}),
     budget: { allowed: String(allowed), spent: String(high.bad), remaining: String(allowed - high.bad) },
     verdict,
   };
 }
 
-function countSlots(paths: readonly ReferencePath[], window: readonly number[], availability: boolean) {
+function countSlots(paths: readonly ReferencePath[], window: readonly number[], isOfSlots: boolean) {
   const of = paths.flatMap(({ slots, losses }) =>
     window.map((slot) => ({
       kind: slots.get(slot)?.kind ?? 'unknown',
-      idle: availability && losses.get(slot) === 'idle',
+      idle: isOfSlots && losses.get(slot) === 'idle',
     })),
   );
   const count = (...kinds: Kind[]) => of.filter(({ kind, idle }) => kinds.includes(kind) && !idle).length;
@@ -282,17 +298,17 @@ function readPackets(paths: readonly ReferencePath[], window: readonly number[])
   return { high, low, bounded };
 }
 
-function readSlots(paths: readonly ReferencePath[], window: readonly number[]) {
+function readSlots(paths: readonly ReferencePath[], window: readonly number[], classOf: ClassOf) {
   const read = (reading: 'high' | 'low', ...bad: string[]) => {
     const service = window.map((slot) => {
       const of = paths.map((path) => classOf(path, slot, reading));
       return classes.find((each) => of.includes(each)) ?? 'excluded';
     });
     const count = (...of: string[]) => service.filter((each) => of.includes(each)).length;
-    return { total: count('unavailable', 'unknown', 'uncertain', 'available'), bad: count(...bad) };
+    return { total: count('bad', 'unknown', 'uncertain', 'good'), bad: count(...bad) };
   };
-  const low = read('low', 'unavailable', 'unknown', 'uncertain');
-  return { high: read('high', 'unavailable'), low, bounded: true };
+  const low = read('low', 'bad', 'unknown', 'uncertain');
+  return { high: read('high', 'bad'), low, bounded: true };
 }
 
 function intervals(paths: readonly ReferencePath[], window: readonly number[]) {

@@ -28,6 +28,8 @@ function Change(props: { readonly change: BreachChange; readonly breach: BreachD
   const { change, breach, zone } = props;
   const { entry, at, state, reason, acknowledgedBy, figures, burn, engine, watermark, evidence, sha256 } = change;
   const runs = Date.parse(at) < Date.parse(breach.window.to);
+  // The chain does not say which: of clean seconds it says `over its share`, as of packets, which is true of both.
+  const sli = figures.highLoss === null ? 'packetDelivery' : 'availability';
   return (
     <li>
       <p>
@@ -38,7 +40,7 @@ function Change(props: { readonly change: BreachChange; readonly breach: BreachD
       <p className="num">
         {formatCount(figures.high.bad)} bad (low reading {formatCount(figures.low.bad)}) of{' '}
         {formatCount(figures.high.total)}, {formatCount(figures.budget.allowed)} allowed,{' '}
-        {formatCount(figures.budget.remaining)} left <VerdictBadge figures={figures} runs={runs} />{' '}
+        {formatCount(figures.budget.remaining)} left <VerdictBadge verdict={figures.verdict} sli={sli} runs={runs} />{' '}
         <BurnMarks burn={burn} />
       </p>
       <p className="muted small num">

@@ -81,23 +81,25 @@ export function wordsOfVerdict(verdict: Verdict, { runs, sli }: { readonly runs:
   return verdict === 'breached' && sli === 'packetDelivery' ? overItsShare : verdictWords[verdict];
 }
 
-/** Only availability has high loss intervals. */
-export function sliOf({ highLoss }: Pick<Figures, 'highLoss'>): Sli {
-  return highLoss === null ? 'packetDelivery' : 'availability';
+export function unitOf(sli: Sli): 'seconds' | 'packets' {
+  return sli === 'packetDelivery' ? 'packets' : 'seconds';
 }
 
-export function unitOf(sli: Sli): 'seconds' | 'packets' {
-  return sli === 'availability' ? 'seconds' : 'packets';
-}
+const sliNames: Record<Sli, string> = {
+  availability: 'availability',
+  cleanSlots: 'clean seconds',
+  packetDelivery: 'packet delivery',
+};
 
 export function promiseText({ sli, target }: Pick<Slo, 'sli' | 'target'>): string {
-  return `${formatPercent(target)} ${sli === 'availability' ? 'availability' : 'packet delivery'}`;
+  return `${formatPercent(target)} ${sliNames[sli]}`;
 }
 
 /** What counts as bad, in one line. */
 export function termsText({ sli, lossRatioMax, run }: Pick<Slo, 'sli' | 'lossRatioMax' | 'run'>): string {
   if (sli === 'packetDelivery') return 'each lost packet is bad';
   const loss = lossRatioMax === null ? 'loss' : `loss > ${formatPercent(lossRatioMax)}`;
+  if (sli === 'cleanSlots') return `${loss} in a second`;
   return run === null || run === 1 ? loss : `${loss} for ${run} s`;
 }
 

@@ -1,4 +1,4 @@
-import type { Burn, Slo, WindowFigures } from '../../../../server/api/schema/slos.ts';
+import type { Burn, Slo, Verdict, WindowFigures } from '../../../../server/api/schema/slos.ts';
 import { Icon } from '../../components/icon.tsx';
 import {
   type BudgetView,
@@ -6,7 +6,6 @@ import {
   burnText,
   coverageView,
   type Sli,
-  sliOf,
   spentText,
   stateWords,
   unsureText,
@@ -21,9 +20,9 @@ export function SloState({ state }: { readonly state: Slo['state'] }) {
 }
 
 /** `runs`: the window goes on, so that this is not the last word. */
-export function VerdictBadge(props: { readonly figures: WindowFigures['figures']; readonly runs?: boolean }) {
-  const { figures, runs = false } = props;
-  return <WordBadge words={wordsOfVerdict(figures.verdict, { runs, sli: sliOf(figures) })} />;
+export function VerdictBadge(props: { readonly verdict: Verdict; readonly sli: Sli; readonly runs?: boolean }) {
+  const { verdict, sli, runs = false } = props;
+  return <WordBadge words={wordsOfVerdict(verdict, { runs, sli })} />;
 }
 
 export function affordLook({ basis, left }: BudgetView): string {

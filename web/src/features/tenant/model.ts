@@ -2,7 +2,7 @@ import type { Credit } from '../../../../server/api/schema/credits.ts';
 import type { BudgetDay, MonthCalendar } from '../../../../server/api/schema/slos.ts';
 import { formatCount } from '../../format/count.ts';
 import { unsureOfDay } from '../budget/model.ts';
-import { sliOf, unitOf } from '../slo/model.ts';
+import { unitOf } from '../slo/model.ts';
 
 type CalendarRow = MonthCalendar['objectives'][number];
 
@@ -23,13 +23,8 @@ export interface DayCell {
   readonly words: string;
 }
 
-/** Counts seconds for availability and packets for delivery. */
-export function calendarUnit({ figures }: Pick<CalendarRow, 'figures'>): 'seconds' | 'packets' {
-  return unitOf(sliOf(figures));
-}
-
 export function dayCell(row: CalendarRow, day: BudgetDay, nowMs: number): DayCell {
-  const unit = calendarUnit(row);
+  const unit = unitOf(row.sli);
   const unsure = unsureOfDay(day);
   const runs = !day.isAhead && Date.parse(day.to) > nowMs;
   const kind = kindOf(day, unsure);

@@ -3,8 +3,9 @@ import { type KeyboardEvent, useRef, useState } from 'react';
 import type { MonthCalendar } from '../../../../server/api/schema/slos.ts';
 import { formatCount } from '../../format/count.ts';
 import { useUrl } from '../../url/use-url.ts';
+import { unitOf } from '../slo/model.ts';
 import { VerdictBadge } from '../slo/slo-words.tsx';
-import { type CellPlace, calendarUnit, type DayCell, dayCell, moveBy } from './model.ts';
+import { type CellPlace, type DayCell, dayCell, moveBy } from './model.ts';
 
 type Row = MonthCalendar['objectives'][number];
 
@@ -53,7 +54,7 @@ export function MonthGrid({ calendar, caption }: { readonly calendar: MonthCalen
                   {formatCount(row.figures.high.bad)} of {formatCount(row.budget.allowed)}
                 </td>
                 <td>
-                  <VerdictBadge figures={{ ...row.figures, verdict: row.verdict }} runs={row.isRunning} />
+                  <VerdictBadge verdict={row.verdict} sli={row.sli} runs={row.isRunning} />
                 </td>
               </tr>
             ))}
@@ -96,7 +97,7 @@ function RowName({ row }: { readonly row: Row }) {
       <Link to="/objectives/$slo" params={{ slo: row.name }} search={carried}>
         {row.name}
       </Link>{' '}
-      <span className="muted small">{calendarUnit(row)}</span>
+      <span className="muted small">{unitOf(row.sli)}</span>
     </th>
   );
 }

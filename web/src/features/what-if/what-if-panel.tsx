@@ -122,7 +122,7 @@ function Answer({ answer, slo }: { readonly answer: WhatIf; readonly slo: SloDet
                 <td className="num right">{formatCount(side.figures.budget.allowed)}</td>
                 <td className="num right">{formatCount(side.figures.budget.remaining)}</td>
                 <td>
-                  <VerdictBadge figures={side.figures} />
+                  <VerdictBadge verdict={side.figures.verdict} sli={slo.sli} />
                 </td>
               </tr>
             ))}
