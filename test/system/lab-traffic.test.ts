@@ -102,7 +102,7 @@ describe.skipIf(skipWithoutLab)('the lab balances to the packet', () => {
       const from = name === 'wire' ? (lab.wire as Guest) : lab.guest(name);
       const to = lab.guest(name === 'wire' ? 'vhu1' : 'vhu4');
       const [sent, got] = await during(from, to, async () => {
-        lab.ovs.switchProcess?.signal('SIGSTOP');
+        await lab.ovs.switchProcess?.pause();
         try {
           await from.start({ pps: 50_000, count: 10_000, destination: to.address });
           await until({ what: 'the burst ends', deadlineMs: 20_000 }, async () => !(await from.sums()).isRunning);

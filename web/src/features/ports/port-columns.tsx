@@ -67,7 +67,7 @@ export function portColumns(carried: Search, nowFor: NowFor): Column<PortRow>[] 
       header: 'Drops',
       unit: 'now',
       numeric: true,
-      width: 0.9,
+      width: 1,
       sortBy: ({ now }) => now?.drops ?? null,
       cell: (row) => <NowRate value={nowOfRow(row, nowFor)?.drops} kind="loss" />,
     },
@@ -86,7 +86,7 @@ export function portColumns(carried: Search, nowFor: NowFor): Column<PortRow>[] 
     {
       id: 'coverage',
       header: 'Known',
-      width: 1.45,
+      width: 1.35,
       sortBy: ({ sums }) => sums.slots.unknown,
       cell: ({ sums }) => <Coverage slots={sums.slots} words="share" />,
     },
