@@ -7,9 +7,9 @@ import { storyOf } from '../attribution/story.ts';
 import { attributionList } from '../store/queries/attributions.ts';
 import { dropList } from '../store/queries/drop-list.ts';
 import { type QueryContext, type RowsOf, runQuery } from '../store/run-query.ts';
-import { readAccountedPaths } from './path-sums.ts';
+import { type AccountedPath, readAccountedPaths } from './path-sums.ts';
 import { readReplay } from './port-replay.ts';
-import type { ExplainedRow, Explanation, Judged } from './schema/explain.ts';
+import type { ExplainedPath, ExplainedRow, Explanation, Judged } from './schema/explain.ts';
 import { iso, type RequestedWindow } from './window.ts';
 
 export interface ExplainRequest {
@@ -49,10 +49,13 @@ export async function explain(store: QueryContext, request: ExplainRequest): Pro
     .map((row) => ({ row, item: explained(row, counters.get(causeOf(row)) ?? [], rules) }))
     .sort((a, b) => a.row.slot - b.row.slot || (keyOf(a.row) < keyOf(b.row) ? -1 : 1))
     .map(({ item }) => item);
-  const paths = accounted.paths.map(({ direction, slots, pending, unexplained }) => {
-    return { direction, slots, pending: String(pending), unexplained: String(unexplained) };
-  });
+  const paths = accounted.paths.map(explainedPath);
   return { host, port, window: { from: iso(window.from), to: iso(window.to) }, packets: sumsOf(items), paths, items };
+}
+
+/** How well a direction is known, and what was lost in it that no row tells. */
+export function explainedPath({ direction, slots, pending, unexplained }: AccountedPath): ExplainedPath {
+  return { direction, slots, pending: String(pending), unexplained: String(unexplained) };
 }
 
 function explained(row: Drop | Stored, counters: readonly string[], rules: RuleSet | undefined): ExplainedRow {

@@ -32,7 +32,8 @@ interface Whose {
   readonly pid: number;
 }
 
-interface Named {
+export interface Named {
+  /** By port: the owner that the guest's threads have. */
   readonly guests: ReadonlyMap<string, string>;
   /** Of the switch; 0: not told. */
   readonly pid: number;
@@ -55,7 +56,7 @@ export class HostThreads {
   }
 
   async around(row: Row): Promise<Pick<Evidence, 'guest' | 'pmds'>> {
-    this.#named ??= await this.#names();
+    this.#named ??= await namesOf(this.#store, this.#where.host, this.#where.to);
     const { guests, pid } = this.#named;
     const name = guests.get(row.port);
     const guest = name === undefined ? null : await this.#near(row, { owner: name, pid: 0 });
@@ -64,19 +65,6 @@ export class HostThreads {
       guest: guest === null || name === undefined ? null : guestOf(name, guest, row),
       pmds: pmds === null ? null : readOf(pmds, row),
     };
-  }
-
-  async #names(): Promise<Named> {
-    const { host, to } = this.#where;
-    const seen = await runQuery(this.#store, ringGuests, { host, to });
-    const facts = await runQuery(this.#store, factsAt, { host, at: to });
-    const guests = new Map(seen.map(({ port, guest }) => [port, guest]));
-    let pid = 0;
-    for (const { name, value } of facts) {
-      if (name !== 'ovs.pid') guests.set(name.slice('port.'.length, -'.guest'.length), value);
-      else if (/^[1-9]\d{0,8}$/.test(value)) pid = Number(value);
-    }
-    return { guests, pid };
   }
 
   /** Null: none was seen, or more than are looked at. */
@@ -99,6 +87,19 @@ export class HostThreads {
     this.#threads.set(key, threads);
     return threads;
   }
+}
+
+/** Who is behind each port of a host, and which process is the switch, as told last before an instant (unix seconds). */
+export async function namesOf(store: QueryContext, host: string, before: number): Promise<Named> {
+  const seen = await runQuery(store, ringGuests, { host, to: before });
+  const facts = await runQuery(store, factsAt, { host, at: before });
+  const guests = new Map(seen.map(({ port, guest }) => [port, guest]));
+  let pid = 0;
+  for (const { name, value } of facts) {
+    if (name !== 'ovs.pid') guests.set(name.slice('port.'.length, -'.guest'.length), value);
+    else if (/^[1-9]\d{0,8}$/.test(value)) pid = Number(value);
+  }
+  return { guests, pid };
 }
 
 /** Its processors take packets; its other threads count only where all of them were stopped. */

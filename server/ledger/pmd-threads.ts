@@ -24,14 +24,12 @@ const dpdkPrefix = 'dpdk:';
  * Example: "pmd-c02/id:8" and, after a restart, "pmd-c02/id:11" of ovs-vswitchd are core 2 of netdev@ovs-netdev.
  */
 export function threadsByCore(datapath: string, threads: readonly PollingThread[]): Map<number, ThreadTimes> {
-  const program = datapath.startsWith(dpdkPrefix) ? datapath.slice(dpdkPrefix.length) : undefined;
   const owners = new Map<number, string>();
   const sums = new Map<number, ThreadTimes>();
   const doubtful = new Set<number>();
   for (const { owner, name, knownNs, runNs, runDelayNs } of threads) {
-    const core = coreOf(name);
-    const isOurs = program === undefined ? name.startsWith('pmd-c') : owner === program && !name.startsWith('pmd-c');
-    if (core === undefined || !isOurs) continue;
+    const core = coreOf(datapath, { owner, name });
+    if (core === undefined) continue;
     if ((owners.get(core) ?? owner) !== owner) doubtful.add(core);
     owners.set(core, owner);
     const sum = sums.get(core) ?? { knownNs: 0n, runNs: 0n, runDelayNs: 0n };
@@ -45,7 +43,10 @@ export function threadsByCore(datapath: string, threads: readonly PollingThread[
   return sums;
 }
 
-function coreOf(name: string): number | undefined {
-  const digits = coreInName.exec(name)?.[1];
+/** The core that a polling thread of a datapath is bound to; undefined: it is none of its. */
+export function coreOf(datapath: string, { owner, name }: Pick<PollingThread, 'owner' | 'name'>): number | undefined {
+  const program = datapath.startsWith(dpdkPrefix) ? datapath.slice(dpdkPrefix.length) : undefined;
+  const isOurs = program === undefined ? name.startsWith('pmd-c') : owner === program && !name.startsWith('pmd-c');
+  const digits = isOurs ? coreInName.exec(name)?.[1] : undefined;
   return digits === undefined ? undefined : Number(digits);
 }

@@ -32,6 +32,7 @@ export const routes = [
   '/api/v1/ports/{host}/{port}/queues',
   '/api/v1/ports/{host}/{port}/replay',
   '/api/v1/ports/{host}/{port}/series',
+  '/api/v1/ports/{host}/{port}/timeline',
   '/api/v1/ports/{host}/{port}/xstats',
   '/api/v1/seals',
   '/api/v1/seals/{host}/{port}/{direction}/{sha256}',

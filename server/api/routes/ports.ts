@@ -10,8 +10,11 @@ import { decodeCursor, decodePortCursor, encodeCursor } from '../cursor.ts';
 import { type AccountedPath, readAccountedPaths, readPaths } from '../path-sums.ts';
 import { readReplay } from '../port-replay.ts';
 import { readPortSeries } from '../port-series.ts';
+import { readPortTimeline } from '../port-timeline.ts';
+import { RequestProblem } from '../problem.ts';
 import { PageQuery, Problem, WindowQuery } from '../schema/common.ts';
 import { PortPage, PortReplay, PortSeries, type PortSums, QueueSeries, XstatPage } from '../schema/ports.ts';
+import { PortTimeline } from '../schema/timeline.ts';
 import { stepGrid } from '../series.ts';
 import type { Api } from '../server.ts';
 import { tellWindow } from '../tell-window.ts';
@@ -27,6 +30,15 @@ const SeriesQuery = Type.Object(
   },
   strict,
 );
+const TimelineQuery = Type.Object(
+  {
+    ...SeriesQuery.properties,
+    queue: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535, description: 'Of the rings: this queue alone.' })),
+  },
+  strict,
+);
+/** Rings and threads are kept second by second: of a longer window there are too many rows, s. */
+const timelineSecondsMax = 86_400;
 const problems = { '4xx': Problem, '5xx': Problem };
 /** Extended counters not written for so long belong to a port that is gone, or to another time, s. */
 const xstatReachSeconds = 600;
@@ -57,6 +69,11 @@ export function portRoutes(api: Api, context: ApiContext): void {
     '/ports/:host/:port/series',
     { schema: { params: PortParams, querystring: SeriesQuery, response: { 200: PortSeries, ...problems } } },
     async ({ params, query }) => steppedPort(context, params, query),
+  );
+  api.get(
+    '/ports/:host/:port/timeline',
+    { schema: { params: PortParams, querystring: TimelineQuery, response: { 200: PortTimeline, ...problems } } },
+    async ({ params, query }) => timelineOf(context, params, query),
   );
   api.get(
     '/ports/:host/:port/replay',
@@ -138,6 +155,21 @@ async function steppedPort(context: ApiContext, name: PortName, query: SeriesAsk
   const series = await readPortSeries(context.store, { ...name, ...asked });
   if (series.directions.length === 0) await requirePort(context, name);
   return series;
+}
+
+async function timelineOf(
+  context: ApiContext,
+  name: PortName,
+  query: SeriesAsked & { readonly queue?: number },
+): Promise<PortTimeline> {
+  const window = requestedWindow(query, nowSecond(context));
+  if (window.to - window.from > timelineSecondsMax) {
+    throw new RequestProblem([{ where: 'querystring.from', problem: 'makes a timeline of more than 24 hours' }]);
+  }
+  const asked = requestedStep(window, query.step);
+  const timeline = await readPortTimeline(context.store, { ...name, ...asked, queue: query.queue });
+  if (timeline.directions.length === 0 && timeline.rings.length === 0) await requirePort(context, name);
+  return timeline;
 }
 
 /** A port that was never seen is an error; one without rows in the window is an empty series. */

@@ -32,7 +32,7 @@ const ExplainedRow = Type.Object({
 export type ExplainedRow = Static<typeof ExplainedRow>;
 
 /** What the rows do not tell of a direction of the port. */
-const ExplainedPath = Type.Object({
+export const ExplainedPath = Type.Object({
   direction: Direction,
   slots: Coverage,
   pending: Type.String({ pattern: '^[0-9]+$', description: 'Lost, and the cause has not been told yet.' }),
