@@ -15,6 +15,7 @@ import * as series from './fixture-series.ts';
 import * as slos from './fixture-slos.ts';
 import { spanOf } from './fixture-span.ts';
 import { type FixtureStream, openFixtureStream } from './fixture-stream.ts';
+import { explanation, portTimeline } from './fixture-timeline.ts';
 
 /** Serves the built page and an API of made-up numbers. The scenario may change while a page is open. */
 export interface FixtureServer {
@@ -132,6 +133,12 @@ export function answer(scenario: Scenario, url: URL, nowMs: number): unknown {
   if (kind === 'health') return api.health(nowMs);
   if (kind === 'ports' && first === '') return api.portPage(scenario, url.searchParams, nowMs);
   if (kind === 'ports' && third === 'series') return series.portSeries(scenario, first, second, span);
+  if (kind === 'ports' && third === 'timeline')
+    return portTimeline(scenario, first, second, span, url.searchParams.get('queue'));
+  if (kind === 'explain') {
+    const { host = '', port = '' } = Object.fromEntries(url.searchParams);
+    return explanation(scenario, host, port, span);
+  }
   if (kind === 'ports' && third === 'queues') return series.queueSeries(scenario, first, second, span);
   if (kind === 'ports' && third === 'xstats') return api.xstats(scenario, nowMs);
   if (kind === 'slis') {

@@ -5,6 +5,7 @@ import { BreachDetail, BreachPage } from '../../server/api/schema/breaches.ts';
 import { Problem } from '../../server/api/schema/common.ts';
 import { CreditPage } from '../../server/api/schema/credits.ts';
 import { ExclusionDetail, ExclusionPage } from '../../server/api/schema/exclusions.ts';
+import { Explanation } from '../../server/api/schema/explain.ts';
 import { Health } from '../../server/api/schema/health.ts';
 import { HostDetail, HostPage, SoftnetSeries, ThreadSeries } from '../../server/api/schema/hosts.ts';
 import { LedgerDetail, LedgerPage } from '../../server/api/schema/ledger.ts';
@@ -12,6 +13,7 @@ import { PortPage, PortSeries, QueueSeries, XstatPage } from '../../server/api/s
 import { SliPage } from '../../server/api/schema/slis.ts';
 import { Budget, MonthCalendar, SloDetail, SloPage, TenantPage, WhatIf } from '../../server/api/schema/slos.ts';
 import { TickEvent } from '../../server/api/schema/stream.ts';
+import { PortTimeline } from '../../server/api/schema/timeline.ts';
 import { problem, tickOf } from './fixture-api.ts';
 import { openBreach } from './fixture-breaches.ts';
 import { requestedExclusion } from './fixture-exclusions.ts';
@@ -34,6 +36,9 @@ const routes: [string, TSchema][] = [
   [`ports/${host}/bond0/queues`, QueueSeries],
   [`ports/${host}/bond0/xstats`, XstatPage],
   [`ports/${host}/vhu7be2044a-90/series`, PortSeries],
+  [`ports/${host}/bond0/timeline`, PortTimeline],
+  [`ports/${host}/vhu7be2044a-90/timeline`, PortTimeline],
+  [`explain?host=${host}&port=vhu7be2044a-90`, Explanation],
   [`ledger?host=${host}`, LedgerPage],
   [`ledger/${host}/netdev@ovs-netdev`, LedgerDetail],
   [`ledger/${host}/${encodeURIComponent('netdev@edge')}`, LedgerDetail],

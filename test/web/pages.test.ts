@@ -26,6 +26,8 @@ const pages = [
   ['facts', `${hostPath}?tab=facts`],
   ['port', portPath],
   ['port with causes over stretches', `${hostPath}/ports/vhu7be2044a-90`],
+  ['timeline', `${hostPath}/ports/vhu7be2044a-90?tab=timeline`],
+  ['timeline of a port without rings', `${portPath}?tab=timeline`],
   ['queues', `${portPath}/queues`],
   ['queue', `${portPath}/queues/0`],
 ] as const;
@@ -122,6 +124,7 @@ describe.skipIf(noBrowser !== null)('the page', () => {
     ['host', hostPath, 'No ports yet'],
     ['ledger', `${hostPath}?tab=ledger`, 'No ledger yet'],
     ['port', portPath, 'Nothing counted here'],
+    ['timeline', `${portPath}?tab=timeline`, 'Nothing told here'],
     ['queue', `${portPath}/queues/0`, 'No such queue'],
   ])('the states of %s', (name, path, empty) => {
     it('loading: a skeleton with a name', async () => {
@@ -329,6 +332,7 @@ describe.skipIf(noBrowser !== null)('the page', () => {
 
   it.each([
     ['port', portPath],
+    ['timeline', `${hostPath}/ports/vhu7be2044a-90?tab=timeline`],
     ['ledger', `${hostPath}?tab=ledger`],
   ])('loads little at first: %s', async (_name, path) => {
     // In a window that has nothing yet.

@@ -36,6 +36,7 @@ const pages = {
   softnet: `${host}?tab=softnet`,
   facts: `${host}?tab=facts`,
   port,
+  timeline: `${port}?tab=timeline`,
   queues: `${port}/queues`,
   objectives: '/objectives',
   ...pageOf('objective', 'objectives', options.slo),

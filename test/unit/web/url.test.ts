@@ -4,6 +4,7 @@ import { type Range, rangeOfSelection, resolveRange, shiftRange, zoomRange } fro
 import {
   carried,
   parseSearch,
+  pinOf,
   rangeOf,
   searchFromString,
   searchToString,
@@ -42,7 +43,7 @@ describe('the search of a page', () => {
         fc.dictionary(
           fc.constantFrom(
             ...['range', 'from', 'to', 'filter', 'sort', 'zone', 'tab'],
-            ...['tenant', 'service', 'slo', 'state', 'month', 'open'],
+            ...['tenant', 'service', 'slo', 'state', 'month', 'open', 'at', 'queue'],
           ),
           fc.anything(),
         ),
@@ -58,6 +59,15 @@ describe('the search of a page', () => {
     expect(searchToString({ filter: '123', from: '2026-07-14T14:00:00Z' })).toBe(
       '?filter=123&from=2026-07-14T14:00:00Z',
     );
+  });
+
+  it('keeps a step and a queue that can be, and drops others', () => {
+    const chosen = { at: '2026-07-14T14:00:00Z', queue: '12' };
+    expect(parseSearch(searchFromString(searchToString(chosen)))).toEqual(chosen);
+    expect(pinOf(chosen)).toBe(Date.UTC(2026, 6, 14, 14) / 1_000);
+    expect(parseSearch({ at: 'noon', queue: '-1' })).toEqual({});
+    expect(parseSearch({ at: 17, queue: '007' })).toEqual({});
+    expect(pinOf({})).toBeNull();
   });
 
   it('keeps choices that can be, and drops others', () => {

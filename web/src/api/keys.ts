@@ -12,6 +12,10 @@ export const keys = {
   softnet: (host: string, range: Range) => ['hosts', host, 'softnet', range] as const,
   ports: (filter: PortFilter, range: Range) => ['ports', filter, range] as const,
   portSeries: (host: string, port: string, range: Range) => ['ports', host, port, 'series', range] as const,
+  timeline: (host: string, port: string, range: Range, queue: string | undefined) =>
+    ['ports', host, port, 'timeline', range, queue] as const,
+  explanation: (host: string, port: string, fromSeconds: number, toSeconds: number) =>
+    ['explain', host, port, fromSeconds, toSeconds] as const,
   queueSeries: (host: string, port: string, range: Range) => ['ports', host, port, 'queues', range] as const,
   xstats: (host: string, port: string) => ['ports', host, port, 'xstats'] as const,
   ledgers: (host: string, range: Range) => ['ledger', host, range] as const,

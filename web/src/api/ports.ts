@@ -1,7 +1,10 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
+import type { Explanation } from '../../../server/api/schema/explain.ts';
 import type { PortPage, PortSeries, PortSums, QueueSeries, XstatPage } from '../../../server/api/schema/ports.ts';
-import type { Range, TimeWindow } from '../url/range.ts';
+import type { PortTimeline } from '../../../server/api/schema/timeline.ts';
+import { useApp } from '../app-context.ts';
+import { type Range, resolveRange, type TimeWindow } from '../url/range.ts';
 import { instantOf } from '../url/search.ts';
 import { apiPath, getJson, getPages } from './client.ts';
 import { keys, type PortFilter, paceMs } from './keys.ts';
@@ -27,6 +30,44 @@ export function usePortSeries(host: string, port: string, range: Range) {
     queryKey: keys.portSeries(host, port, range),
     queryFn: ({ signal }) => getJson<PortSeries>(apiPath(['ports', host, port, 'series'], params()), signal),
     refetchInterval: paceOf(range, paceMs.series),
+  });
+}
+
+export function usePortTimeline(
+  { host, port }: { readonly host: string; readonly port: string },
+  range: Range,
+  ask: {
+    /** One queue of the rings; undefined: all. */
+    readonly queue: string | undefined;
+    /** False: longer than the server tells at once. */
+    readonly enabled: boolean;
+    stepOf(lengthSeconds: number): number;
+  },
+) {
+  const { clock } = useApp();
+  const { queue, enabled, stepOf } = ask;
+  return useQuery({
+    queryKey: keys.timeline(host, port, range, queue),
+    queryFn: ({ signal }) => {
+      const { fromSeconds, toSeconds } = resolveRange(range, clock.nowMs());
+      const step = `${stepOf(toSeconds - fromSeconds)}`;
+      const params = { from: instantOf(fromSeconds), to: instantOf(toSeconds), step, queue };
+      return getJson<PortTimeline>(apiPath(['ports', host, port, 'timeline'], params), signal);
+    },
+    refetchInterval: paceOf(range, paceMs.series),
+    enabled,
+  });
+}
+
+/** Whose the losses of a stretch are, and why. What has passed may still be told of: it is asked for again. */
+export function useExplanation(host: string, port: string, { fromSeconds, toSeconds }: TimeWindow) {
+  return useQuery({
+    queryKey: keys.explanation(host, port, fromSeconds, toSeconds),
+    queryFn: ({ signal }) => {
+      const params = { host, port, from: instantOf(fromSeconds), to: instantOf(toSeconds) };
+      return getJson<Explanation>(apiPath(['explain'], params), signal);
+    },
+    refetchInterval: paceMs.xstats,
   });
 }
 

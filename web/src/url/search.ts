@@ -21,9 +21,13 @@ export interface Search {
   month?: string;
   /** Breaches that go on. */
   open?: 'true';
+  /** The step of a timeline that is looked at, RFC 3339. */
+  at?: string;
+  /** One queue of the rings of a port. */
+  queue?: string;
 }
 
-export type Choice = 'tenant' | 'service' | 'slo' | 'state' | 'month' | 'open';
+export type Choice = 'tenant' | 'service' | 'slo' | 'state' | 'month' | 'open' | 'at' | 'queue';
 
 export interface Sort {
   readonly id: string;
@@ -32,6 +36,7 @@ export interface Sort {
 
 const filterCharsMax = 200;
 const choiceCharsMax = 255;
+const queuePattern = /^(0|[1-9]\d{0,4})$/;
 const monthPattern = /^\d{4}-(0[1-9]|1[0-2])$/;
 const namePattern = /^[a-z][a-zA-Z]{0,39}$/;
 const sortPattern = /^-?[a-z][a-zA-Z]{0,39}$/;
@@ -63,6 +68,10 @@ export function parseSearch(raw: Record<string, unknown>): Search {
   const month = raw['month'];
   if (typeof month === 'string' && monthPattern.test(month)) search.month = month;
   if (raw['open'] === 'true') search.open = 'true';
+  const at = secondsOf(raw['at']);
+  if (at !== null) search.at = instantOf(at);
+  const queue = raw['queue'];
+  if (typeof queue === 'string' && queuePattern.test(queue)) search.queue = queue;
   return search;
 }
 
@@ -97,6 +106,11 @@ export function withRange(search: Search, range: Range): Search {
 /** What a link to another page takes along: when and how, not which rows. */
 export function carried({ range, from, to, zone }: Search): Search {
   return Object.fromEntries(Object.entries({ range, from, to, zone }).filter(([, value]) => value !== undefined));
+}
+
+/** Unix second of the step that is looked at; null: none. */
+export function pinOf({ at }: Search): number | null {
+  return secondsOf(at);
 }
 
 export function sortOf(search: Search): Sort | null {
