@@ -1,6 +1,7 @@
 import { FourninesError } from '../../core/runtime/error.ts';
+import type { OwnedPackets } from '../attribution/evidence.ts';
 import { edgeBound } from '../ledger/edges.ts';
-import { type CausePackets, type JointPort, jointsOf } from '../ledger/joints.ts';
+import { type Blame, type CausePackets, type JointPort, jointsOf } from '../ledger/joints.ts';
 import { type ThreadTimes, threadsByCore } from '../ledger/pmd-threads.ts';
 import { isKnown } from '../sli/coverage.ts';
 import { delivery } from '../sli/packet-delivery.ts';
@@ -8,6 +9,7 @@ import { datapathPage } from '../store/queries/datapath-page.ts';
 import { datapathPorts } from '../store/queries/datapath-ports.ts';
 import { datapathSums } from '../store/queries/datapath-sums.ts';
 import { latestRxqs } from '../store/queries/latest-rxqs.ts';
+import { ownerSums } from '../store/queries/owner-sums.ts';
 import { pmdSums } from '../store/queries/pmd-sums.ts';
 import { pmdThreads } from '../store/queries/pmd-threads.ts';
 import { type QueryContext, type RowsOf, runQuery } from '../store/run-query.ts';
@@ -40,8 +42,9 @@ export async function readDetail(
 ): Promise<Pick<LedgerDetail, 'entry' | 'joints' | 'ports' | 'pmds' | 'queues' | 'series'>> {
   const { window, host, datapath } = request;
   const read = await readEntry(store, request);
-  const [facts, pmds, queues, series] = await Promise.all([
+  const [facts, owners, pmds, queues, series] = await Promise.all([
     runQuery(store, datapathPorts, { host, datapath }),
+    runQuery(store, ownerSums, { host, ...window }),
     readPmds(store, request),
     runQuery(store, latestRxqs, { ...window, host, datapath }),
     readSeries(store, request),
@@ -57,7 +60,7 @@ export async function readDetail(
     joints: joints(
       ports.map(({ port }) => port),
       read.inside,
-      datapath,
+      { datapath, blame: blameOf(owners) },
     ),
     ports: ports.map(({ path, port }) => portOf(path, port)),
     pmds,
@@ -177,14 +180,29 @@ function portOf(path: AccountedPath, port: JointPort): LedgerDetail['ports'][num
 function joints(
   ports: readonly JointPort[],
   inside: readonly CausePackets[],
-  datapath: string,
+  of: { readonly datapath: string; readonly blame: Blame },
 ): LedgerDetail['joints'] {
-  return jointsOf(ports, inside, datapath).map(({ joint, passed, lost, drops }) => ({
+  return jointsOf(ports, inside, of).map(({ joint, passed, lost, owners, drops }) => ({
     joint,
     passed: passed === null ? null : String(passed),
     lost: String(lost),
-    drops: drops.map((drop) => ({ ...drop, packets: String(drop.packets) })),
+    owners: ownerTexts(owners),
+    drops: drops.map((drop) => ({ ...drop, packets: String(drop.packets), owners: ownerTexts(drop.owners) })),
   }));
+}
+
+function ownerTexts({ provider, tenant, contract, unknown }: OwnedPackets): LedgerDetail['joints'][number]['owners'] {
+  return { provider: String(provider), tenant: String(tenant), contract: String(contract), unknown: String(unknown) };
+}
+
+function blameOf(rows: RowsOf<typeof ownerSums>): Blame {
+  const said = new Map(
+    rows.map(({ port, direction, cause, place, provider, tenant, contract }) => [
+      `${port} ${direction} ${cause} ${place}`,
+      { provider: BigInt(provider), tenant: BigInt(tenant), contract: BigInt(contract) },
+    ]),
+  );
+  return ({ port, direction, cause, place }) => said.get(`${port} ${direction} ${cause} ${place}`);
 }
 
 async function readSeries(store: QueryContext, request: DetailRequest): Promise<LedgerDetail['series']> {

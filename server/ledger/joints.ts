@@ -1,6 +1,7 @@
 import type { Cause } from '../../core/catalogue/causes.ts';
 import type { Direction } from '../../core/catalogue/kind-parts.ts';
 import type { JointName } from '../api/schema/ledger.ts';
+import type { OwnedPackets } from '../attribution/evidence.ts';
 
 /** The joints in the order in which a packet passes them. */
 const jointOrder: readonly JointName[] = ['wire', 'rxq', 'pmd', 'port', 'ring', 'unknown'];
@@ -64,13 +65,25 @@ export interface JointPort {
 interface JointDrop extends CausePackets {
   readonly port: string;
   readonly direction: Direction;
+  readonly owners: OwnedPackets;
 }
+
+/** What rules said of the lost packets of a port, direction, cause and place over the window; the rest is unknown. */
+export type SaidOwners = Pick<OwnedPackets, 'provider' | 'tenant' | 'contract'>;
+export type Blame = (of: {
+  readonly port: string;
+  readonly direction: Direction;
+  readonly cause: string;
+  readonly place: string;
+}) => SaidOwners | undefined;
 
 export interface JointSums {
   readonly joint: JointName;
   /** Null: no port of the datapath counts it. */
   readonly passed: bigint | null;
   readonly lost: bigint;
+  /** Of `lost`; unknown is what nobody gave to anybody. */
+  readonly owners: OwnedPackets;
   /** Most packets first. */
   readonly drops: readonly JointDrop[];
 }
@@ -82,7 +95,7 @@ const isOutgoing = ({ direction }: JointPort) => direction === 'tx' || direction
 
 /**
  * The way of packets through a datapath as joints, with what was lost at each. Drops without a cause are lost at
- * `unknown`, pending ones under that cause, told ones under `unexplained`.
+ * `unknown`, pending ones under that cause, told ones under `unexplained`. Each loss has its owners, as `blame` knows them.
  *
  * Passed the wire and the receive queues: of ports with a wire. Passed the pmd: what was offered to ports. Passed the port: that,
  * less what the port itself refused. Passed the ring: what ports sent.
@@ -90,11 +103,14 @@ const isOutgoing = ({ direction }: JointPort) => direction === 'tx' || direction
 export function jointsOf(
   ports: readonly JointPort[],
   inside: readonly CausePackets[],
-  datapath: string,
+  { datapath, blame }: { readonly datapath: string; readonly blame: Blame },
 ): readonly JointSums[] {
   const counted = ports.filter((port) => port.counted);
-  const drops = counted.flatMap(dropsOf);
-  for (const { cause, packets } of inside) drops.push({ port: datapath, direction: 'rx', cause, packets });
+  const drops = counted.flatMap((port) => dropsOf(port, blame));
+  for (const { cause, packets } of inside) {
+    const of = { port: datapath, direction: 'rx', cause } as const;
+    drops.push({ ...of, packets, owners: ownersOf(packets, blame({ ...of, place: 'beside' })) });
+  }
   const byJoint = Map.groupBy(
     drops.filter(({ packets }) => packets > 0n),
     ({ cause }) => (cause === 'unexplained' ? 'unknown' : jointOf(cause)),
@@ -102,14 +118,43 @@ export function jointsOf(
   const passed = passedOf(counted);
   return jointOrder.map((joint) => {
     const lost = byJoint.get(joint) ?? [];
-    return { joint, passed: passed[joint], lost: sumOf(lost, ({ packets }) => packets), drops: lost.sort(mostFirst) };
+    const owned = (owner: keyof OwnedPackets) => sumOf(lost, ({ owners }) => owners[owner]);
+    return {
+      joint,
+      passed: passed[joint],
+      lost: sumOf(lost, ({ packets }) => packets),
+      owners: {
+        provider: owned('provider'),
+        tenant: owned('tenant'),
+        contract: owned('contract'),
+        unknown: owned('unknown'),
+      },
+      drops: lost.sort(mostFirst),
+    };
   });
 }
 
-function dropsOf({ port, direction, causes, pending, unexplained }: JointPort): JointDrop[] {
-  return [...causes, { cause: 'pending', packets: pending }, { cause: 'unexplained', packets: unexplained }].map(
-    ({ cause, packets }) => ({ port, direction, cause, packets }),
-  );
+function dropsOf({ port, direction, causes, pending, unexplained }: JointPort, blame: Blame): JointDrop[] {
+  const told = causes.map(({ cause, place, packets }) => {
+    const owners = ownersOf(packets, blame({ port, direction, cause, place }));
+    return { port, direction, cause, packets, owners };
+  });
+  const untold = [
+    { cause: 'pending', packets: pending },
+    { cause: 'unexplained', packets: unexplained },
+  ];
+  return [...told, ...untold.map((rest) => ({ port, direction, ...rest, owners: ownersOf(rest.packets, undefined) }))];
+}
+
+/**
+ * Whose the packets of a sum are. More said than there are: the sum and what was said of it are not of the same rows (some came late
+ * and have not been attributed anew), and all of it is unknown.
+ */
+function ownersOf(packets: bigint, said: SaidOwners | undefined): OwnedPackets {
+  const { provider = 0n, tenant = 0n, contract = 0n } = said ?? {};
+  const unknown = packets - provider - tenant - contract;
+  if (unknown < 0n) return { provider: 0n, tenant: 0n, contract: 0n, unknown: packets };
+  return { provider, tenant, contract, unknown };
 }
 
 function passedOf(ports: readonly JointPort[]): Readonly<Record<JointName, bigint | null>> {

@@ -270,7 +270,9 @@ describe('the joints of a datapath', () => {
       ['ring', '1800', '120'],
       ['unknown', null, '87'],
     ]);
-    expect(joints.at(-1)?.drops).toEqual([
+    // Nobody has said whose any of it is.
+    expect(joints.map(({ lost, owners }) => owners.unknown === lost)).toEqual(Array(6).fill(true));
+    expect(joints.at(-1)?.drops).toMatchObject([
       { port: 'vhu1', direction: 'toGuest', cause: 'pending', packets: '60' },
       { port: 'vhu1', direction: 'toGuest', cause: 'unexplained', packets: '20' },
       { port: 'dpdk0', direction: 'rx', cause: 'unexplained', packets: '7' },

@@ -12,6 +12,8 @@ import type { PortTimeline } from '../../server/api/schema/timeline.ts';
 import { bareApi } from '../../server/api/server.ts';
 import { writeAttributions } from '../../server/attribution/attribution-table.ts';
 import { OwnRows } from '../../server/store/own-rows.ts';
+import { ownerSums } from '../../server/store/queries/owner-sums.ts';
+import { runQuery } from '../../server/store/run-query.ts';
 import { aDropSlot, aPortSlot, insertRows, type OpenStore, openStore } from './store-fixture.ts';
 import { aFact, anOwner, aPmd, aQueue, aRing, aThread, ms, start } from './timeline-fixture.ts';
 
@@ -130,6 +132,14 @@ describe('the timeline of a port', () => {
     ]);
     const combined = await ask({ ...seconds, step: '10' });
     expect(combined.body.owned).toMatchObject([{ from: iso(0), to: iso(10), provider: '90', unknown: '22' }]);
+  });
+
+  test('sums owners of a host over whole rows, for the joints; what nobody gave to anybody is left out', async () => {
+    const sum = (from: number, to: number) =>
+      runQuery(store, ownerSums, { host: 'h1', from: start + from, to: start + to });
+    const ring = { port: 'vhu1', direction: 'toGuest', cause: 'vhost_ring_full', place: 'outside' };
+    expect(await sum(0, 10)).toEqual([{ ...ring, provider: '90', tenant: '0', contract: '0' }]);
+    expect(await sum(1, 10)).toEqual([]);
   });
 
   test('adds the samples of all queues up, and tells the time of the one that was full longest', async () => {

@@ -2,6 +2,7 @@ import type { LedgerDetail, LedgerEntry, LedgerPage, LedgerState } from '../../s
 import { type Scenario, type SlotState, stateAt } from './fixture-numbers.ts';
 import { stepsOf } from './fixture-series.ts';
 import { instant, type Span, total, windowOf } from './fixture-span.ts';
+import { split } from './fixture-timeline.ts';
 
 /**
  * The ledger of two datapaths that do not exist. The first balances over every window of a multiple of ten seconds;
@@ -179,15 +180,26 @@ function summing(scenario: Scenario, datapath: Datapath, span: Span) {
 
 type Drop = LedgerDetail['joints'][number]['drops'][number];
 
+function ownedBy(cause: string, packets: number): Drop['owners'] {
+  const { provider, tenant, contract, unknown } = split(cause, packets);
+  return { provider: `${provider}`, tenant: `${tenant}`, contract: `${contract}`, unknown: `${unknown}` };
+}
+
+function sumOwners(drops: readonly Drop[]): Drop['owners'] {
+  const sum = (owner: keyof Drop['owners']) => `${total(drops.map(({ owners }) => Number(owners[owner])))}`;
+  return { provider: sum('provider'), tenant: sum('tenant'), contract: sum('contract'), unknown: sum('unknown') };
+}
+
 function jointsOf(scenario: Scenario, datapath: Datapath, span: Span): LedgerDetail['joints'] {
   const sum = summing(scenario, datapath, span);
   const drop = (port: string, direction: Drop['direction'], cause: string, packets: number): Drop[] =>
-    packets === 0 ? [] : [{ port, direction, cause, packets: `${packets}` }];
+    packets === 0 ? [] : [{ port, direction, cause, packets: `${packets}`, owners: ownedBy(cause, packets) }];
   const ring = sum((numbers) => numbers.ring);
   const joint = (name: LedgerDetail['joints'][number]['joint'], passed: number | null, drops: Drop[]) => ({
     joint: name,
     passed: passed === null ? null : `${passed}`,
     lost: `${total(drops.map(({ packets }) => Number(packets)))}`,
+    owners: sumOwners(drops),
     drops,
   });
   const came = sum((numbers) => numbers.in);

@@ -130,7 +130,7 @@ function pathOf(scenario: Scenario, { direction }: Path, { from, to }: Span): Po
 }
 
 /** By rule of thumb: a full ring is mostly the provider's, a policer the contract's. */
-function split(cause: string, packets: number): Owned {
+export function split(cause: string, packets: number): Owned {
   const none = { provider: 0, tenant: 0, contract: 0, unknown: 0 };
   if (cause === 'policer') return { ...none, contract: packets };
   if (cause !== 'vhost_ring_full' && cause !== 'nic_ring_full') return { ...none, unknown: packets };

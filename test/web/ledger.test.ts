@@ -132,6 +132,26 @@ describe.skipIf(noBrowser !== null)('the ledger', () => {
     expect(rows[6]).toContain(`other ${grouped(lost)}`);
   });
 
+  it('says at each joint whose the losses are, and of each drop', async () => {
+    await open();
+    const ring = detailOf(whole).joints.find(({ joint }) => joint === 'ring');
+    const way = page.getByRole('region', { name: `Where packets were lost, ${whole}` });
+    const branch = way.locator('.joint').filter({ has: page.getByRole('button', { name: /^Ring/ }) });
+    const said = await branch.locator('.owners').getByRole('listitem').allInnerTexts();
+    const expected = (['provider', 'tenant', 'contract', 'unknown'] as const)
+      .map((owner) => [owner, ring?.owners[owner] ?? '0'] as const)
+      .filter(([, packets]) => packets !== '0')
+      .map(([owner, packets]) => `${owner} ${grouped(packets)}`);
+    expect(expected.length).toBeGreaterThan(2);
+    expect(said.map((text) => text.trim())).toEqual(expected);
+    await branch.getByRole('button').click();
+    const list = page.getByRole('region', { name: `Lost here: Ring, ${whole}` });
+    expect(await list.getByRole('row').nth(1).innerText()).toMatch(/provider [\d,]+/);
+    await way.getByRole('button', { name: 'Show as table' }).click();
+    const row = way.getByRole('row').filter({ hasText: /^Ring/ });
+    expect(await row.innerText()).toContain(grouped(ring?.owners.provider ?? ''));
+  });
+
   it('tells no loss from an unknown one', async () => {
     await open();
     const calm = page.getByRole('region', { name: `Where packets were lost, ${leaking}` });

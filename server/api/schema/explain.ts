@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { Count, Coverage, Direction, Instant, Window } from './common.ts';
 
-const Owners = Type.Object({ provider: Count, tenant: Count, contract: Count, unknown: Count });
+/** Packets by owner; they add up to all of them. */
+export const Owners = Type.Object({ provider: Count, tenant: Count, contract: Count, unknown: Count });
 
 const Judged = Type.Object({
   owners: Owners,

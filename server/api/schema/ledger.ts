@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Completeness, Count, Coverage, Direction, Instant, page, Window } from './common.ts';
+import { Owners } from './explain.ts';
 
 /** An integer that may be below zero, as decimal digits. */
 const SignedCount = Type.String({ pattern: '^-?[0-9]+$', description: 'Integer as decimal digits, with its sign.' });
@@ -71,12 +72,14 @@ const Joint = Type.Object({
   joint: JointName,
   passed: Type.Union([Count, Type.Null()], { description: 'Packets that got past here; null: nothing counts them.' }),
   lost: Count,
+  owners: Owners,
   drops: Type.Array(
     Type.Object({
       port: Type.String({ description: "The datapath's name where the loss belongs to no port." }),
       direction: Direction,
       cause: Type.String(),
       packets: Count,
+      owners: Owners,
     }),
     { description: 'Most packets first.' },
   ),

@@ -112,17 +112,19 @@ describe('the state of a ledger', () => {
 });
 
 describe('the joints', () => {
+  const owners = { provider: '0', tenant: '0', contract: '0', unknown: '0' };
   const drop = (port: string, cause: string, packets: string) => ({
     port,
     direction: 'toGuest' as const,
     cause,
     packets,
+    owners: { ...owners, unknown: packets },
   });
 
   it('stand in the order of the way, whatever the order of the answer', () => {
     const joints = [
-      { joint: 'ring' as const, passed: '1', lost: '0', drops: [] },
-      { joint: 'wire' as const, passed: null, lost: '0', drops: [] },
+      { joint: 'ring' as const, passed: '1', lost: '0', owners, drops: [] },
+      { joint: 'wire' as const, passed: null, lost: '0', owners, drops: [] },
     ];
     const views = jointViews(aDetail({ joints }));
     expect(views.map(({ joint, passed, lost }) => [joint, passed, lost])).toEqual([
@@ -136,7 +138,9 @@ describe('the joints', () => {
 
   it('sum a cause over its ports and name the three largest', () => {
     const drops = [drop('a', 'mtu', '2'), drop('b', 'mtu', '3'), drop('a', 'w', '9'), drop('a', 'x', '1')];
-    const joints = [{ joint: 'port' as const, passed: '1', lost: '16', drops: [...drops, drop('a', 'y', '1')] }];
+    const joints = [
+      { joint: 'port' as const, passed: '1', lost: '16', owners, drops: [...drops, drop('a', 'y', '1')] },
+    ];
     const port = jointViews(aDetail({ joints })).find(({ joint }) => joint === 'port');
     expect(port?.largest).toEqual([
       { cause: 'w', packets: 9n },
@@ -146,14 +150,25 @@ describe('the joints', () => {
     expect(port?.others).toBe(1);
   });
 
+  it('have owners only where something was lost, unknown last', () => {
+    const owned = { ...owners, provider: '9007199254740993', unknown: '2' };
+    const joints = [{ joint: 'ring' as const, passed: '1', lost: '9007199254740995', owners: owned, drops: [] }];
+    expect(jointViews(aDetail({ joints })).at(-1)?.owners).toEqual([
+      { owner: 'provider', packets: 9_007_199_254_740_993n },
+      { owner: 'unknown', packets: 2n },
+    ]);
+    const views = jointViews(aDetail({ joints, entry: anEntry({ state: 'unknown' }) }));
+    expect(views.every((view) => view.owners.length === 0)).toBe(true);
+  });
+
   it('show what has no place only where something has none', () => {
-    const of = (lost: string) => [{ joint: 'unknown' as const, passed: null, lost, drops: [] }];
+    const of = (lost: string) => [{ joint: 'unknown' as const, passed: null, lost, owners, drops: [] }];
     expect(jointViews(aDetail({ joints: of('0') }))).toHaveLength(5);
     expect(jointViews(aDetail({ joints: of('1') })).at(-1)?.joint).toBe('unknown');
   });
 
   it('lose nothing that is known where nothing is: null, not zero', () => {
-    const joints = [{ joint: 'ring' as const, passed: '0', lost: '0', drops: [] }];
+    const joints = [{ joint: 'ring' as const, passed: '0', lost: '0', owners, drops: [] }];
     const views = jointViews(aDetail({ joints, entry: anEntry({ state: 'unknown' }) }));
     expect(views.map(({ passed, lost }) => [passed, lost])).toEqual(Array(5).fill([null, null]));
   });

@@ -1,7 +1,9 @@
 import { describe, expect, it, test } from 'vitest';
 import { causes } from '../../../../core/catalogue/causes.ts';
-import { type JointPort, jointOf, jointsOf } from '../../../../server/ledger/joints.ts';
+import { type Blame, type JointPort, jointOf, jointsOf, type SaidOwners } from '../../../../server/ledger/joints.ts';
 import { uncausedDrops } from '../../../../server/ledger/pending.ts';
+
+const nobody: Blame = () => undefined;
 
 function aPort(over: Partial<JointPort>): JointPort {
   return {
@@ -55,7 +57,10 @@ describe('joints', () => {
       }),
       aPort({ port: 'vxlan0', type: 'vxlan', counted: false, packets: 77n, unexplained: 9n }),
     ];
-    const joints = jointsOf(ports, [{ cause: 'policy', packets: 10n }], 'netdev@ovs-netdev');
+    const joints = jointsOf(ports, [{ cause: 'policy', packets: 10n }], {
+      datapath: 'netdev@ovs-netdev',
+      blame: nobody,
+    });
     expect(joints.map(({ joint, passed, lost }) => [joint, passed, lost])).toEqual([
       ['wire', 1_010n, 5n],
       ['rxq', 1_000n, 10n],
@@ -68,11 +73,46 @@ describe('joints', () => {
       ['vhu1', 'pending', 12n],
       ['vhu1', 'unexplained', 5n],
     ]);
-    expect(joints[2]?.drops).toEqual([{ port: 'netdev@ovs-netdev', direction: 'rx', cause: 'policy', packets: 10n }]);
+    expect(joints[2]?.drops).toMatchObject([
+      { port: 'netdev@ovs-netdev', direction: 'rx', cause: 'policy', packets: 10n },
+    ]);
+  });
+
+  it('each loss has its owners, what nobody said is unknown, and so is all of a sum that is less than what was said', () => {
+    const said = { provider: 0n, tenant: 0n, contract: 0n };
+    const words: Record<string, SaidOwners> = {
+      'vhu1 toGuest vhost_ring_full outside': { ...said, provider: 40n, tenant: 20n },
+      'vhu1 toGuest vhost_ring_full beside': { ...said, provider: 9n },
+      'vhu2 toGuest vhost_ring_full outside': { ...said, contract: 11n },
+      'dp rx policy beside': { ...said, tenant: 3n },
+    };
+    const causes = [
+      { cause: 'vhost_ring_full', place: 'outside', packets: 70n },
+      { cause: 'vhost_ring_full', place: 'inside', packets: 5n },
+    ];
+    const ports = [
+      aPort({ port: 'vhu1', direction: 'toGuest', causes, pending: 8n }),
+      aPort({
+        port: 'vhu2',
+        direction: 'toGuest',
+        causes: [{ cause: 'vhost_ring_full', place: 'outside', packets: 10n }],
+      }),
+    ];
+    const blame: Blame = ({ port, direction, cause, place }) => words[`${port} ${direction} ${cause} ${place}`];
+    const joints = jointsOf(ports, [{ cause: 'policy', packets: 3n }], { datapath: 'dp', blame });
+    const ownersAt = (name: string) => joints.find(({ joint }) => joint === name)?.owners;
+    expect(ownersAt('ring')).toEqual({ provider: 40n, tenant: 20n, contract: 0n, unknown: 25n });
+    expect(ownersAt('pmd')).toEqual({ ...said, tenant: 3n, unknown: 0n });
+    expect(ownersAt('unknown')).toEqual({ ...said, unknown: 8n });
+    for (const { lost, owners } of joints) {
+      expect(Object.values(owners).reduce((sum, packets) => sum + packets, 0n)).toBe(lost);
+    }
   });
 
   it('what no known port counts is not zero', () => {
-    const passed = jointsOf([aPort({ known: false })], [], 'dp').map((joint) => joint.passed);
+    const passed = jointsOf([aPort({ known: false })], [], { datapath: 'dp', blame: nobody }).map(
+      (joint) => joint.passed,
+    );
     expect(passed).toEqual([null, null, null, null, null, null]);
   });
 });

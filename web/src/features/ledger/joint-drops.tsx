@@ -5,6 +5,8 @@ import { formatCount } from '../../format/count.ts';
 import type { Search } from '../../url/search.ts';
 import { useUrl } from '../../url/use-url.ts';
 import { causeWords } from '../port/cause-words.ts';
+import { ownedBy } from '../port/model.ts';
+import { OwnerList } from '../port/owner-list.tsx';
 import { directionName } from '../ports/model.ts';
 import type { JointView } from './model.ts';
 
@@ -26,7 +28,7 @@ export function JointDrops(props: { readonly view: JointView; readonly host: str
       sort={sort}
       defaultSort={{ id: 'lostPackets', desc: true }}
       onSort={setSort}
-      minWidth={780}
+      minWidth={1040}
     />
   );
 }
@@ -64,9 +66,16 @@ function columnsOf(host: string, datapath: string, carried: Search): Column<Drop
       cell: ({ packets }) => <span className={packets === '0' ? undefined : 'loss'}>{formatCount(packets)}</span>,
     },
     {
+      id: 'lostOwner',
+      header: 'Whose',
+      width: 2.8,
+      sortBy: ({ owners }) => BigInt(owners.provider),
+      cell: ({ owners }) => <OwnerList owned={ownedBy(owners)} />,
+    },
+    {
       id: 'lostMeaning',
       header: 'What it means',
-      width: 3.4,
+      width: 2.3,
       sortBy: ({ cause }) => causeWords(cause) ?? '',
       cell: ({ cause }) => {
         const words = causeWords(cause);

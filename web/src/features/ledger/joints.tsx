@@ -2,6 +2,8 @@ import { useId, useState } from 'react';
 import type { JointName, LedgerDetail } from '../../../../server/api/schema/ledger.ts';
 import { Icon } from '../../components/icon.tsx';
 import { formatCount } from '../../format/count.ts';
+import { ownerNames } from '../port/model.ts';
+import { OwnerList } from '../port/owner-list.tsx';
 import { JointDrops } from './joint-drops.tsx';
 import { type JointView, jointViews } from './model.ts';
 
@@ -65,6 +67,7 @@ function Joint(props: { readonly view: JointView; readonly open: boolean; readon
         <p className="branch-sum num">
           <Lost packets={lost} />
         </p>
+        {view.owners.length === 0 ? null : <OwnerList owned={view.owners} />}
         {view.largest.length === 0 ? null : (
           <ul className="branch-causes num">
             {view.largest.map(({ cause, packets }) => (
@@ -115,11 +118,16 @@ function JointTable({ views, datapath }: { readonly views: readonly JointView[];
             <th scope="col" className="right">
               Lost
             </th>
+            {ownerNames.map((owner) => (
+              <th scope="col" className="right" key={owner}>
+                {owner}
+              </th>
+            ))}
             <th scope="col">Causes, most packets first</th>
           </tr>
         </thead>
         <tbody>
-          {views.map(({ joint, title, place, passed, lost, largest, others }) => (
+          {views.map(({ joint, title, place, passed, lost, owners, largest, others }) => (
             <tr key={joint}>
               <th scope="row">
                 {title} <span className="muted small">{place}</span>
@@ -134,6 +142,15 @@ function JointTable({ views, datapath }: { readonly views: readonly JointView[];
                   <span className={lost > 0n ? 'loss' : undefined}>{formatCount(lost)}</span>
                 )}
               </td>
+              {ownerNames.map((name) => (
+                <td className="num right" key={name}>
+                  {lost === null ? (
+                    <span className="unknown">unknown</span>
+                  ) : (
+                    formatCount(owners.find(({ owner }) => owner === name)?.packets ?? 0n)
+                  )}
+                </td>
+              ))}
               <td className="num">
                 {largest.map(({ cause, packets }) => `${cause} ${formatCount(packets)}`).join(', ')}
                 {others === 0 ? '' : `, and ${others} more`}

@@ -1,5 +1,6 @@
 import type { JointName, LedgerDetail, LedgerEntry, LedgerState } from '../../../../server/api/schema/ledger.ts';
 import { formatCount } from '../../format/count.ts';
+import { type OwnerName, ownedBy } from '../port/model.ts';
 
 type Drop = LedgerDetail['joints'][number]['drops'][number];
 
@@ -115,6 +116,8 @@ export interface JointView {
   readonly passed: bigint | null;
   /** null: nothing is known, which is not zero. */
   readonly lost: bigint | null;
+  /** Whose they are, the owners that have some; what nobody gave to anybody is unknown. */
+  readonly owners: readonly { readonly owner: OwnerName; readonly packets: bigint }[];
   readonly drops: readonly Drop[];
   /** The causes that took most, over all ports. */
   readonly largest: readonly { readonly cause: string; readonly packets: bigint }[];
@@ -144,6 +147,7 @@ export function jointViews({ entry, joints }: LedgerDetail): JointView[] {
       ...places[joint],
       passed: known && found !== undefined && found.passed !== null ? BigInt(found.passed) : null,
       lost: known && found !== undefined ? BigInt(found.lost) : null,
+      owners: known && found !== undefined ? ownedBy(found.owners) : [],
       drops: known ? (found?.drops ?? []) : [],
       largest: causes.slice(0, largestMax),
       others: Math.max(0, causes.length - largestMax),

@@ -37,7 +37,7 @@ export function PmdTables({ detail }: { readonly detail: LedgerDetail }) {
           sort={sort}
           defaultSort={{ id: 'core', desc: false }}
           onSort={setSort}
-          minWidth={960}
+          minWidth={1120}
         />
       </section>
       <section className="panel" aria-label={`Receive queues, ${datapath}`}>

@@ -71,3 +71,12 @@ export function causeIntervals({ directions }: PortSeries, direction: string): C
       packets: BigInt(packets),
     }));
 }
+
+/** Whose a lost packet is, in the order in which they always stand; unknown is one of its own, and last. */
+export const ownerNames = ['provider', 'tenant', 'contract', 'unknown'] as const;
+export type OwnerName = (typeof ownerNames)[number];
+
+/** Owners with packets. */
+export function ownedBy(owners: Readonly<Record<OwnerName, string>>): { owner: OwnerName; packets: bigint }[] {
+  return ownerNames.map((owner) => ({ owner, packets: BigInt(owners[owner]) })).filter(({ packets }) => packets > 0n);
+}

@@ -3,7 +3,7 @@ import { type Line, stackDrops } from '../../charts/columns.ts';
 import { type Region, regionsOf } from '../../charts/gaps.ts';
 import type { CauseInterval } from '../../charts/lanes.ts';
 import { trackOf } from '../../charts/track.ts';
-import { causeIntervals } from '../port/model.ts';
+import { causeIntervals, type OwnerName, ownerNames } from '../port/model.ts';
 import { directionName } from '../ports/model.ts';
 
 /** What the timeline shows, from the answer of the server; null is not known, never zero. */
@@ -33,9 +33,6 @@ export interface FlowView {
   readonly layers: readonly Line[];
   readonly regions: readonly Region[];
 }
-
-export type OwnerName = 'provider' | 'tenant' | 'contract' | 'unknown';
-export const ownerNames: readonly OwnerName[] = ['provider', 'tenant', 'contract', 'unknown'];
 
 export interface OwnerView {
   readonly owner: OwnerName;

@@ -5,8 +5,9 @@ import { QueryView } from '../../components/query-view.tsx';
 import { formatCount } from '../../format/count.ts';
 import type { Zone } from '../../format/time.ts';
 import { causeWords } from '../port/cause-words.ts';
+import { ownedBy } from '../port/model.ts';
+import { OwnerList } from '../port/owner-list.tsx';
 import { directionName } from '../ports/model.ts';
-import { ownerNames } from './model.ts';
 import { clock } from './words.ts';
 
 /** A step opened: each row of drops that touches it, with the counter, the owner, the rule and what it rests on. */
@@ -121,19 +122,12 @@ function Told({ told }: { readonly told: Judged }) {
   const { owners, rule, ruleVersion, missing, story } = told;
   return (
     <>
-      <p>
-        {ownerNames
-          .filter((owner) => owners[owner] !== '0')
-          .map((owner) => (
-            <span key={owner} className="tl-owner">
-              <i className={`swatch owner-${owner}`} />
-              {owner} <b className="num">{formatCount(owners[owner])}</b>
-            </span>
-          ))}
+      <div className="tl-told">
+        <OwnerList owned={ownedBy(owners)} />
         <span className="muted">
           rule {rule}, version {ruleVersion}
         </span>
-      </p>
+      </div>
       <p>{story}</p>
       {missing.length === 0 ? null : <p className="unknown">Missing: {missing.join(', ')}.</p>}
     </>
