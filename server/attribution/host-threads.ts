@@ -82,7 +82,8 @@ export class HostThreads {
     if (known !== undefined) return known;
     const asked = { ...this.#where, ...whose, limit: readingsMax + 1 };
     const slots = await runQuery(this.#store, threadSlots, asked);
-    const stalls = await runQuery(this.#store, threadStallsNear, asked);
+    // One that goes on is told to the instant of its last sample, which lies in the second behind the one that it closes.
+    const stalls = await runQuery(this.#store, threadStallsNear, { ...asked, to: asked.to + 1 });
     const threads = threadsOf(slots, stalls);
     this.#threads.set(key, threads);
     return threads;

@@ -30,6 +30,8 @@ beforeAll(async () => {
 afterAll(() => store[Symbol.asyncDispose]());
 
 interface Told {
+  /** Second of the interval in which packets were lost and the ring was full; 2 if not said. */
+  readonly at?: number;
   /** Seconds from the interval's start in which the ring has no row. */
   readonly unsampled?: readonly number[];
   readonly missed?: number;
@@ -44,7 +46,7 @@ interface Told {
 /** Five seconds of which 100 packets were lost, the ring full for 4 ms in the third; gives what was said of it. */
 async function tell(told: Told) {
   const from = noon + 60 * cases++;
-  const { unsampled = [], missed = 0, waitedNs = 0n, longestNs = 0n, stalls = [], threads } = told;
+  const { at: lossAt = 2, unsampled = [], missed = 0, waitedNs = 0n, longestNs = 0n, stalls = [], threads } = told;
   const path = { host: 'h1', port: 'vhu1', direction: 'toGuest' } as const;
   const attributor = new Attributor({
     ...{ store, objects: { within: async () => [] }, ready: async () => undefined, logger: silentLogger },
@@ -59,19 +61,24 @@ async function tell(told: Told) {
     seconds.map((slot) =>
       aPortSlot({
         ...{ ...path, slot, packetsInc: 1_000_000n, dropsInsideInc: 0n },
-        dropsOutsideInc: slot === from + 2 ? 100n : 0n,
+        dropsOutsideInc: slot === from + lossAt ? 100n : 0n,
       }),
     ),
   );
   await insertRows(
     store,
     vringSlot,
-    seconds.filter((slot) => !unsampled.includes(slot - from)).map((slot) => aRing(slot, slot === from + 2, missed)),
+    seconds
+      .filter((slot) => !unsampled.includes(slot - from))
+      .map((slot) => aRing(slot, slot === from + lossAt, missed)),
   );
-  const run = { ...path, queue: 0, slot: from + 2, fromNs: BigInt(500 * ms), lengthNs: BigInt(4 * ms), continues: 0 };
+  const run = {
+    ...{ ...path, queue: 0, slot: from + lossAt, continues: 0 },
+    ...{ fromNs: BigInt(500 * ms), lengthNs: BigInt(4 * ms) },
+  };
   await insertRows(store, vringRun, [{ ...run, lengthNsMin: run.lengthNs, lengthNsMax: run.lengthNs }]);
   const processors = seconds.flatMap((slot) => {
-    const near = slot === from + 2;
+    const near = slot === from + lossAt;
     const own = { waitedNs: near ? waitedNs : 0n, longestNs: near ? longestNs : 0n };
     const guest = aThread(slot, {
       pid: 70,
@@ -174,6 +181,12 @@ describe('a full ring, from its samples and the threads around it', () => {
     [
       'is the provider’s when the whole guest was stopped',
       { stalls: [{ tid: 7, kind: 'stopped', at: 2_100, toAt: 2_900, lowNs: 700 * ms }], threads: 'idle' },
+      'guestStopped: vhost_ring_full provider 100',
+    ],
+    [
+      // Told with the tick behind the interval, to the instant of its last sample: 4 ms into the second after that.
+      'and when it was stopped at the end of the interval, and that went on',
+      { at: 4, stalls: [{ tid: 7, kind: 'stopped', at: 4_400, toAt: 6_004, lowNs: 1_500 * ms }] },
       'guestStopped: vhost_ring_full provider 100',
     ],
     [
