@@ -152,7 +152,7 @@ void StallTrack::measure(const Schedstat& now, const ThreadStatus* status, Place
   stall.waits = rise(last_.timeslices, now.timeslices);
   // A thread that waits again may have had a part of that wait booked, where it can be moved between CPUs.
   const bool hasPart = status == nullptr || (!status->isPinned && isRunnable(*status) && place != Place::kOnCpu);
-  stall.lowNs = delayNs / (std::max<uint64_t>(stall.waits, 1) + (hasPart ? 1 : 0));
+  stall.lowNs = std::max(delayNs / (std::max<uint64_t>(stall.waits, 1) + (hasPart ? 1 : 0)), carriedNs(delayNs, time));
   stall.highNs = delayNs;
   stall.fromNs = std::max(waitFromNs(), lastTime_.fromNs - static_cast<int64_t>(delayNs));
   stall.toNs = time.atNs;
@@ -206,6 +206,14 @@ int64_t StallTrack::waitFromNs() const {
   // It slept then.
   if (hasRested && !isRunnable(status_)) return std::max(restFromNs_, statusFromNs_);
   return restFromNs_;
+}
+
+// Waits that began since the last sample cannot add up to more than the time since then. Whatever was booked beyond that is
+// of one wait, which was under way already. 0: the numbers do not fit together, or there was none.
+uint64_t StallTrack::carriedNs(uint64_t delayNs, const SampleTime& time) const {
+  const uint64_t carriedNs = rise(static_cast<uint64_t>(std::max<int64_t>(time.atNs - lastTime_.fromNs, 0)), delayNs);
+  const int64_t restedNs = lastTime_.fromNs - waitFromNs();
+  return restedNs > 0 && carriedNs <= static_cast<uint64_t>(restedNs) ? carriedNs : 0;
 }
 
 uint64_t StallTrack::waitedSureNs() const {

@@ -101,6 +101,7 @@ class StallTrack {
   void move(const Schedstat& now, const SampleTime& time);
   void noteStall(const Stall& stall, std::vector<Stall>* stalls);
   int64_t waitFromNs() const;
+  uint64_t carriedNs(uint64_t delayNs, const SampleTime& time) const;
   uint64_t waitedSureNs() const;
 
   const uint64_t thresholdNs_;

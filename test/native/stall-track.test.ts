@@ -142,6 +142,23 @@ describeBuilt('what the scheduler tells, shared out', () => {
     expect(ended.stalls).toMatchObject([{ kind: 'involuntary', lowNs: 77_000_000n, goesOn: 0n }]);
   });
 
+  it('of many waits that are booked at once one was under way at the last sample, if they are more than the time since then', () => {
+    write({ runNs: 2000, timeslices: 12, voluntary: 7, state: 'S' });
+    take();
+    write({ state: 'R' });
+    const sinceNs = process.hrtime.bigint();
+    while (process.hrtime.bigint() - sinceNs < 30_000_000n) take();
+    const lastNs = process.hrtime.bigint();
+    take();
+    // Woken and kept waiting for 25 ms, then nine short waits: a mean of 2.5 ms.
+    write({ runNs: 3000, delayNs: 25_000_000, timeslices: 22, voluntary: 16 });
+    const { stalls } = take();
+    const elapsedNs = process.hrtime.bigint() - lastNs;
+    expect(stalls).toMatchObject([{ kind: 'wakeup', highNs: 25_000_000n, waits: 10n }]);
+    expect(stalls[0]?.lowNs).toBeGreaterThanOrEqual(25_000_000n - elapsedNs);
+    expect(stalls[0]?.lowNs).toBeLessThanOrEqual(25_000_000n);
+  });
+
   it('a runnable thread whose run time moves does not wait, whatever its switches say', () => {
     for (let runNs = 2000; runNs < 6000; runNs += 1000) {
       write({ runNs });
