@@ -37,15 +37,14 @@ function fills(timeNs: number, { free, perSecond }: Reach): boolean {
  * cost; above the contracted rate the contract's; else unknown.
  */
 export function ringFull(evidence: Evidence): Decision {
-  const { rings, guest, pmds, packets } = evidence;
+  const { rings, guest, packets } = evidence;
   const reach = reachOf(evidence);
   const missing = missingOf(evidence, reach);
   if (reach !== undefined && rings !== null) {
-    const stalled = stallOf(rings, [guest, pmds], reach);
-    const why = guest !== null && isStopped(rings, guest) ? 'guestStopped' : 'stall';
-    if (stalled !== undefined) return all('provider', evidence, { why, ...stalled, ...told(rings, reach) });
+    const stalled = stalledBy(evidence, rings, reach, missing);
+    if (stalled !== undefined) return stalled;
     const waitedNs = missing.length === 0 ? waitedBeside(evidence, reach) : undefined;
-    const cost = waitedNs === undefined ? packets : (BigInt(waitedNs) * reach.perSecond) / BigInt(secondNs);
+    const cost = waitedNs === undefined ? packets : offeredIn(waitedNs, reach);
     if (cost < packets) {
       const facts = { why: 'ranThrough', threads: guest?.threads.length ?? 0, waitedNs: waitedNs ?? 0 };
       return upTo('tenant', packets - cost, evidence, { facts: { ...facts, ...told(rings, reach) }, missing });
@@ -55,6 +54,38 @@ export function ringFull(evidence: Evidence): Decision {
   if (excess === null || excess === 0n)
     return unknown(evidence, missing, rings === null ? {} : { fullNs: rings.fullNs });
   return upTo('contract', excess, evidence, { facts: { why: 'overRate', ...factsOf(evidence, excess) }, missing });
+}
+
+/**
+ * The provider's, where stalls explain it: all of it if they meet each time that the ring was full, else all but what was
+ * offered in the rest of that time. Undefined: they explain nothing.
+ */
+function stalledBy(
+  evidence: Evidence,
+  rings: RingReadings,
+  reach: Reach,
+  missing: readonly Missing[],
+): Decision | undefined {
+  const { guest, pmds, packets } = evidence;
+  const { runs, longest } = stallOf(rings, [guest, pmds], reach);
+  if (longest === undefined) return undefined;
+  const why = guest !== null && isStopped(rings, guest) ? 'guestStopped' : 'stall';
+  const facts = { why, ...longest, ...told(rings, reach) };
+  if (runs.length === rings.runs.length) return all('provider', evidence, facts);
+  const metNs = runs.reduce((sum, { fromNs, toNs }) => sum + toNs - fromNs, 0);
+  const restNs = Math.max(0, rings.fullNs - metNs);
+  const rest = offeredIn(restNs, reach);
+  // Where nobody looked the ring may have been full for longer.
+  if (missing.includes('ringSamples') || rest >= packets) return undefined;
+  return upTo('provider', packets - rest, evidence, {
+    facts: { ...facts, runs: runs.length, fullNs: metNs, restNs },
+    missing,
+  });
+}
+
+/** Packets that can have come in a time, at the largest rate of a second. */
+function offeredIn(timeNs: number, { perSecond }: Reach): bigint {
+  return (BigInt(timeNs) * perSecond) / BigInt(secondNs);
 }
 
 function reachOf({ rings, offered }: Evidence): Reach | undefined {
@@ -102,19 +133,39 @@ function isStopped({ runs }: RingReadings, { stopped }: GuestReadings): boolean 
 }
 
 /** The host took the processor away. A thread that was only slow to wake up had gone to sleep by itself before. */
-const hostKinds: ReadonlySet<Stall['kind']> = new Set(['involuntary', 'waiting', 'stopped']);
+const takenKinds: ReadonlySet<Stall['kind']> = new Set(['involuntary', 'waiting', 'stopped']);
 
-/** Each time that the ring was full met a stall that was long enough: the longest of them. */
-function stallOf({ runs }: RingReadings, read: readonly (ThreadsRead | null)[], reach: Reach): Facts | undefined {
+interface Met {
+  /** Times that the ring was full that met a stall which was long enough. */
+  readonly runs: readonly RingRun[];
+  /** The longest of those stalls; undefined: there is none. */
+  readonly longest: Facts | undefined;
+}
+
+function stallOf({ runs }: RingReadings, read: readonly (ThreadsRead | null)[], reach: Reach): Met {
   const guest = new Set(read[0]?.stalls ?? []);
-  const long = read
-    .flatMap((threads) => threads?.stalls ?? [])
-    .filter(({ kind, lowNs }) => hostKinds.has(kind) && fills(lowNs, reach));
-  const met = runs.map((run) => long.filter((stall) => meets(run, stall)));
-  if (met.length === 0 || met.some((stalls) => stalls.length === 0)) return undefined;
-  const longest = met.flat().reduce((most, stall) => (stall.lowNs > most.lowNs ? stall : most));
-  const { tid, kind, lowNs } = longest;
-  return { of: guest.has(longest) ? 'guest' : 'pmd', tid, kind, stallNs: lowNs };
+  const long = read.flatMap((threads) => threads?.stalls ?? []).filter(({ lowNs }) => fills(lowNs, reach));
+  const convicts = (stall: Stall, run: RingRun) =>
+    takenKinds.has(stall.kind) ? meets(run, stall) : guest.has(stall) && beganIn(run, stall);
+  const met = runs
+    .map((run) => ({ run, stalls: long.filter((stall) => convicts(stall, run)) }))
+    .filter(({ stalls }) => stalls.length > 0);
+  const stalls = met.flatMap((each) => each.stalls);
+  const longest = stalls.reduce((most, stall) => (stall.lowNs > most.lowNs ? stall : most), stalls[0] as Stall);
+  return { runs: met.map(({ run }) => run), longest: stalls.length === 0 ? undefined : factsOfStall(longest, guest) };
+}
+
+function factsOfStall(stall: Stall, guest: ReadonlySet<Stall>): Facts {
+  const { tid, kind, lowNs } = stall;
+  return { of: guest.has(stall) ? 'guest' : 'pmd', tid, kind, stallNs: lowNs };
+}
+
+/**
+ * The run began while the thread surely waited, wherever in its bounds the stall lies. So the ring had room when the thread
+ * would have run, had it been given a CPU: that it had slept by itself before did no harm.
+ */
+function beganIn({ fromNs }: RingRun, { fromNs: notBeforeNs, toNs, lowNs }: Stall): boolean {
+  return fromNs >= toNs - lowNs && fromNs < notBeforeNs + lowNs;
 }
 
 /**

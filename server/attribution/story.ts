@@ -34,10 +34,10 @@ function wordsOf(facts: Facts): string {
     case 'stall':
       return (
         `a stall of ${ms(facts['stallNs'])} (${facts['kind']}, ${facts['of'] === 'pmd' ? 'polling thread' : "guest's thread"} ${facts['tid']}) ` +
-        `or another as long met each of ${facts['runs']} times that the ring was full, ${ms(facts['fullNs'])} in all; ${lasts(facts)}`
+        `or another as long met each of ${facts['runs']} times that the ring was full, ${ms(facts['fullNs'])} in all; ${lasts(facts)}${rest(facts)}`
       );
     case 'guestStopped':
-      return `all threads of the guest were stopped (guestStopped) at each of ${facts['runs']} times that the ring was full, one of them for ${ms(facts['stallNs'])}; ${lasts(facts)}`;
+      return `all threads of the guest were stopped (guestStopped) at each of ${facts['runs']} times that the ring was full, one of them for ${ms(facts['stallNs'])}; ${lasts(facts)}${rest(facts)}`;
     case 'ranThrough':
       return `the guest's ${facts['threads']} threads and the polling threads ran through ${ms(facts['fullNs'])} of a full ring without a stall as long as its buffers last, and waited ${ms(facts['waitedNs'])} in all; ${lasts(facts)}`;
     case 'notOffered':
@@ -47,6 +47,10 @@ function wordsOf(facts: Facts): string {
     default:
       return rateWords(facts);
   }
+}
+
+function rest({ restNs }: Facts): string {
+  return restNs === undefined ? '' : `; what was offered in ${ms(restNs)} more of a full ring is not explained by that`;
 }
 
 function lasts(facts: Facts): string {

@@ -77,6 +77,41 @@ describe('a full receive ring of a guest', () => {
     ['of one that was slow to wake up is nobody’s', { guest: stalled(ms, { kind: 'wakeup' }) }, 'unknown=100 ringFull'],
     ['of one that is in part, too', { guest: stalled(ms, { kind: 'mixed' }) }, 'unknown=100 ringFull'],
     [
+      'but the provider’s when the ring ran full while it surely waited: there was room when it would have run',
+      { guest: stalled(100 * ms, { kind: 'wakeup', fromNs: 480 * ms, toNs: 600 * ms }) },
+      'provider=100 ringFull stall',
+    ],
+    [
+      'and of whatever kind that wait was',
+      { guest: stalled(100 * ms, { kind: 'mixed', fromNs: 480 * ms, toNs: 600 * ms }) },
+      'provider=100 ringFull stall',
+    ],
+    [
+      'not when the wait may have begun a nanosecond after the ring ran full',
+      { guest: stalled(100 * ms, { kind: 'wakeup', fromNs: 480 * ms, toNs: 600 * ms + 1 }) },
+      'unknown=100 ringFull',
+    ],
+    [
+      'nor when it may have been over by then',
+      { guest: stalled(100 * ms, { kind: 'wakeup', fromNs: 400 * ms, toNs: 600 * ms }) },
+      'unknown=100 ringFull',
+    ],
+    [
+      'nor when it was shorter than filling takes',
+      { guest: stalled(ms - 1, { kind: 'wakeup', fromNs: 500 * ms - 1, toNs: 500 * ms + 1 }) },
+      'unknown=100 ringFull',
+    ],
+    [
+      'nor of a polling thread: it puts no packet into a ring while it waits',
+      {
+        pmds: {
+          threads: [waiting(3, 100 * ms)],
+          stalls: [aStall({ tid: 3, kind: 'wakeup', fromNs: 480 * ms, toNs: 600 * ms, lowNs: 100 * ms })],
+        },
+      },
+      'unknown=100 ringFull',
+    ],
+    [
       'is nobody’s when the stall was in the same second and met no run: who was slow is not known to a second',
       { guest: stalled(ms, { fromNs: 700 * ms, toNs: 702 * ms }) },
       'unknown=100 ringFull',
@@ -110,7 +145,7 @@ describe('a full receive ring of a guest', () => {
       'unknown=100 ringFull',
     ],
     [
-      'is nobody’s when only one of two runs met a stall',
+      'is nobody’s when only one of two runs met a stall, and the other may have cost all of it',
       {
         rings: rings({
           fullNs: 8 * ms,
@@ -122,6 +157,37 @@ describe('a full receive ring of a guest', () => {
         guest: stalled(ms),
       },
       'unknown=100 ringFull',
+    ],
+    [
+      'is the provider’s but for what was offered in runs that met none',
+      {
+        rings: rings({
+          fullNs: 8 * ms,
+          runs: [
+            { queue: 0, fromNs: 500 * ms, toNs: 504 * ms },
+            { queue: 0, fromNs: 900 * ms, toNs: 904 * ms },
+          ],
+        }),
+        guest: stalled(ms),
+        packets: 5_000n,
+      },
+      'provider=1000 unknown=4000 ringFull stall',
+    ],
+    [
+      'not where the ring was not sampled all the time: it may have been full for longer',
+      {
+        rings: rings({
+          sampled: [true, true, false],
+          fullNs: 8 * ms,
+          runs: [
+            { queue: 0, fromNs: 500 * ms, toNs: 504 * ms },
+            { queue: 0, fromNs: 900 * ms, toNs: 904 * ms },
+          ],
+        }),
+        guest: stalled(ms),
+        packets: 5_000n,
+      },
+      'unknown=5000 ringFull -ringSamples',
     ],
     [
       'is the provider’s when the whole guest was stopped for as long',

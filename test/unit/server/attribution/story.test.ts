@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Evidence, missingNames } from '../../../../server/attribution/evidence.ts';
 import { attribute } from '../../../../server/attribution/rules.ts';
 import { storyOf } from '../../../../server/attribution/story.ts';
-import { anEvidence, aStall, guest, ms, pmdStalled } from './an-evidence.ts';
+import { anEvidence, aStall, guest, ms, pmdStalled, rings } from './an-evidence.ts';
 
 const rate = { name: 'gold', version: 1, committedPps: 1_000n, burstPackets: 0n, savedPackets: 0n, takenPackets: 0n };
 
@@ -18,6 +18,13 @@ describe('a story', () => {
         }),
       },
       'all threads of the guest were stopped (guestStopped) at each of 1 times that the ring was full, one of them for 700.000 ms',
+    ],
+    [
+      {
+        pmds: pmdStalled(2 * ms),
+        rings: rings({ fullNs: 4 * ms + 100, runs: [...rings().runs, { queue: 0, fromNs: 0, toNs: 100 }] }),
+      },
+      '; what was offered in 0.000 ms more of a full ring is not explained by that',
     ],
     [{ cause: 'vhost_down' }, 'no service was offered'],
     [{ cause: 'no_mbuf', direction: 'rx' }, 'the host’s'],
