@@ -35,6 +35,8 @@ export class Guest extends GeneratorClient {
   readonly address: string;
   /** The vhost-user socket. */
   readonly socket: string;
+  /** Buffers of each of its rings, from the next launch on. */
+  ringSize = 1024;
   readonly #state: LabStateFile;
   #process: LabProcess | undefined;
 
@@ -85,7 +87,7 @@ export class Guest extends GeneratorClient {
   #arguments(drivers: string): string[] {
     const driver = (name: string) => ['-d', path.join(drivers, `librte_${name}.so`)];
     const wire = `net_vhost0,iface=${this.socket},queues=${this.queues},client=0`;
-    const guest = `net_virtio_user0,path=${this.socket},server=1,queues=${this.queues},queue_size=1024,mac=${this.address}`;
+    const guest = `net_virtio_user0,path=${this.socket},server=1,queues=${this.queues},queue_size=${this.ringSize},mac=${this.address}`;
     return [
       // One thread that may run on either CPU; never the machine's own network cards.
       ...['--lcores', '(0)@(0,1)', '--no-pci', '--single-file-segments'],

@@ -95,6 +95,13 @@ export class LabProcess implements ProcessId {
     });
   }
 
+  /** Waits until it has ended by itself; kills it when it has not within `deadlineMs`. */
+  async ended(deadlineMs: number): Promise<void> {
+    const late = setTimeout(() => this.signal('SIGKILL'), deadlineMs);
+    await this.#exited;
+    clearTimeout(late);
+  }
+
   /** kill -9, and waits until it is gone. */
   async kill(): Promise<void> {
     this.signal('SIGKILL');
@@ -105,9 +112,7 @@ export class LabProcess implements ProcessId {
   async stop(deadlineMs = 3000): Promise<void> {
     if (!this.isRunning) return;
     this.signal('SIGTERM');
-    const late = setTimeout(() => this.signal('SIGKILL'), deadlineMs);
-    await this.#exited;
-    clearTimeout(late);
+    await this.ended(deadlineMs);
   }
 
   /** The end of what it printed. */

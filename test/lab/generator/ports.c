@@ -18,10 +18,14 @@ static bool start_port(const struct generator *g, uint16_t id, char *error, size
   memset(&configuration, 0, sizeof configuration);
   int code = rte_eth_dev_configure(id, g->queues, g->queues, &configuration);
   if (code != 0) return fail(error, size, id, "configure", code);
+  // A guest may have smaller rings.
+  uint16_t received = RING, sent = RING;
+  if ((code = rte_eth_dev_adjust_nb_rx_tx_desc(id, &received, &sent)) != 0)
+    return fail(error, size, id, "rings", code);
   for (uint16_t q = 0; q < g->queues; q++) {
-    if ((code = rte_eth_rx_queue_setup(id, q, RING, SOCKET_ID_ANY, NULL, g->pool)) != 0)
+    if ((code = rte_eth_rx_queue_setup(id, q, received, SOCKET_ID_ANY, NULL, g->pool)) != 0)
       return fail(error, size, id, "receive queue", code);
-    if ((code = rte_eth_tx_queue_setup(id, q, RING, SOCKET_ID_ANY, NULL)) != 0)
+    if ((code = rte_eth_tx_queue_setup(id, q, sent, SOCKET_ID_ANY, NULL)) != 0)
       return fail(error, size, id, "transmit queue", code);
   }
   if ((code = rte_eth_dev_start(id)) != 0) return fail(error, size, id, "start", code);

@@ -33,20 +33,35 @@ export async function proveScenarios(
   return wrong;
 }
 
-function linesOf({ scenario, lost, causes, owners, joint, residual, stories, evidence, wrong }: Outcome): string[] {
-  const { expected } = scenario;
+function linesOf(outcome: Outcome): string[] {
+  const { scenario, lost, causes, owners, joint, residual, darkSeconds, refused, stallMs } = outcome;
+  const { expected, dark, pressure } = scenario;
   const count = (packets: bigint | undefined) => (packets === undefined ? '-' : String(packets));
   const packets = causes.reduce((sum, cause) => sum + cause.packets, 0n);
   const share = packets === 0n ? '-' : `${(owners.unknown * 100n) / packets} %`;
   const shareMax = expected === null ? '' : `, at most ${expected.unknownPercentMax} %`;
+  const unseen =
+    dark === undefined
+      ? []
+      : [
+          `not seen    ${darkSeconds.path} s of ${dark.port}, ${darkSeconds.ledger} s of the ledger (at least ${dark.secondsMin})`,
+        ];
+  const pushed =
+    pressure === undefined
+      ? []
+      : [
+          `pressure    ${refused} packets refused by the sender's own ring; a polling thread stood still for ${stallMs} ms (at least ${pressure.stallMsMin})`,
+        ];
   return [
     `lost        generator ${count(lost.generator)}, datapath ${count(lost.datapath)}, ledger ${lost.ledger}; residual ${residual}`,
     `place       ${joint} (expected ${expected?.joint ?? '-'})`,
     `cause       ${causes.map((each) => `${each.cause} ${each.packets}`).join(', ') || '-'} (expected ${expected?.cause ?? '-'})`,
     `owner       provider ${owners.provider}, tenant ${owners.tenant}, contract ${owners.contract}, unknown ${owners.unknown} (expected ${expected?.owner ?? 'nobody'})`,
     `unknown     ${share}${shareMax}`,
-    ...stories.map((story) => `            ${story}`),
-    `evidence    ${evidence.map((hash) => hash.slice(0, 12)).join(' ') || '-'}`,
-    wrong.length === 0 ? 'ok' : `WRONG       ${wrong.join('; ')}`,
+    ...unseen,
+    ...pushed,
+    ...outcome.stories.map((story) => `            ${story}`),
+    `evidence    ${outcome.evidence.map((hash) => hash.slice(0, 12)).join(' ') || '-'}`,
+    outcome.wrong.length === 0 ? 'ok' : `WRONG       ${outcome.wrong.join('; ')}`,
   ];
 }

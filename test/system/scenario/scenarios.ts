@@ -4,6 +4,20 @@ import type { Direction } from '../../../core/catalogue/kind-parts.ts';
 import type { JointName } from '../../../server/api/schema/ledger.ts';
 import type { Owner } from '../../../server/attribution/evidence.ts';
 import type { Lab } from '../../lab/lab.ts';
+import {
+  type Act,
+  during,
+  egressLimit,
+  flood,
+  ingressLimit,
+  portDown,
+  quiet,
+  ringOf,
+  sendInstead,
+  setApart,
+  smallFrames,
+  takeCpu,
+} from './acts.ts';
 
 /** What must come out, fixed before anything is run. */
 export interface Expected {
@@ -18,62 +32,51 @@ export interface Expected {
   readonly unknownPercentMax: number;
 }
 
+/** Seconds of a path that no counter can tell of: they must be told as unknown, neither as nothing lost nor as anybody's. */
+export interface Dark {
+  readonly port: string;
+  readonly direction: Direction;
+  readonly secondsMin: number;
+}
+
+/** The sender finds its ring full: a time, never packets. */
+export interface Pressure {
+  /** A polling thread stood still for as long, ms. */
+  readonly stallMsMin: number;
+}
+
 /** A fault on the way from vhu3 to vhu4, under load. */
 export interface Scenario {
   readonly name: string;
   readonly say: string;
-  /** null: nothing may be lost. */
+  /** null: no row may tell of a loss. */
   readonly expected: Expected | null;
+  readonly dark?: Dark;
+  readonly pressure?: Pressure;
   /** The generators see both ends of it. */
   readonly isSeenByGenerators: boolean;
   /** The switch's own counter lives through it. */
   readonly isSeenByDatapath: boolean;
-  /** Before the load begins; what it gives takes it back. */
-  readonly prepare?: (lab: Lab) => Promise<() => Promise<void>>;
+  /** Packets a second, in bursts; 20,000 in bursts of 32 if not said. */
+  readonly load?: { readonly pps: number; readonly burst: number };
+  /** Before the load begins. */
+  readonly prepare?: Act;
   /** Under load, from beginning to end. */
   readonly fault: (lab: Lab) => Promise<void>;
 }
 
 const everybody = { isSeenByGenerators: true, isSeenByDatapath: true } as const;
 const guestRing = { port: 'vhu4', direction: 'toGuest', joint: 'ring', cause: 'vhost_ring_full' } as const;
-const quiet = () => delay(5_000);
-/** Puts something in place under load, and takes it back. */
-const during = (put: (lab: Lab) => Promise<() => Promise<void>>) => async (lab: Lab) => {
-  const restore = await put(lab);
-  await quiet();
-  await restore();
+const toGuest = { port: 'vhu4', direction: 'toGuest' } as const;
+const nobody = { owner: null, unknownPercentMax: 100 } as const;
+
+/** kill -9 of the guest, and another one in its place after so long. */
+const guestAway = (ms: number) => async (lab: Lab) => {
+  await lab.killGuest('vhu4');
+  await delay(ms);
+  await lab.startGuest('vhu4');
+  await delay(2_000);
 };
-
-async function egressLimit(lab: Lab): Promise<() => Promise<void>> {
-  // 500 kB/s of frames of 60 bytes: 8,300 of the 20,000 packets a second.
-  await lab.ovs.vsctl(
-    ...['set', 'Port', 'vhu4', 'qos=@limit', '--', '--id=@limit', 'create', 'QoS', 'type=egress-policer'],
-    ...['other-config:cir=500000', 'other-config:cbs=20480'],
-  );
-  return async () => {
-    await lab.ovs.vsctl('clear', 'Port', 'vhu4', 'qos', '--', '--all', 'destroy', 'QoS');
-  };
-}
-
-async function ingressLimit(lab: Lab): Promise<() => Promise<void>> {
-  await lab.ovs.vsctl('set', 'Interface', 'vhu3', 'ingress_policing_rate=4000', 'ingress_policing_burst=800');
-  return async () => {
-    await lab.ovs.vsctl('set', 'Interface', 'vhu3', 'ingress_policing_rate=0', 'ingress_policing_burst=0');
-  };
-}
-
-async function flood(lab: Lab): Promise<() => Promise<void>> {
-  const { bridge } = lab.ovs;
-  const match = `dl_dst=${lab.guest('vhu4').address}`;
-  await lab.ovs.ofctl(
-    'add-flow',
-    bridge,
-    `cookie=0x77,priority=30,${match},actions=output:vhu1,output:vhu2,output:vhu4`,
-  );
-  return async () => {
-    await lab.ovs.ofctl('del-flows', bridge, 'cookie=0x77/-1');
-  };
-}
 
 export const scenarios: readonly Scenario[] = [
   {
@@ -87,7 +90,7 @@ export const scenarios: readonly Scenario[] = [
     ...everybody,
     name: 'reader-slow',
     say: 'the guest takes 2,000 of 20,000 packets a second, and sleeps in between: no evidence against anybody',
-    expected: { ...guestRing, owner: null, unknownPercentMax: 100 },
+    expected: { ...guestRing, ...nobody },
     fault: async (lab) => {
       await lab.guest('vhu4').reader('slow', { pps: 2_000 });
       await delay(6_000);
@@ -109,12 +112,47 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     ...everybody,
+    name: 'guest-core-taken',
+    say: "a real-time loop on the CPU that the guest is bound to, for 4 s: the guest's packets are lost to steal",
+    expected: { ...guestRing, owner: 'provider', unknownPercentMax: 10 },
+    load: { pps: 10_000, burst: 32 },
+    prepare: setApart(1),
+    fault: async (lab) => {
+      await takeCpu(lab, 1, 4);
+      await delay(2_000);
+    },
+  },
+  {
+    ...everybody,
+    name: 'pmd-core-taken',
+    say: 'a real-time loop on the CPU of the only polling thread, for 4 s: guests find their rings full, and no packet is lost',
+    expected: null,
+    pressure: { stallMsMin: 100 },
+    load: { pps: 10_000, burst: 32 },
+    prepare: setApart(0),
+    fault: async (lab) => {
+      await takeCpu(lab, 0, 4);
+      await delay(2_000);
+    },
+  },
+  {
+    ...everybody,
     name: 'burst',
     say: 'bursts of 4,096 packets meet a ring of 1,024',
-    expected: { ...guestRing, owner: null, unknownPercentMax: 100 },
+    expected: { ...guestRing, ...nobody },
     fault: async (lab) => {
-      await lab.guest('vhu3').stop();
-      await lab.guest('vhu3').start({ pps: 20_000, burst: 4_096, destination: lab.guest('vhu4').address });
+      await sendInstead(lab, { pps: 20_000, burst: 4_096 });
+      await quiet();
+    },
+  },
+  {
+    ...everybody,
+    name: 'small-ring',
+    say: 'bursts of 1,024 packets, which others take, meet a ring of 256',
+    expected: { ...guestRing, ...nobody },
+    prepare: ringOf(256),
+    fault: async (lab) => {
+      await sendInstead(lab, { pps: 20_000, burst: 1_024 });
       await quiet();
     },
   },
@@ -122,41 +160,70 @@ export const scenarios: readonly Scenario[] = [
     ...everybody,
     name: 'shaper',
     say: 'a limit on the way out, without a contract that says one',
-    expected: { ...guestRing, joint: 'port', cause: 'shaper', owner: null, unknownPercentMax: 100 },
+    expected: { ...toGuest, joint: 'port', cause: 'shaper', ...nobody },
     fault: during(egressLimit),
   },
   {
     ...everybody,
     name: 'policer',
     say: 'a limit on the way in, without a contract that says one',
-    expected: {
-      ...{ port: 'vhu3', direction: 'fromGuest', joint: 'port', cause: 'policer' },
-      ...{ owner: null, unknownPercentMax: 100 },
-    },
+    expected: { port: 'vhu3', direction: 'fromGuest', joint: 'port', cause: 'policer', ...nobody },
     fault: during(ingressLimit),
   },
   {
-    name: 'guest-gone',
-    say: 'kill -9 of the guest for 5 s: no service is asked for',
-    expected: {
-      ...{ port: 'netdev@ovs-netdev', direction: 'rx', joint: 'ring', cause: 'vhost_down' },
-      ...{ owner: 'contract', unknownPercentMax: 10 },
+    ...everybody,
+    name: 'mtu',
+    say: 'frames of 1,000 bytes to a port that takes 600: nobody agreed to a size',
+    expected: { ...toGuest, joint: 'port', cause: 'mtu', ...nobody },
+    prepare: smallFrames,
+    fault: async (lab) => {
+      await sendInstead(lab, { pps: 20_000, burst: 32, size: 1_000 });
+      await quiet();
     },
+  },
+  {
+    ...everybody,
+    name: 'port-down',
+    say: 'the port of a guest that is there is set down for 5 s: nothing tells who ordered that',
+    expected: { ...toGuest, joint: 'ring', cause: 'vhost_down', ...nobody },
+    fault: during(portDown),
+  },
+  {
+    name: 'guest-gone',
+    say: 'kill -9 of the guest for 15 s: this version of the switch must not be asked meanwhile, and tells nothing',
+    expected: null,
+    dark: { ...toGuest, secondsMin: 15 },
     isSeenByGenerators: false,
     isSeenByDatapath: false,
+    fault: guestAway(15_000),
+  },
+  {
+    name: 'guest-crash',
+    say: 'kill -9 of the guest under load, and it is there again at once',
+    expected: null,
+    dark: { ...toGuest, secondsMin: 1 },
+    isSeenByGenerators: false,
+    isSeenByDatapath: false,
+    fault: guestAway(0),
+  },
+  {
+    name: 'switch-restart',
+    say: 'kill -9 of the switch under light load, and it is started again: generators alone know what was lost',
+    expected: null,
+    dark: { ...toGuest, secondsMin: 1 },
+    isSeenByGenerators: true,
+    isSeenByDatapath: false,
+    load: { pps: 2_000, burst: 8 },
     fault: async (lab) => {
-      await lab.killGuest('vhu4');
-      await delay(5_000);
-      await lab.startGuest('vhu4');
+      await lab.ovs.restartSwitch();
       await delay(2_000);
     },
   },
   {
+    ...everybody,
     name: 'flood',
     say: 'each packet goes to three guests: copies, no loss',
     expected: null,
-    isSeenByGenerators: true,
-    isSeenByDatapath: true,
     prepare: flood,
     fault: quiet,
   },
