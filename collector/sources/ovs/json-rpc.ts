@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { FourninesError, systemCode } from '../../../core/runtime/error.ts';
 import type { ErrorCode } from '../../../core/runtime/error-catalogue.ts';
 import { parseExactJson } from '../../exact-json.ts';
-import { JsonStream } from './json-stream.ts';
+import { JsonStream } from '../../json-stream.ts';
 
 /** A JSON-RPC 1.0 message as Open vSwitch sends it: a request, a notification (`id` null) or a reply. */
 export type RpcMessage = Readonly<Record<string, unknown>>;
@@ -20,7 +20,7 @@ const unsentBytesMax = 1024 * 1024;
 export class RpcConnection {
   readonly #path: string;
   readonly #socket: Socket;
-  readonly #stream = new JsonStream();
+  readonly #stream = new JsonStream('FN_OVS_REPLY');
   readonly #handlers: RpcHandlers;
   #closed = false;
 

@@ -92,7 +92,7 @@ export class ThreadDiscovery {
       this.#looksLeft.set(pid, (this.#looksLeft.get(pid) ?? looksAtNewProcess) - 1);
       return undefined;
     }
-    const owner = ownerOf(kind, processName, this.#read(`${pid}/cmdline`) ?? '');
+    const owner = ownerOf(kind, processName, this.#read(`${pid}/cmdline`) ?? '', pid);
     const watched = { kind, owner, startTicks: this.#startTicks(pid) };
     this.#watched.set(pid, watched);
     this.#looksLeft.delete(pid);

@@ -1,4 +1,5 @@
 import type { ThreadRole } from '../../../core/catalogue/thread-kinds.ts';
+import { isQemu, qemuGuestName } from '../../qemu-names.ts';
 
 /**
  * What a thread does, by its name (15 characters, set by the program).
@@ -15,13 +16,12 @@ const threadForms: readonly { readonly pattern: RegExp; readonly role: ThreadRol
 
 /** Threads that every DPDK process has; 22.11 and before, 23.03 and after. */
 const ealThread = /^(eal-intr-thread|rte_mp_handle|telemetry-v2|dpdk-intr|dpdk-mp-msg|dpdk-telemet.*)$/;
-const qemuName = /^(qemu-system-|qemu-kvm|kvm$)/;
 
 export type ProcessKind = 'qemu' | 'dpdk' | 'kernelVhost';
 
 /** Which of the processes worth watching this is; undefined: none. */
 export function processKind(processName: string, threadNames: readonly string[]): ProcessKind | undefined {
-  if (qemuName.test(processName)) return 'qemu';
+  if (isQemu(processName)) return 'qemu';
   if (threadNames.some((name) => ealThread.test(name) || /^pmd-c\d+/.test(name))) return 'dpdk';
   return /^vhost-\d+$/.test(processName) ? 'kernelVhost' : undefined;
 }
@@ -39,19 +39,11 @@ export function threadRole(kind: ProcessKind, threadName: string, isMain: boolea
  * Who the thread works for: the guest's name of a QEMU, the file prefix of a DPDK program, else the program's name.
  * `cmdline` is /proc/PID/cmdline: arguments with a NUL after each.
  */
-export function ownerOf(kind: ProcessKind, processName: string, cmdline: string): string {
+export function ownerOf(kind: ProcessKind, processName: string, cmdline: string, pid: number): string {
   const args = cmdline.split('\0');
-  if (kind === 'qemu') return guestName(args) ?? processName;
+  if (kind === 'qemu') return qemuGuestName(processName, args, pid);
   if (kind === 'dpdk') return filePrefix(args) ?? processName;
   return processName;
-}
-
-/** `-name guest=vm1,debug-threads=on` or `-name vm1`. */
-function guestName(args: readonly string[]): string | undefined {
-  const value = args[args.indexOf('-name') + 1];
-  if (!args.includes('-name') || value === undefined) return undefined;
-  const named = /(?:^|,)guest=([^,]+)/.exec(value)?.[1];
-  return named ?? value.split(',')[0];
 }
 
 /** `--file-prefix=NAME` or `--file-prefix NAME`. */

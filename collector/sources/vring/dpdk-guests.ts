@@ -1,11 +1,9 @@
 import { join } from 'node:path';
-import type { MappedRing, RemoteRing } from '../../../native/facade.ts';
-import type { VhostPort, VhostSockets } from '../../vhost-sockets.ts';
+import type { VhostSockets } from '../../vhost-sockets.ts';
 import type { Found, FoundRing, Refusal, RingFinder } from './finder.ts';
 import { entryBytes, type Memzone, memzoneFileBytesMax, parseMemzones } from './memzones.ts';
 import {
   lockKeyOf,
-  mappedFileOf,
   pathOf,
   readStart,
   readText,
@@ -14,15 +12,15 @@ import {
   startTicksOf,
   writeLockers,
 } from './proc.ts';
-import { dpdkAbiOf, type MappedRange, parseMaps, rangeOf } from './process-maps.ts';
+import { dpdkAbiOf, type MappedRange, parseMaps } from './process-maps.ts';
+import { placesOf } from './ring-place.ts';
+import { SocketOwners } from './socket-owners.ts';
 import { ringSizeOf, splitLayout } from './split-ring.ts';
 import { isGuestDevice, isHostDevice, type VirtualDevice, virtualDevicesOf } from './vdev-arguments.ts';
 
 /** ABI of DPDK 20.11 and 24.11: struct rte_memzone and the rings are the same in all sources between. 22.11 is tried. */
 const abiLeast = 21;
 const abiMost = 25;
-/** So many ticks a socket may be nobody's: the switch is read by another source, which takes a moment. */
-const ownerTicks = 10;
 const zoneName = /^port(\d{1,5})_vq(\d{1,5})$/;
 const programsMax = 256;
 
@@ -62,11 +60,11 @@ interface RingZone {
 export class DpdkGuestFinder implements RingFinder {
   readonly #options: DpdkGuestOptions;
   readonly #witnesses = new WeakMap<FoundRing, Witness>();
-  /** First tick in which a socket was seen without a port, by its path. */
-  readonly #unowned = new Map<string, number>();
+  readonly #owners: SocketOwners;
 
   constructor(options: DpdkGuestOptions) {
     this.#options = options;
+    this.#owners = new SocketOwners(options.sockets);
   }
 
   find(boundary: number): Found {
@@ -90,9 +88,9 @@ export class DpdkGuestFinder implements RingFinder {
       const start = starts.get(folder) ?? this.#startOf(program, rings);
       starts.set(folder, start);
       const isSame = start?.subarray(zone.at, zone.at + entryBytes).equals(zone.entry) === true;
-      const owner = this.#options.sockets.portOf(socket);
-      const isOwned = owner === undefined || (owner.port === ring.port && owner.isConnected !== false);
-      return isSame && isOwned && startTicksOf(this.#options.procRoot, pid) === startTicks;
+      return (
+        isSame && this.#owners.isStill(socket, ring.port) && startTicksOf(this.#options.procRoot, pid) === startTicks
+      );
     });
     return { rings: still, refusals };
   }
@@ -164,17 +162,21 @@ export class DpdkGuestFinder implements RingFinder {
     if (path.startsWith('/dev/')) return 'its device has no vhost-user socket';
     const size = ringSizeOf(zone.bytes, Number(options.get('queue_size') ?? 256));
     if (size === undefined) return `a ring of ${zone.bytes} bytes does not fit its queue_size`;
-    const places = placesOf(this.#options.procRoot, program.pid, zone, size, index, maps);
+    const direction = index % 2 === 0 ? 'toGuest' : 'fromGuest';
+    const layout = splitLayout(size);
+    const [usedAddress, availAddress] = [zone.address + layout.usedAt, zone.address + layout.availAt];
+    const { procRoot } = this.#options;
+    const places = placesOf(procRoot, program.pid, { size, direction, usedAddress, availAddress }, maps);
     if (places === undefined) return 'its address is in no shared memory of the process';
-    const socket = pathOf(this.#options.procRoot, program.pid, path);
-    const owner = this.#ownerOf(socket, hosts, boundary);
+    const socket = pathOf(procRoot, program.pid, path);
+    const owner = this.#owners.ownerOf(socket, hosts.get(socket), boundary);
     if (owner === undefined || owner.isConnected === false) return undefined;
     const { prefix, pid, startTicks } = program;
     const ring: FoundRing = {
       key: [pid, startTicks, zone.name, zone.address, size, owner.port].join(' '),
       guest: prefix,
       port: owner.port,
-      direction: index % 2 === 0 ? 'toGuest' : 'fromGuest',
+      direction,
       queue,
       size,
       witness: 'memzone',
@@ -185,26 +187,13 @@ export class DpdkGuestFinder implements RingFinder {
     return ring;
   }
 
-  /** The switch's port, or the device of a DPDK program, or in the end the socket itself. Undefined: wait. */
-  #ownerOf(socket: string, hosts: ReadonlyMap<string, string>, boundary: number): VhostPort | undefined {
-    const port = this.#options.sockets.portOf(socket);
-    const device = hosts.get(socket);
-    if (port !== undefined || device !== undefined) {
-      this.#unowned.delete(socket);
-      return port ?? { port: device ?? '', isConnected: undefined };
-    }
-    const since = this.#unowned.get(socket) ?? boundary;
-    this.#unowned.set(socket, since);
-    return boundary - since < ownerTicks ? undefined : { port: `vhost:${socket}`, isConnected: undefined };
-  }
-
   #forgetSockets(programs: readonly Program[]): void {
     const sockets = new Set(
       programs.flatMap(({ pid, devices }) =>
         devices.map(({ options }) => pathOf(this.#options.procRoot, pid, options.get('path') ?? '')),
       ),
     );
-    for (const socket of this.#unowned.keys()) if (!sockets.has(socket)) this.#unowned.delete(socket);
+    this.#owners.keep(sockets);
   }
 }
 
@@ -236,28 +225,4 @@ function hostPortsOf(procRoot: string, programs: readonly Program[]): ReadonlyMa
       }),
     ),
   );
-}
-
-/** Ways to the indices; undefined: the zone is not where it says. */
-function placesOf(
-  procRoot: string,
-  pid: number,
-  zone: Memzone,
-  size: number,
-  index: number,
-  maps: readonly MappedRange[],
-): readonly (MappedRing | RemoteRing)[] | undefined {
-  const layout = splitLayout(size);
-  const shape = { size, direction: index % 2 === 0 ? 'toGuest' : 'fromGuest' } as const;
-  const [usedAddress, availAddress] = [zone.address + layout.usedAt, zone.address + layout.availAt];
-  const ranges = [usedAddress, availAddress].map((address) => rangeOf(maps, address, 2n));
-  if (!ranges.every((range) => range?.isShared && range.isReadable)) return undefined;
-  const remote: RemoteRing = { ...shape, pid, usedAddress, availAddress };
-  const [range] = ranges;
-  // A ring over two files of huge pages: the kernel copies its indices.
-  if (range === undefined || range !== ranges[1]) return [remote];
-  const file = mappedFileOf(procRoot, pid, range);
-  if (file === undefined) return [remote];
-  const offsetOf = (address: bigint) => address - range.from + range.offset;
-  return [{ ...shape, ...file, usedOffset: offsetOf(usedAddress), availOffset: offsetOf(availAddress) }, remote];
 }

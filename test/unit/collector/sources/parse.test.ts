@@ -98,12 +98,12 @@ describe('threads', () => {
   });
 
   it('know whom they work for', () => {
-    expect(ownerOf('qemu', 'qemu-system-x86', 'qemu\0-name\0guest=web,debug-threads=on\0')).toBe('web');
-    expect(ownerOf('qemu', 'qemu-system-x86', 'qemu\0-name\0plain\0-m\u0000512\0')).toBe('plain');
-    expect(ownerOf('qemu', 'qemu-system-x86', 'qemu\0-m\u0000512\0')).toBe('qemu-system-x86');
-    expect(ownerOf('dpdk', 'dpdk-testpmd', 'x\0--file-prefix=vm1\0')).toBe('vm1');
-    expect(ownerOf('dpdk', 'dpdk-testpmd', 'x\0--file-prefix\0vm2\0')).toBe('vm2');
-    expect(ownerOf('dpdk', 'app', 'x\0')).toBe('app');
+    expect(ownerOf('qemu', 'qemu-system-x86', 'qemu\0-name\0guest=web,debug-threads=on\0', 7)).toBe('web');
+    expect(ownerOf('qemu', 'qemu-system-x86', 'qemu\0-name\0plain\0-m\u0000512\0', 7)).toBe('plain');
+    expect(ownerOf('qemu', 'qemu-system-x86', 'qemu\0-m\u0000512\0', 7)).toBe('qemu-system-x86:7');
+    expect(ownerOf('dpdk', 'dpdk-testpmd', 'x\0--file-prefix=vm1\0', 7)).toBe('vm1');
+    expect(ownerOf('dpdk', 'dpdk-testpmd', 'x\0--file-prefix\0vm2\0', 7)).toBe('vm2');
+    expect(ownerOf('dpdk', 'app', 'x\0', 7)).toBe('app');
   });
 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { exactInteger, parseExactJson } from '../../../../../collector/exact-json.ts';
-import { JsonStream } from '../../../../../collector/sources/ovs/json-stream.ts';
+import { JsonStream } from '../../../../../collector/json-stream.ts';
 
 const parse = (text: string) => parseExactJson(text, 'FN_OVS_REPLY');
 
@@ -52,7 +52,7 @@ describe('a stream of JSON objects', () => {
   it('comes out the same in any cut', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.nat(bytes.length), { maxLength: 20 }), (cuts) => {
-        const stream = new JsonStream();
+        const stream = new JsonStream('FN_OVS_REPLY');
         const ends = [...cuts.sort((a, b) => a - b), bytes.length];
         let start = 0;
         const texts = ends.flatMap((end) => {
@@ -66,12 +66,12 @@ describe('a stream of JSON objects', () => {
   });
 
   it('comes out the same byte by byte', () => {
-    const stream = new JsonStream();
+    const stream = new JsonStream('FN_OVS_REPLY');
     expect([...bytes].flatMap((byte) => stream.push(Buffer.from([byte])))).toEqual(objects);
   });
 
   it('keeps what it holds when the caller uses its buffer again', () => {
-    const stream = new JsonStream();
+    const stream = new JsonStream('FN_OVS_REPLY');
     const buffer = Buffer.from('{"a":1');
     stream.push(buffer);
     buffer.fill(0);
@@ -85,7 +85,7 @@ describe('a stream of JSON objects', () => {
     ['size', `{"a":"${'x'.repeat(2000)}"}`],
     ['size without an end', `{"a":"${'x'.repeat(2000)}`],
   ])('is lost at %s, and stays lost', (_what, text) => {
-    const stream = new JsonStream({ bytesMax: 1000, depthMax: 64 });
+    const stream = new JsonStream('FN_OVS_REPLY', { bytesMax: 1000, depthMax: 64 });
     const lost = expect.objectContaining({ code: 'FN_OVS_REPLY' });
     expect(() => stream.push(Buffer.from(text))).toThrow(lost);
     expect(() => stream.push(Buffer.from('{}'))).toThrow(lost);
@@ -93,7 +93,7 @@ describe('a stream of JSON objects', () => {
 
   it('takes time by its length, however small the pieces', () => {
     const text = Buffer.from(`{"a":"${'\\n'.repeat(200_000)}"}`);
-    const stream = new JsonStream();
+    const stream = new JsonStream('FN_OVS_REPLY');
     const start = performance.now();
     let found = 0;
     for (let at = 0; at < text.length; at += 7) found += stream.push(text.subarray(at, at + 7)).length;

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { JsonStream } from '../../../../../collector/sources/ovs/json-stream.ts';
+import { JsonStream } from '../../../../../collector/json-stream.ts';
 
 export interface Question {
   readonly method: string | undefined;
@@ -50,7 +50,7 @@ export class ScriptedServer {
 
   #accept(socket: Socket): void {
     const connection = ++this.connections;
-    const stream = new JsonStream();
+    const stream = new JsonStream('FN_OVS_REPLY');
     this.#sockets.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#sockets.delete(socket));

@@ -1,4 +1,5 @@
-import { FourninesError } from '../../../core/runtime/error.ts';
+import { FourninesError } from '../core/runtime/error.ts';
+import type { ErrorCode } from '../core/runtime/error-catalogue.ts';
 
 export interface JsonStreamBounds {
   /** Largest object, in bytes; also what the splitter holds at most. */
@@ -9,11 +10,12 @@ export interface JsonStreamBounds {
 const defaultBounds: JsonStreamBounds = { bytesMax: 16 * 1024 * 1024, depthMax: 64 };
 
 /**
- * Splits the stream of JSON objects that unixctl and OVSDB send one after another without any framing. Bytes come in any
+ * Splits the stream of JSON objects that unixctl, OVSDB and QMP send one after another without any framing. Bytes come in any
  * cut: inside a character, a string, an escape. Each byte is looked at once. What is between the braces is not checked:
  * that is for the JSON parser.
  */
 export class JsonStream {
+  readonly #code: ErrorCode;
   readonly #bounds: JsonStreamBounds;
   /** Begins with the bytes of the unfinished object that came with earlier chunks. */
   #held: Buffer = Buffer.alloc(0);
@@ -23,13 +25,15 @@ export class JsonStream {
   #escaped = false;
   #failure: FourninesError | undefined;
 
-  constructor(bounds: JsonStreamBounds = defaultBounds) {
+  /** `code`: of the errors it throws. */
+  constructor(code: ErrorCode, bounds: JsonStreamBounds = defaultBounds) {
+    this.#code = code;
     this.#bounds = bounds;
   }
 
   /**
-   * The texts of the objects that `chunk` completes, in order. Throws FN_OVS_REPLY when the stream cannot be JSON
-   * objects; it is then lost, and every later call throws the same.
+   * The texts of the objects that `chunk` completes, in order. Throws when the stream cannot be JSON objects; it is
+   * then lost, and every later call throws the same.
    */
   push(chunk: Buffer): string[] {
     if (this.#failure !== undefined) throw this.#failure;
@@ -112,7 +116,7 @@ export class JsonStream {
   }
 
   #fail(why: string, context: Record<string, number>): never {
-    this.#failure = new FourninesError('FN_OVS_REPLY', why, { context });
+    this.#failure = new FourninesError(this.#code, why, { context });
     this.#held = Buffer.alloc(0);
     throw this.#failure;
   }
