@@ -11,6 +11,7 @@ import { Agent, type TickStream } from './agent.ts';
 import type { CollectorConfig } from './config.ts';
 import { EthdevOwners } from './ethdev-owners.ts';
 import { choosePlacement, parseCpuList } from './placement.ts';
+import { ProcessorThreads } from './processor-threads.ts';
 import type { ReadResumed } from './resume.ts';
 import { sources } from './sources/index.ts';
 import { SpooledBus } from './spool/spooled-bus.ts';
@@ -38,8 +39,10 @@ export function makeCollector({ config, sink, stream, readResumed, logger }: Col
     stallHz: config.stallHz,
     ovsRunDir: config.ovs.runDir,
     dpdkRuntimeDirs: config.dpdk.runtimeDirs,
+    qemuMonitors: config.qemu.monitors,
     ethdevOwners: new EthdevOwners(),
     vhostSockets: new VhostSockets(),
+    processorThreads: new ProcessorThreads(),
   };
   return new Agent({
     host: config.host,

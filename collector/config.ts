@@ -62,6 +62,17 @@ export const CollectorConfigSchema = Type.Object(
       },
       { additionalProperties: false, default: {} },
     ),
+    qemu: Type.Object(
+      {
+        monitors: Type.Array(Type.String({ minLength: 1, maxLength: 4096, pattern: '^/' }), {
+          maxItems: 512,
+          default: [],
+          description:
+            'Sockets of QEMU monitors (QMP) for the collector alone, or folders with such: to read rings of virtual machines. Empty: no QEMU is asked. A monitor beside the one of libvirt marks the domain as tainted (docs/rings.md).',
+        }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
     spool: Type.Object(
       {
         folder: Type.String({

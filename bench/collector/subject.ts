@@ -37,6 +37,7 @@ const collector = makeCollector({
     sourcesOff: [],
     ovs: { runDir: '/nonexistent' },
     dpdk: { runtimeDirs: [] },
+    qemu: { monitors: [] },
   },
   sink,
   readResumed: nothingKept,

@@ -45,6 +45,7 @@ async function turnOn({ ovsRunDir, dpdkRuntimeDirs, sourcesOff }: Order): Promis
       sourcesOff,
       ovs: { runDir: ovsRunDir },
       dpdk: { runtimeDirs: [...dpdkRuntimeDirs] },
+      qemu: { monitors: [] },
     },
     sink,
     readResumed: nothingKept,

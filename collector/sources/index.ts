@@ -1,5 +1,6 @@
 import type { NativeFacade } from '../../native/facade.ts';
 import type { EthdevOwners } from '../ethdev-owners.ts';
+import type { ProcessorThreads } from '../processor-threads.ts';
 import type { Source } from '../source.ts';
 import type { VhostSockets } from '../vhost-sockets.ts';
 import { DpdkTelemetrySource } from './dpdk-telemetry/source.ts';
@@ -16,8 +17,11 @@ export interface SourceEnvironment {
   readonly stallHz: number;
   readonly ovsRunDir: string;
   readonly dpdkRuntimeDirs: readonly string[];
+  /** Sockets of QEMU's monitors, and folders of such. */
+  readonly qemuMonitors: readonly string[];
   readonly ethdevOwners: EthdevOwners;
   readonly vhostSockets: VhostSockets;
+  readonly processorThreads: ProcessorThreads;
 }
 
 /** Every source there is, in alphabetical order. Adding one: its folder and one line here. */

@@ -87,6 +87,21 @@ export const errorCatalogue = {
     hint: 'The collector only reads.',
     retryable: false,
   },
+  FN_QMP_AWAY: {
+    doc: "QEMU's monitor is not there, has another client, or did not answer in time.",
+    hint: 'It is tried again by itself. It serves one client at a time: give the collector one of its own (-qmp).',
+    retryable: true,
+  },
+  FN_QMP_REPLY: {
+    doc: "QEMU's monitor answered something that cannot be read.",
+    hint: 'The context names the question; please report it with the version of QEMU.',
+    retryable: true,
+  },
+  FN_QMP_REFUSED: {
+    doc: 'A command that may harm a guest, or is not known here, was not sent to QEMU.',
+    hint: 'The collector only asks what is known to do no harm.',
+    retryable: false,
+  },
   FN_TELEMETRY_REFUSED: {
     doc: 'A DPDK telemetry socket takes no connection: no listener behind the file, or ten clients already.',
     hint: 'A file left by a killed program is normal; else see which other agents are connected.',

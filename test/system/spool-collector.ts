@@ -18,6 +18,7 @@ const { parts } = makeSpooledCollector({
     sourcesOff: ['thread', 'ovs', 'dpdk-telemetry', 'vring'],
     ovs: { runDir: '/nonexistent' },
     dpdk: { runtimeDirs: [] },
+    qemu: { monitors: [] },
     spool: {
       folder: '',
       bytesMax: 64 * mebibyte,

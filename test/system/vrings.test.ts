@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Agent } from '../../collector/agent.ts';
+import { ProcessorThreads } from '../../collector/processor-threads.ts';
 import { nothingKept } from '../../collector/resume.ts';
 import { VringSource } from '../../collector/sources/vring/source.ts';
 import { VhostSockets } from '../../collector/vhost-sockets.ts';
@@ -108,7 +109,14 @@ describe.skipIf(skipWithoutLab)('rings of a real DPDK guest (skipped without roo
       host: 'cn1',
       bootId: 'boot',
       sources: [
-        new VringSource({ native, procRoot: '/proc', dpdkRuntimeDirs: [runtimeDir], vhostSockets: new VhostSockets() }),
+        new VringSource({
+          native,
+          procRoot: '/proc',
+          dpdkRuntimeDirs: [runtimeDir],
+          qemuMonitors: [],
+          vhostSockets: new VhostSockets(),
+          processorThreads: new ProcessorThreads(),
+        }),
       ],
       sink: {
         append: async (_, value) => {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { ThreadRole } from '../../../core/catalogue/thread-kinds.ts';
 import { FourninesError } from '../../../core/runtime/error.ts';
 import { fieldOfStat, isGone } from '../../process-files.ts';
+import type { ProcessorThreads } from '../../processor-threads.ts';
 import { ownerOf, type ProcessKind, processKind, threadRole } from './roles.ts';
 
 export interface WatchedThread {
@@ -32,14 +33,16 @@ const threadsMax = 8192;
  */
 export class ThreadDiscovery {
   readonly #procRoot: string;
+  readonly #processorThreads: ProcessorThreads;
   /** Looks left for processes that are none of ours so far; 0: judged. */
   readonly #looksLeft = new Map<number, number>();
   readonly #watched = new Map<number, Watched>();
 
   #scans = 0;
 
-  constructor(procRoot: string) {
+  constructor(procRoot: string, processorThreads: ProcessorThreads) {
     this.#procRoot = procRoot;
+    this.#processorThreads = processorThreads;
   }
 
   /** All threads to read now, and how many were beyond the bound. */
@@ -82,7 +85,9 @@ export class ThreadDiscovery {
     if (watched === undefined) return [];
     return names.flatMap(([tid, name]) => {
       if (name === undefined) return [];
-      return { pid, tid, name, owner: watched.owner, role: threadRole(watched.kind, name, tid === pid) };
+      const isProcessor = this.#processorThreads.has(pid, watched.startTicks, tid);
+      const role = isProcessor ? 'vcpu' : threadRole(watched.kind, name, tid === pid);
+      return { pid, tid, name, owner: watched.owner, role };
     });
   }
 

@@ -2,6 +2,7 @@ import { event } from '../../../core/catalogue/kinds.ts';
 import { threadSlot, threadStall } from '../../../core/catalogue/thread-kinds.ts';
 import { type NativeFacade, threadFields, threadStatus, threadStride } from '../../../native/facade.ts';
 import type { Accumulator } from '../../accumulator.ts';
+import type { ProcessorThreads } from '../../processor-threads.ts';
 import { identityOf, type ReadTime } from '../../slot.ts';
 import type { Source, Tick } from '../../source.ts';
 import { timedRead } from '../../timed-read.ts';
@@ -27,6 +28,7 @@ export interface ThreadSourceOptions {
   readonly native: NativeFacade;
   readonly place: string;
   readonly procRoot: string;
+  readonly processorThreads: ProcessorThreads;
   /** Samples a second of what the scheduler does to each thread, beside the reads once a second. */
   readonly stallHz: number;
 }
@@ -46,7 +48,7 @@ export class ThreadSource implements Source {
 
   constructor(options: ThreadSourceOptions) {
     this.#options = options;
-    this.#discovery = new ThreadDiscovery(options.procRoot);
+    this.#discovery = new ThreadDiscovery(options.procRoot, options.processorThreads);
   }
 
   async start(): Promise<void> {

@@ -181,6 +181,7 @@ export class DpdkGuestFinder implements RingFinder {
       size,
       witness: 'memzone',
       layout: 'split',
+      queuesUnread: 0,
       places,
     };
     this.#witnesses.set(ring, { program, zone, socket });

@@ -6,7 +6,7 @@ import type { MappedRing, RemoteRing } from '../../../native/facade.ts';
 export interface FoundRing {
   /** Everything that makes it the one it is: a ring whose key goes is let go at once, another key is another ring. */
   readonly key: string;
-  /** What it belongs to, in events: the file prefix of a DPDK program. */
+  /** What it belongs to, as its threads are named: the file prefix of a DPDK program, or the name of a QEMU's guest. */
   readonly guest: string;
   readonly port: string;
   readonly direction: 'toGuest' | 'fromGuest';
@@ -15,6 +15,8 @@ export interface FoundRing {
   readonly size: number;
   readonly witness: RowOf<typeof vringSlot>['witness'];
   readonly layout: 'split';
+  /** Queue pairs of the same port whose rings cannot be read: those that are read do not stand for all of it. */
+  readonly queuesUnread: number;
   /** The way to read it; the next where that is not allowed. */
   readonly places: readonly (MappedRing | RemoteRing)[];
 }
@@ -36,8 +38,11 @@ export interface Found {
  * not come yet.
  */
 export interface RingFinder {
+  /** Asks whoever has to be asked, each second before the others; does not fail, and waits a bounded time. */
+  refresh?(boundary: number, signal: AbortSignal): Promise<void>;
   /** Looks for guests anew. `boundary`: the tick, s. */
   find(boundary: number): Found;
   /** What has not changed of that, each second in between: cheap, and on the safe side. */
   check(found: Found): Found;
+  close?(): void;
 }

@@ -96,7 +96,7 @@ export function mappedFileOf(procRoot: string, pid: number, range: MappedRange):
 
 /** A path as the process means it. */
 export function pathOf(procRoot: string, pid: number, path: string): string {
-  return resolve(existing(() => readlinkSync(`${procRoot}/${pid}/cwd`)) ?? '/', path);
+  return resolve(targetOf(`${procRoot}/${pid}/cwd`) ?? '/', path);
 }
 
 /** Folders of DPDK programs, each once: /var/run is /run on most systems. */
@@ -111,11 +111,21 @@ export function runtimeFolders(
   });
 }
 
+/** Names in a folder. */
+export function listFolder(path: string): readonly string[] {
+  return existing(() => readdirSync(path)) ?? [];
+}
+
+/** Where a link of /proc leads. */
+export function targetOf(path: string): string | undefined {
+  return existing(() => readlinkSync(path));
+}
+
 function existing<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
     if (isGone(error)) return undefined;
-    throw new FourninesError('FN_SOURCE', 'what /proc tells of DPDK programs cannot be read', { cause: error });
+    throw new FourninesError('FN_SOURCE', 'what /proc tells of guests cannot be read', { cause: error });
   }
 }

@@ -4,10 +4,13 @@ import { sleepMs } from '../../../core/runtime/clock.ts';
 import { FourninesError } from '../../../core/runtime/error.ts';
 import type { NativeFacade, RingSampler, RingSlotRow, RingTotals, TakenRings } from '../../../native/facade.ts';
 import type { Accumulator } from '../../accumulator.ts';
+import type { ProcessorThreads } from '../../processor-threads.ts';
 import type { Source, Tick } from '../../source.ts';
 import type { VhostSockets } from '../../vhost-sockets.ts';
+import { AllGuests } from './all-guests.ts';
 import { DpdkGuestFinder } from './dpdk-guests.ts';
 import type { Found, FoundRing, RingFinder } from './finder.ts';
+import { QemuGuestFinder } from './qemu-guests.ts';
 import { runRowsOf, slotRowOf } from './ring-rows.ts';
 
 /** Guests are looked for so often; those known are looked at each second. */
@@ -29,8 +32,10 @@ export interface VringSourceOptions {
   readonly native: NativeFacade;
   readonly procRoot: string;
   readonly dpdkRuntimeDirs: readonly string[];
+  readonly qemuMonitors: readonly string[];
   readonly vhostSockets: VhostSockets;
-  /** For tests: other guests than those of DPDK. */
+  readonly processorThreads: ProcessorThreads;
+  /** For tests: other guests than those of DPDK and QEMU. */
   readonly finder?: RingFinder;
 }
 
@@ -68,23 +73,18 @@ export class VringSource implements Source {
 
   constructor(options: VringSourceOptions) {
     this.#native = options.native;
-    this.#finder =
-      options.finder ??
-      new DpdkGuestFinder({
-        procRoot: options.procRoot,
-        dpdkRuntimeDirs: options.dpdkRuntimeDirs,
-        sockets: options.vhostSockets,
-      });
+    this.#finder = options.finder ?? guestsOf(options);
   }
 
   async gather(tick: Tick, into: Accumulator): Promise<void> {
+    await this.#finder.refresh?.(tick.boundary, tick.signal);
     this.#look(tick.boundary);
     if (this.#sampler !== undefined) await this.#take(this.#sampler, tick);
     // After what was sampled, so that a ring that has just ended is found anew at once.
     this.#adopt(tick.boundary);
     this.#write(tick.boundary, into);
     if (this.#found.rings.length + this.#found.refusals.length + this.#pending.length > 0) return;
-    throw new FourninesError('FN_SOURCE_ABSENT', 'no DPDK guest has rings here');
+    throw new FourninesError('FN_SOURCE_ABSENT', 'no guest has rings here');
   }
 
   kept(): void {
@@ -94,6 +94,7 @@ export class VringSource implements Source {
 
   async stop(): Promise<void> {
     this.#closeSampler();
+    this.#finder.close?.();
     this.#foundAt = Number.NEGATIVE_INFINITY;
   }
 
@@ -152,7 +153,9 @@ export class VringSource implements Source {
     for (const place of ring.places) {
       try {
         this.#held.set(this.#sampler.add(place), { ring, goneAt: undefined });
-        this.#tell(boundary, 'vring_seen', ring, { size: ring.size, way: 'pid' in place ? 'copied' : 'mapped' });
+        const way = 'pid' in place ? 'copied' : 'mapped';
+        const { size, queuesUnread } = ring;
+        this.#tell(boundary, 'vring_seen', ring, { size, way, ...(queuesUnread > 0 ? { queuesUnread } : {}) });
         return;
       } catch (error) {
         if (!(error instanceof FourninesError) || error.code !== 'FN_NATIVE') throw error;
@@ -259,6 +262,15 @@ export class VringSource implements Source {
       pending.isWritten = true;
     }
   }
+}
+
+function guestsOf({ procRoot, dpdkRuntimeDirs, qemuMonitors, vhostSockets, processorThreads }: VringSourceOptions) {
+  const sockets = vhostSockets;
+  const qemu = { procRoot, monitors: qemuMonitors, sockets, processorThreads };
+  return new AllGuests([
+    new DpdkGuestFinder({ procRoot, dpdkRuntimeDirs, sockets }),
+    ...(qemuMonitors.length === 0 ? [] : [new QemuGuestFinder(qemu)]),
+  ]);
 }
 
 const eventNames = { slotsSkipped: 'slots_skipped', slotsRepeated: 'slots_repeated', slotsLost: 'slots_lost' } as const;

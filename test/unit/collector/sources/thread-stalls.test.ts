@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Accumulator } from '../../../../collector/accumulator.ts';
 import { CounterStates } from '../../../../collector/counter-states.ts';
+import { ProcessorThreads } from '../../../../collector/processor-threads.ts';
 import { ThreadSource } from '../../../../collector/sources/thread/source.ts';
 import { notSampled } from '../../../../collector/sources/thread/stall-follower.ts';
 import type { Kind, RowOf } from '../../../../core/catalogue/columns.ts';
@@ -72,7 +73,13 @@ beforeEach(async () => {
   writeFileSync(join(folder, 'stat'), `700 (qemu) ${['S', ...new Array(18).fill('0'), '500', '0'].join(' ')}\n`);
   native.threads.set(700, { runNs: 1n, runDelayNs: 1n, startTicks: 500n });
   native.threads.set(701, { runNs: 1n, runDelayNs: 1n, startTicks: 500n });
-  source = new ThreadSource({ native, place: 'boot net', procRoot, stallHz: 25 });
+  source = new ThreadSource({
+    native,
+    place: 'boot net',
+    procRoot,
+    processorThreads: new ProcessorThreads(),
+    stallHz: 25,
+  });
   await source.start();
 });
 afterEach(async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Accumulator } from '../../../../collector/accumulator.ts';
 import { CounterStates } from '../../../../collector/counter-states.ts';
+import { ProcessorThreads } from '../../../../collector/processor-threads.ts';
 import { ThreadSource } from '../../../../collector/sources/thread/source.ts';
 import type { RowOf } from '../../../../core/catalogue/columns.ts';
 import { threadSlot } from '../../../../core/catalogue/thread-kinds.ts';
@@ -16,13 +17,21 @@ let native: ScriptedNative;
 let states: CounterStates;
 let procRoot: string;
 let source: ThreadSource;
+let processorThreads: ProcessorThreads;
 
 beforeEach(() => {
   clock = new ManualClock(1_800_000_000);
   native = new ScriptedNative(clock);
   states = new CounterStates();
   procRoot = mkdtempSync(join(tmpdir(), 'fn-proc-'));
-  source = new ThreadSource({ native, place: 'boot net', procRoot, stallHz: 25 });
+  processorThreads = new ProcessorThreads();
+  source = new ThreadSource({
+    native,
+    place: 'boot net',
+    procRoot,
+    processorThreads,
+    stallHz: 25,
+  });
 });
 afterEach(() => rmSync(procRoot, { recursive: true, force: true }));
 
@@ -78,6 +87,15 @@ describe('threads of a guest', () => {
         state: 'observed',
       },
     ]);
+  });
+
+  it('are processors where QEMU says so, whatever they are called, and only of that very process', () => {
+    const told = (startTicks: string) => processorThreads.tell([{ pid: 700, startTicks, tids: [700, 999] }]);
+    told('501');
+    tick();
+    expect(tick().map(({ role }) => role)).toEqual(['emulator', 'vcpu']);
+    told('500');
+    expect(tick(5).map(({ role }) => role)).toEqual(['vcpu', 'vcpu']);
   });
 
   it('one that ends while it is read has no row; the others have theirs', () => {

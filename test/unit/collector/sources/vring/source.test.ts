@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Accumulator } from '../../../../../collector/accumulator.ts';
 import { CounterStates } from '../../../../../collector/counter-states.ts';
+import { ProcessorThreads } from '../../../../../collector/processor-threads.ts';
 import type { Found, FoundRing } from '../../../../../collector/sources/vring/finder.ts';
 import { VringSource } from '../../../../../collector/sources/vring/source.ts';
 import { VhostSockets } from '../../../../../collector/vhost-sockets.ts';
@@ -19,6 +20,7 @@ const remote: RemoteRing = { pid: 7, usedAddress: 2n, availAddress: 4n, size: 25
 function ringOf(key: string, over: Partial<FoundRing> = {}): FoundRing {
   return {
     ...{ key, guest: 'g', port: key, direction: 'toGuest', queue: 0, size: 256, witness: 'memzone', layout: 'split' },
+    queuesUnread: 0,
     places: [mapped, remote],
     ...over,
   };
@@ -62,7 +64,9 @@ class Scene implements RingSampler {
       native,
       procRoot: '/proc',
       dpdkRuntimeDirs: [],
+      qemuMonitors: [],
       vhostSockets: new VhostSockets(),
+      processorThreads: new ProcessorThreads(),
       finder: {
         find: () => {
           this.finds++;
