@@ -1,4 +1,4 @@
-import { ringRuns, ringRunsMax, ringSlots } from '../store/queries/ring-slots.ts';
+import { ringGuests, ringRuns, ringRunsMax, ringSlots } from '../store/queries/ring-slots.ts';
 import { type QueryContext, type RowsOf, runQuery } from '../store/run-query.ts';
 import { type RingReadings, type RingRun, readingsMax, secondNs } from './evidence.ts';
 
@@ -22,17 +22,21 @@ export class HostRings {
   readonly #store: QueryContext;
   readonly #where: { readonly host: string; readonly from: number; readonly to: number };
   readonly #ports = new Map<string, PortRings>();
+  /** Ports of which some rings only are read. */
+  #partly: ReadonlySet<string> | undefined;
 
   constructor(store: QueryContext, host: string, { from, to }: { readonly from: number; readonly to: number }) {
     this.#store = store;
     this.#where = { host, from, to };
   }
 
-  /** The rings of a port around a row; null: none was sampled. */
+  /** The rings of a port around a row; null: none was sampled, or not all: which of them lost the packets nobody would know. */
   async around({ port, slot, slots }: Row): Promise<RingReadings | null> {
     const from = slot - 1;
     const length = slots + 2;
     const isNear = (row: { readonly slot: number }) => row.slot >= from && row.slot < from + length;
+    this.#partly ??= await this.#unread();
+    if (this.#partly.has(port)) return null;
     const read = await this.#of(port);
     const near = read.slots.filter(isNear);
     if (near.length === 0) return null;
@@ -49,6 +53,12 @@ export class HostRings {
       fullNs: near.reduce((sum, { fullNs }) => sum + Number(fullNs), 0),
       runs: runs.length <= readingsMax ? runs : [],
     };
+  }
+
+  async #unread(): Promise<ReadonlySet<string>> {
+    const { host, to } = this.#where;
+    const guests = await runQuery(this.#store, ringGuests, { host, to });
+    return new Set(guests.filter(({ unread }) => unread > 0).map(({ port }) => port));
   }
 
   async #of(port: string): Promise<PortRings> {

@@ -23,11 +23,14 @@ let cases = 0;
 beforeAll(async () => {
   store = await openStore();
   const at = BigInt((noon - 60) * 1000);
-  const seen = { host: 'h1', at, event: 'vring_seen', object: 'vhu1 toGuest 0', detail: '{"guest":"g1"}' };
-  await insertRows(store, event, [seen]);
+  await insertRows(store, event, [seenAt(noon - 60, '{"guest":"g1"}')]);
   await insertRows(store, hostFact, [{ host: 'h1', at, name: 'ovs.pid', value: '30', witness: 'run folder' }]);
 });
 afterAll(() => store[Symbol.asyncDispose]());
+
+function seenAt(second: number, detail: string) {
+  return { host: 'h1', at: BigInt(second * 1000), event: 'vring_seen', object: 'vhu1 toGuest 0', detail };
+}
 
 interface Told {
   /** Second of the interval in which packets were lost and the ring was full; 2 if not said. */
@@ -41,12 +44,23 @@ interface Told {
   /** Stalls, from the start of the interval. */
   readonly stalls?: readonly { tid: number; kind: Stall['kind']; at: number; toAt: number; lowNs: number }[];
   readonly threads?: 'none' | 'idle';
+  /** Queue pairs of the port whose rings are not read. */
+  readonly unread?: number;
 }
 
 /** Five seconds of which 100 packets were lost, the ring full for 4 ms in the third; gives what was said of it. */
 async function tell(told: Told) {
   const from = noon + 60 * cases++;
-  const { at: lossAt = 2, unsampled = [], missed = 0, waitedNs = 0n, longestNs = 0n, stalls = [], threads } = told;
+  const {
+    at: lossAt = 2,
+    unsampled = [],
+    missed = 0,
+    waitedNs = 0n,
+    longestNs = 0n,
+    stalls = [],
+    threads,
+    unread,
+  } = told;
   const path = { host: 'h1', port: 'vhu1', direction: 'toGuest' } as const;
   const attributor = new Attributor({
     ...{ store, objects: { within: async () => [] }, ready: async () => undefined, logger: silentLogger },
@@ -54,6 +68,8 @@ async function tell(told: Told) {
     nowMs: () => (noon + 3_600) * 1000,
   });
   await attributor.look(signal);
+  if (unread !== undefined)
+    await insertRows(store, event, [seenAt(from - 30, `{"guest":"g1","queuesUnread":${unread}}`)]);
   const seconds = Array.from({ length: 9 }, (_, i) => from - 2 + i);
   await insertRows(
     store,
@@ -205,6 +221,16 @@ describe('a full ring, from its samples and the threads around it', () => {
       'and unknown when somebody may have',
       { missed: 3, waitedNs: 9_000_000n, longestNs: shortest },
       'nobody: pending unknown 100',
+    ],
+    [
+      'is unknown where only some of its rings are read: the full one may be another',
+      { unread: 3, stalls: [stall] },
+      'nobody: pending unknown 100 -ringSamples',
+    ],
+    [
+      'and the provider’s again once all of them are',
+      { unread: 0, stalls: [stall] },
+      'stall: vhost_ring_full provider 100',
     ],
   ])('%s', async (_name, told, expected) => {
     expect(await tell(told)).toBe(expected);

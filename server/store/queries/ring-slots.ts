@@ -57,10 +57,14 @@ LIMIT ${ringRunsMax + 1}`,
   rowsMax: ringRunsMax + 1,
 });
 
-/** Whose rings were found last before an instant, as the collector's events say it. */
+/**
+ * Whose rings were found last before an instant, as the collector's events say it. `unread`: queue pairs of the port whose rings
+ * are not read.
+ */
 export const ringGuests = defineQuery({
   name: 'ring-guests',
-  sql: `SELECT substring(t.object, 1, position(t.object, ' ') - 1) AS port, argMax(JSONExtractString(t.detail, 'guest'), t.at) AS guest
+  sql: `SELECT substring(t.object, 1, position(t.object, ' ') - 1) AS port, argMax(JSONExtractString(t.detail, 'guest'), t.at) AS guest,
+  argMax(toUInt32(JSONExtractUInt(t.detail, 'queuesUnread')), t.at) AS unread
 FROM event AS t
 WHERE t.host = {host:String} AND t.event = 'vring_seen' AND t.at < ${instant('to')}
 GROUP BY port
@@ -68,7 +72,7 @@ HAVING guest != '' AND port != ''
 ORDER BY port
 LIMIT 5000`,
   parameters: { host: 'String', to: 'UInt32' },
-  row: Type.Object({ port: Text, guest: Text }),
+  row: Type.Object({ port: Text, guest: Text, unread: UInt32 }),
   deadlineMs: 5_000,
   rowsMax: 5_000,
 });
