@@ -71,39 +71,23 @@ async function tell(told: Told) {
   if (unread !== undefined)
     await insertRows(store, event, [seenAt(from - 30, `{"guest":"g1","queuesUnread":${unread}}`)]);
   const seconds = Array.from({ length: 9 }, (_, i) => from - 2 + i);
-  await insertRows(
-    store,
-    portSlot,
-    seconds.map((slot) =>
-      aPortSlot({
-        ...{ ...path, slot, packetsInc: 1_000_000n, dropsInsideInc: 0n },
-        dropsOutsideInc: slot === from + lossAt ? 100n : 0n,
-      }),
-    ),
-  );
-  await insertRows(
-    store,
-    vringSlot,
-    seconds
-      .filter((slot) => !unsampled.includes(slot - from))
-      .map((slot) => aRing(slot, slot === from + lossAt, missed)),
-  );
+  const ports = seconds.map((slot) => {
+    const dropsOutsideInc = slot === from + lossAt ? 100n : 0n;
+    return aPortSlot({ ...path, slot, packetsInc: 1_000_000n, dropsInsideInc: 0n, dropsOutsideInc });
+  });
+  await insertRows(store, portSlot, ports);
+  const sampled = seconds.filter((slot) => !unsampled.includes(slot - from));
+  const rings = sampled.map((slot) => aRing(slot, slot === from + lossAt, missed));
+  await insertRows(store, vringSlot, rings);
   const run = {
     ...{ ...path, queue: 0, slot: from + lossAt, continues: 0 },
     ...{ fromNs: BigInt(500 * ms), lengthNs: BigInt(4 * ms) },
   };
   await insertRows(store, vringRun, [{ ...run, lengthNsMin: run.lengthNs, lengthNsMax: run.lengthNs }]);
   const processors = seconds.flatMap((slot) => {
-    const near = slot === from + lossAt;
-    const own = { waitedNs: near ? waitedNs : 0n, longestNs: near ? longestNs : 0n };
-    const guest = aThread(slot, {
-      pid: 70,
-      tid: 7,
-      owner: 'g1',
-      ranNs: threads === 'idle' ? 0n : 995_000_000n,
-      ...own,
-    });
-    return [guest, aThread(slot, { pid: 30, tid: 3, owner: 'ovs-vswitchd', ranNs: 999_000_000n })];
+    const own = slot === from + lossAt ? { waitedNs, longestNs } : { waitedNs: 0n, longestNs: 0n };
+    const guest = { pid: 70, tid: 7, owner: 'g1', ranNs: threads === 'idle' ? 0n : 995_000_000n, ...own };
+    return [aThread(slot, guest), aThread(slot, { pid: 30, tid: 3, owner: 'ovs-vswitchd', ranNs: 999_000_000n })];
   });
   if (threads !== 'none') await insertRows(store, threadSlot, processors);
   await insertRows(
