@@ -29,6 +29,7 @@ export const routes = [
   '/api/v1/ledger/{host}/{datapath}',
   '/api/v1/objects/{kind}/{name}/versions',
   '/api/v1/ports',
+  '/api/v1/ports/{host}/{port}/bursts',
   '/api/v1/ports/{host}/{port}/queues',
   '/api/v1/ports/{host}/{port}/replay',
   '/api/v1/ports/{host}/{port}/series',

@@ -2,7 +2,7 @@ import { notSampled } from '../../collector/sources/thread/stall-follower.ts';
 import type { RowOf } from '../../core/catalogue/columns.ts';
 import { pmdSlot, type rxqSlot } from '../../core/catalogue/datapath-kinds.ts';
 import type { hostFact } from '../../core/catalogue/kinds.ts';
-import type { vringSlot } from '../../core/catalogue/ring-kinds.ts';
+import type { vringRun, vringSlot } from '../../core/catalogue/ring-kinds.ts';
 import type { threadSlot } from '../../core/catalogue/thread-kinds.ts';
 import { type AttributionRow, attributionRow } from '../../server/attribution/attribution-table.ts';
 import type { OwnedPackets } from '../../server/attribution/evidence.ts';
@@ -32,6 +32,22 @@ export function aRing(
     ...{ fullNs: BigInt(fill(9)) * ms, fullRunNs: BigInt(fill(9)) * ms, fullRunAtNs: 0n, emptyNs: 0n, emptyRunNs: 0n },
     ...{ runsLeftOut: 0 },
     ...rest,
+  };
+}
+
+/** A piece of a time in which a ring was full, in ms from the start of its second. */
+export function aRun(at: number, fromMs: number, lengthMs: number, over: Partial<RowOf<typeof vringRun>> = {}) {
+  const length = BigInt(lengthMs) * ms;
+  return {
+    ...({ ...vhost, direction: 'toGuest', queue: 0, slot: start + at } as const),
+    ...{
+      fromNs: BigInt(fromMs) * ms,
+      lengthNs: length,
+      lengthNsMin: length - ms,
+      lengthNsMax: length + ms,
+      continues: 0,
+    },
+    ...over,
   };
 }
 

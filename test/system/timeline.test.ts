@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pmdSlot, rxqSlot } from '../../core/catalogue/datapath-kinds.ts';
 import { dropSlot, hostFact, portSlot } from '../../core/catalogue/kinds.ts';
-import { vringSlot } from '../../core/catalogue/ring-kinds.ts';
+import { vringRun, vringSlot } from '../../core/catalogue/ring-kinds.ts';
 import { threadSlot } from '../../core/catalogue/thread-kinds.ts';
 import { silentLogger } from '../../core/runtime/logger.ts';
 import type { ApiContext } from '../../server/api/context.ts';
 import { portRoutes } from '../../server/api/routes/ports.ts';
+import type { PortBursts } from '../../server/api/schema/bursts.ts';
 import type { Problem } from '../../server/api/schema/common.ts';
 import type { PortTimeline } from '../../server/api/schema/timeline.ts';
 import { bareApi } from '../../server/api/server.ts';
@@ -15,17 +16,17 @@ import { OwnRows } from '../../server/store/own-rows.ts';
 import { ownerSums } from '../../server/store/queries/owner-sums.ts';
 import { runQuery } from '../../server/store/run-query.ts';
 import { aDropSlot, aPortSlot, insertRows, type OpenStore, openStore } from './store-fixture.ts';
-import { aFact, anOwner, aPmd, aQueue, aRing, aThread, ms, start } from './timeline-fixture.ts';
+import { aFact, anOwner, aPmd, aQueue, aRing, aRun, aThread, ms, start } from './timeline-fixture.ts';
 
 let store: OpenStore;
 const api = bareApi(silentLogger);
 const big = 2n ** 60n;
+const read = [0, 1, 2, 3, 5, 6, 7, 8, 9];
 
 /** Ten seconds of a port: second 4 is in no row, causes come over five seconds, the second queue has no second 7. */
 beforeAll(async () => {
   store = await openStore();
   portRoutes(api, { store, nowMs: () => (start + 3_600) * 1000 } as unknown as ApiContext);
-  const seconds = [0, 1, 2, 3, 5, 6, 7, 8, 9];
   const lost = new Map([
     [2, 60n],
     [3, 40n],
@@ -33,7 +34,7 @@ beforeAll(async () => {
   await insertRows(
     store,
     portSlot,
-    seconds.map((at) =>
+    read.map((at) =>
       aPortSlot({
         ...{ direction: 'toGuest', slot: start + at, packetsInc: at === 9 ? big : 1_000n, dropsInsideInc: 0n },
         dropsOutsideInc: lost.get(at) ?? 0n,
@@ -54,27 +55,11 @@ beforeAll(async () => {
   await writeAttributions(owners, [anOwner(0, 5, { provider: 90n, unknown: 10n }, { revision: 2 })], signal);
   await writeAttributions(owners, [anOwner(5, 5, { tenant: 6n })], signal);
   await insertRows(store, vringSlot, [
-    ...seconds.map((at) => aRing(at, { fills: at === 2 ? { 9: 400, 5: 100 } : {} })),
-    ...seconds
-      .filter((at) => at !== 7)
-      .map((at) => aRing(at, { queue: 1, fills: at === 2 ? { 9: 300 } : {}, size: 512 })),
+    ...read.map((at) => aRing(at, { fills: at === 2 ? { 9: 400, 5: 100 } : {} })),
+    ...read.filter((at) => at !== 7).map((at) => aRing(at, { queue: 1, fills: at === 2 ? { 9: 300 } : {}, size: 512 })),
     aRing(8, { direction: 'fromGuest', fills: { 9: 12 } }),
   ]);
-  await insertRows(store, threadSlot, [
-    ...seconds.map((at) => aThread(at, 7, { stallNs: at === 2 ? 60n * ms : 2n * ms })),
-    // A second processor that nobody sampled in one of its seconds.
-    ...seconds.map((at) => aThread(at, 8, at === 6 ? {} : { stallNs: 1n * ms })),
-    ...[3, 4, 9].map((core) =>
-      aThread(1, core + 100, {
-        pid: 30,
-        role: 'pmd',
-        owner: 'ovs-vswitchd',
-        name: `pmd-c0${core}/id:9`,
-        stallNs: 9n * ms,
-      }),
-    ),
-    aThread(1, 120, { pid: 31, role: 'pmd', owner: 'other', name: 'pmd-c03/id:2', stallNs: 900n * ms }),
-  ]);
+  await addRingsAndThreads();
   await insertRows(store, hostFact, [aFact('port.vhu1.guest', 'vm1'), aFact('ovs.pid', '30')]);
   await insertRows(store, rxqSlot, [
     aQueue(-5, 0, 3),
@@ -89,6 +74,33 @@ beforeAll(async () => {
     aPmd(6, 9, { busyPpm: 100_000n }),
   ]);
 });
+async function addRingsAndThreads(): Promise<void> {
+  const goesOn = { lengthNs: 800n * ms, lengthNsMin: 800n * ms, lengthNsMax: 801n * ms, continues: 2 };
+  const ended = { lengthNs: 150n * ms, lengthNsMin: 149n * ms, lengthNsMax: 150n * ms, continues: 1 };
+  await insertRows(store, vringRun, [
+    aRun(2, 200, 800, goesOn),
+    aRun(3, 0, 150, ended),
+    aRun(3, 145, 5, { queue: 1 }),
+    aRun(3, 500, 4),
+    aRun(8, 300, 12, { direction: 'fromGuest' }),
+  ]);
+  await insertRows(store, threadSlot, [
+    ...read.map((at) => aThread(at, 7, { stallNs: at === 2 ? 60n * ms : 2n * ms })),
+    // A second processor that nobody sampled in one of its seconds.
+    ...read.map((at) => aThread(at, 8, at === 6 ? {} : { stallNs: 1n * ms })),
+    ...[3, 4, 9].map((core) =>
+      aThread(1, core + 100, {
+        pid: 30,
+        role: 'pmd',
+        owner: 'ovs-vswitchd',
+        name: `pmd-c0${core}/id:9`,
+        stallNs: 9n * ms,
+      }),
+    ),
+    aThread(1, 120, { pid: 31, role: 'pmd', owner: 'other', name: 'pmd-c03/id:2', stallNs: 900n * ms }),
+  ]);
+}
+
 afterAll(async () => {
   await api.close();
   await store[Symbol.asyncDispose]();
@@ -101,6 +113,66 @@ async function ask<T = PortTimeline>(query: Readonly<Record<string, string>>, po
   return { status: answer.statusCode, body: answer.json() as T };
 }
 const seconds = { from: iso(0), to: iso(10), step: '1' };
+
+describe('bursts of a port', () => {
+  const bursts = async (query: Readonly<Record<string, string>>, port = 'vhu1') => {
+    const answer = await api.inject({ method: 'GET', url: `/ports/h1/${port}/bursts`, query });
+    return { status: answer.statusCode, body: answer.json() as PortBursts };
+  };
+  const ten = { from: iso(0), to: iso(10) };
+
+  test('are seconds that lost, with how long they may have been', async () => {
+    const { status, body } = await bursts(ten);
+    expect(status).toBe(200);
+    expect(body.more).toBe(false);
+    expect(body.directions).toEqual([
+      {
+        direction: 'toGuest',
+        bursts: [
+          {
+            // Second 4 is in no row: it may belong to it.
+            ...{ from: iso(2), to: iso(4), seconds: 2, secondsMax: 3, unknownSeconds: 0, lost: '100' },
+            ...{ peak: { lost: '60', offered: '1060' }, mean: { lost: '100', offered: '2100' } },
+            ...{ sinceSeconds: null, sinceIsCertain: true, severe: true },
+          },
+        ],
+        unplaced: '0',
+        lossySeconds: { least: 2, most: 3, of: 10 },
+      },
+    ]);
+  });
+
+  test('stand beside the times in which rings were full, to the millisecond, with bounds of what was lost in them', async () => {
+    const { full } = (await bursts(ten)).body;
+    const at = (seconds: number, ofMs: number) => String(BigInt(start + seconds) * 1_000n * ms + BigInt(ofMs) * ms);
+    expect(full).toEqual([
+      {
+        ...{ direction: 'toGuest', queues: [0, 1] },
+        ...{ earliestNs: at(2, 199), fromNs: at(2, 200), toNs: at(3, 149), latestNs: at(3, 151) },
+        // Causes come over five seconds: none of their rows lies inside. Seconds 1 to 3 touch it.
+        lost: { low: '0', high: '100' },
+      },
+      {
+        ...{ direction: 'toGuest', queues: [0] },
+        ...{ earliestNs: at(3, 499), fromNs: at(3, 500), toNs: at(3, 503), latestNs: at(3, 505) },
+        // Second 4, of which it may have been told, is not known.
+        lost: { low: '0', high: null },
+      },
+      {
+        ...{ direction: 'fromGuest', queues: [0] },
+        ...{ earliestNs: at(8, 299), fromNs: at(8, 300), toNs: at(8, 311), latestNs: at(8, 313) },
+        lost: null,
+      },
+    ]);
+  });
+
+  test('of a window without rows are none, and a port that never was is not found', async () => {
+    const later = { from: iso(600), to: iso(610) };
+    expect((await bursts(later)).body).toMatchObject({ directions: [], full: [], more: false });
+    expect((await bursts(later, 'none')).status).toBe(404);
+    expect((await bursts({ from: iso(0), to: iso(86_401) })).status).toBe(400);
+  });
+});
 
 describe('the timeline of a port', () => {
   test('has every second on one grid; one that nobody read is null in each of its lists', async () => {
@@ -197,6 +269,6 @@ describe('the timeline of a port', () => {
 
   test('refuses more than a day', async () => {
     const { status, body } = await ask<Problem>({ from: iso(0), to: iso(86_401) });
-    expect([status, body.errors?.[0]?.problem]).toEqual([400, 'makes a timeline of more than 24 hours']);
+    expect([status, body.errors?.[0]?.problem]).toEqual([400, 'makes a window of more than 24 hours']);
   });
 });

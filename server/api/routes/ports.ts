@@ -8,17 +8,19 @@ import { type RowsOf, runQuery } from '../../store/run-query.ts';
 import type { ApiContext } from '../context.ts';
 import { decodeCursor, decodePortCursor, encodeCursor } from '../cursor.ts';
 import { type AccountedPath, readAccountedPaths, readPaths } from '../path-sums.ts';
+import { readPortBursts } from '../port-bursts.ts';
 import { readReplay } from '../port-replay.ts';
 import { readPortSeries } from '../port-series.ts';
 import { readPortTimeline } from '../port-timeline.ts';
 import { RequestProblem } from '../problem.ts';
+import { PortBursts } from '../schema/bursts.ts';
 import { PageQuery, Problem, WindowQuery } from '../schema/common.ts';
 import { PortPage, PortReplay, PortSeries, type PortSums, QueueSeries, XstatPage } from '../schema/ports.ts';
 import { PortTimeline } from '../schema/timeline.ts';
 import { stepGrid } from '../series.ts';
 import type { Api } from '../server.ts';
 import { tellWindow } from '../tell-window.ts';
-import { iso, requestedStep, requestedWindow } from '../window.ts';
+import { iso, type RequestedWindow, requestedStep, requestedWindow } from '../window.ts';
 
 const strict = { additionalProperties: false } as const;
 const Name = Type.String({ minLength: 1, maxLength: 255 });
@@ -38,12 +40,13 @@ const TimelineQuery = Type.Object(
   strict,
 );
 /** Rings and threads are kept second by second: of a longer window there are too many rows, s. */
-const timelineSecondsMax = 86_400;
+const secondsAtOnceMax = 86_400;
 const problems = { '4xx': Problem, '5xx': Problem };
 /** Extended counters not written for so long belong to a port that is gone, or to another time, s. */
 const xstatReachSeconds = 600;
 
 export function portRoutes(api: Api, context: ApiContext): void {
+  secondRoutes(api, context);
   api.get(
     '/ports',
     {
@@ -69,11 +72,6 @@ export function portRoutes(api: Api, context: ApiContext): void {
     '/ports/:host/:port/series',
     { schema: { params: PortParams, querystring: SeriesQuery, response: { 200: PortSeries, ...problems } } },
     async ({ params, query }) => steppedPort(context, params, query),
-  );
-  api.get(
-    '/ports/:host/:port/timeline',
-    { schema: { params: PortParams, querystring: TimelineQuery, response: { 200: PortTimeline, ...problems } } },
-    async ({ params, query }) => timelineOf(context, params, query),
   );
   api.get(
     '/ports/:host/:port/replay',
@@ -107,6 +105,30 @@ export function portRoutes(api: Api, context: ApiContext): void {
       const items = rows.slice(0, query.limit).map(({ name, value, at }) => ({ name, value, at: iso(at) }));
       const last = items.at(-1);
       return { items, nextCursor: rows.length > query.limit && last ? encodeCursor([last.name]) : null };
+    },
+  );
+}
+
+/** What is told second by second: of a day at most. */
+function secondRoutes(api: Api, context: ApiContext): void {
+  api.get(
+    '/ports/:host/:port/timeline',
+    { schema: { params: PortParams, querystring: TimelineQuery, response: { 200: PortTimeline, ...problems } } },
+    async ({ params, query }) => timelineOf(context, params, query),
+  );
+  api.get(
+    '/ports/:host/:port/bursts',
+    {
+      schema: {
+        params: PortParams,
+        querystring: Type.Object(WindowQuery, strict),
+        response: { 200: PortBursts, ...problems },
+      },
+    },
+    async ({ params, query }) => {
+      const bursts = await readPortBursts(context.store, { ...params, window: dayAtMost(context, query) });
+      if (bursts.directions.length === 0 && bursts.full.length === 0) await requirePort(context, params);
+      return bursts;
     },
   );
 }
@@ -157,16 +179,19 @@ async function steppedPort(context: ApiContext, name: PortName, query: SeriesAsk
   return series;
 }
 
+/** A window in which rows are read second by second. */
+function dayAtMost(context: ApiContext, query: SeriesAsked): RequestedWindow {
+  const window = requestedWindow(query, nowSecond(context));
+  if (window.to - window.from <= secondsAtOnceMax) return window;
+  throw new RequestProblem([{ where: 'querystring.from', problem: 'makes a window of more than 24 hours' }]);
+}
+
 async function timelineOf(
   context: ApiContext,
   name: PortName,
   query: SeriesAsked & { readonly queue?: number },
 ): Promise<PortTimeline> {
-  const window = requestedWindow(query, nowSecond(context));
-  if (window.to - window.from > timelineSecondsMax) {
-    throw new RequestProblem([{ where: 'querystring.from', problem: 'makes a timeline of more than 24 hours' }]);
-  }
-  const asked = requestedStep(window, query.step);
+  const asked = requestedStep(dayAtMost(context, query), query.step);
   const timeline = await readPortTimeline(context.store, { ...name, ...asked, queue: query.queue });
   if (timeline.directions.length === 0 && timeline.rings.length === 0) await requirePort(context, name);
   return timeline;
