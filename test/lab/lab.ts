@@ -10,6 +10,7 @@ import { LabError } from './lab-error.ts';
 import { LabStateFile, readLabState } from './lab-state.ts';
 import { OvsDpdk, switchMemoryMiB } from './ovs-dpdk.ts';
 import { isAlive } from './process-id.ts';
+import { QemuGuest } from './qemu-guest.ts';
 import { stopLab, sweepDeadLabs } from './stop-lab.ts';
 import { Testpmd, type TestpmdOptions, testpmdMemoryMiB } from './testpmd.ts';
 import { until } from './waiting.ts';
@@ -24,11 +25,16 @@ export interface LabOptions {
   /** Queues of the uplink, default 2; 0: no uplink and no wire. */
   readonly uplinkQueues?: number;
   readonly testpmd?: TestpmdOptions;
+  /** A virtual machine with a port vm1, of so many queues. */
+  readonly machineQueues?: number;
   readonly pmdCpuMask?: string;
   readonly hasPmdMetrics?: boolean;
   readonly otherConfig?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
+
+/** Above those of generators. */
+const machineIndex = 32;
 
 /** A running OVS-DPDK with guests. `stop` takes everything away. */
 export interface Lab {
@@ -40,6 +46,7 @@ export interface Lab {
   readonly wire: Guest | undefined;
   readonly guests: readonly Guest[];
   readonly testpmd: Testpmd | undefined;
+  readonly machine: QemuGuest | undefined;
   /** Folder whose subfolders hold the DPDK runtime files, one for each prefix. */
   readonly dpdkRuntimeDir: string;
   guest(name: string): Guest;
@@ -85,6 +92,7 @@ class RunningLab implements Lab {
   readonly wire: Guest | undefined;
   readonly guests: readonly Guest[];
   readonly testpmd: Testpmd | undefined;
+  readonly machine: QemuGuest | undefined;
   readonly dpdkRuntimeDir: string;
 
   constructor(state: LabStateFile, options: LabOptions) {
@@ -103,6 +111,9 @@ class RunningLab implements Lab {
       (_, index) => new Guest({ name: `vhu${index + 1}`, index: index + 1, queues: guestQueues }, state),
     );
     this.testpmd = options.testpmd === undefined ? undefined : new Testpmd(state, options.testpmd);
+    const queues = options.machineQueues;
+    this.machine =
+      queues === undefined ? undefined : new QemuGuest({ name: 'vm1', index: machineIndex, queues }, state);
   }
 
   get ends(): readonly Guest[] {
@@ -123,6 +134,15 @@ class RunningLab implements Lab {
     await this.#addRules();
     await this.ovs.untilConnected();
     await this.testpmd?.launch(signal);
+    if (this.machine !== undefined) await this.#addMachine(this.machine, signal);
+  }
+
+  async #addMachine(machine: QemuGuest, signal: AbortSignal | undefined): Promise<void> {
+    await machine.launch(signal);
+    await this.ovs.addVhostPort(machine.name, machine.socket);
+    await this.ovs.addRule(`priority=20,dl_dst=${machine.address},actions=output:${machine.name}`);
+    await machine.untilUp();
+    await this.ovs.untilLink(machine.name, 'up');
   }
 
   /** Every packet has one way: by its address, else by where it came from. Nothing is flooded. */
@@ -176,6 +196,7 @@ class RunningLab implements Lab {
 
   async stop(): Promise<void> {
     await this.testpmd?.shutdown();
+    await this.machine?.shutdown();
     await this.ovs.stop();
     await Promise.all(this.ends.map((end) => end.shutdown()));
     await stopLab(this.folder);

@@ -218,7 +218,8 @@ async function scenario(options: Options): Promise<number> {
   }
   const ending = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => ending.abort());
-  const lab = await startLab({ folder: options.folder, signal: ending.signal });
+  const machine = chosen.some(({ toMachine }) => toMachine === true) ? { machineQueues: 1 } : {};
+  const lab = await startLab({ folder: options.folder, signal: ending.signal, ...machine });
   try {
     const product = await startProduct(lab, lab.state, options.port, ending.signal);
     const wrong = await proveScenarios({ lab, url: product.url }, chosen, say);

@@ -86,17 +86,20 @@ export class OvsDpdk extends OvsDaemons {
 
   /** A port of the datapath for each guest, or the uplink for the wire. */
   async addPort(guest: Guest): Promise<void> {
-    const settings =
-      guest.index === 0
-        ? [
-            'type=dpdk',
-            `options:dpdk-devargs="net_virtio_user0,path=${guest.socket},queues=${guest.queues},queue_size=1024"`,
-            `options:n_rxq=${guest.queues}`,
-          ]
-        : ['type=dpdkvhostuserclient', `options:vhost-server-path="${guest.socket}"`];
-    const name = guest.index === 0 ? 'uplink0' : guest.name;
+    const { index, name, socket, queues } = guest;
+    if (index > 0) await this.addVhostPort(name, socket);
+    else {
+      const device = `net_virtio_user0,path=${socket},queues=${queues},queue_size=1024`;
+      const settings = ['type=dpdk', `options:dpdk-devargs="${device}"`, `options:n_rxq=${queues}`];
+      await this.vsctl('add-port', bridge, 'uplink0', '--', 'set', 'Interface', 'uplink0', ...settings);
+    }
+    this.#ports.set(index > 0 ? name : 'uplink0', guest);
+  }
+
+  /** A port for whoever serves this vhost-user socket; a restart of the switch does not wait for it. */
+  async addVhostPort(name: string, socket: string): Promise<void> {
+    const settings = ['type=dpdkvhostuserclient', `options:vhost-server-path="${socket}"`];
     await this.vsctl('add-port', bridge, name, '--', 'set', 'Interface', name, ...settings);
-    this.#ports.set(name, guest);
   }
 
   /** Deletes a port; its counters are gone. `addPort` makes it anew with another port number. */

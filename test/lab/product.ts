@@ -19,7 +19,8 @@ export async function startProduct(
   broker?: { readonly host: string; readonly port: number },
 ): Promise<{ readonly process: LabProcess; readonly url: string }> {
   const config = path.join(lab.folder, 'fournines.yaml');
-  const collector = { ovs: { runDir: lab.ovs.runDir }, dpdk: { runtimeDirs: [lab.dpdkRuntimeDir] } };
+  const qemu = { monitors: lab.machine === undefined ? [] : [lab.machine.qmpSocket] };
+  const collector = { ovs: { runDir: lab.ovs.runDir }, dpdk: { runtimeDirs: [lab.dpdkRuntimeDir] }, qemu };
   const bus = broker === undefined ? {} : { kafka: { brokers: [`${broker.host}:${broker.port}`] } };
   writeFileSync(config, stringify({ data: path.join(lab.folder, 'data'), bus, collector }));
   const started = await LabProcess.start(

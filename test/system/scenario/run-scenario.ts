@@ -59,10 +59,12 @@ async function runFault(lab: Lab, scenario: Scenario): Promise<Window> {
   const sender = lab.guest('vhu3');
   try {
     await lab.settle();
+    const destination = (scenario.toMachine ? lab.machine : lab.guest('vhu4'))?.address;
+    if (destination === undefined) throw new TypeError('the lab has no virtual machine');
     const from = await nextBoundary();
     const before = await countAll(lab);
     await reached(from + idleSeconds);
-    await sender.start({ ...(scenario.load ?? plainLoad), destination: lab.guest('vhu4').address });
+    await sender.start({ ...(scenario.load ?? plainLoad), destination });
     // A port without traffic is told nothing of: its causes would be told over all of that time at once.
     await reached(from + leadSeconds);
     await scenario.fault(lab);

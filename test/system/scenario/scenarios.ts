@@ -57,6 +57,8 @@ export interface Scenario {
   readonly isSeenByGenerators: boolean;
   /** The switch's own counter lives through it. */
   readonly isSeenByDatapath: boolean;
+  /** Where the load goes, when not to vhu4: to the virtual machine. */
+  readonly toMachine?: true;
   /** Packets a second, in bursts; 20,000 in bursts of 32 if not said. */
   readonly load?: { readonly pps: number; readonly burst: number };
   /** Before the load begins. */
@@ -104,6 +106,23 @@ export const scenarios: readonly Scenario[] = [
     expected: { ...guestRing, owner: 'provider', unknownPercentMax: 10 },
     fault: async (lab) => {
       const { process } = lab.guest('vhu4');
+      await process?.pause();
+      await delay(4_000);
+      process?.signal('SIGCONT');
+      await delay(2_000);
+    },
+  },
+  {
+    name: 'qemu-stopped',
+    say: 'SIGSTOP of QEMU for 4 s under a virtual machine: nobody inside it can do that',
+    expected: { ...guestRing, port: 'vm1', owner: 'provider', unknownPercentMax: 10 },
+    isSeenByGenerators: false,
+    isSeenByDatapath: true,
+    toMachine: true,
+    // A processor that is computed takes less.
+    load: { pps: 2_500, burst: 8 },
+    fault: async (lab) => {
+      const process = lab.machine?.process;
       await process?.pause();
       await delay(4_000);
       process?.signal('SIGCONT');
