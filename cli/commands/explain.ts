@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { ExplainedRow, Explanation, Judged } from '../../server/api/schema/explain.ts';
+import type { ExplainedRow, Explanation, FurtherUp, Judged } from '../../server/api/schema/explain.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { ServerClient, type ServerOptions, serverOption } from '../server-client.ts';
 
@@ -23,7 +23,10 @@ export function explainCommand(): Command {
     .addOption(serverOption())
     .addOption(configOption())
     .addOption(jsonOption())
-    .addHelpText('after', '\nExit code: 0 every second is known and every lost packet has an owner, 1 not so.')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 every second is known, every lost packet has an owner, and none was lost further up; 1 not so.',
+    )
     .action(explain);
 }
 
@@ -52,13 +55,28 @@ export function explanationText(told: Explanation): string {
 }
 
 /** What no row tells, which is neither nothing nor good. */
-function untoldLines({ paths }: Explanation): string[] {
+function untoldLines({ paths, furtherUp }: Explanation): string[] {
   if (paths.length === 0) return ['  nothing of the port was stored: what happened there is not known'];
-  return paths.flatMap(({ direction, slots, pending, unexplained }) => [
+  const lines = paths.flatMap(({ direction, slots, pending, unexplained }) => [
     ...(slots.unknown === 0 ? [] : [`  ${direction}: ${slots.unknown} of ${slots.expected} seconds are not known`]),
     ...(pending === '0' ? [] : [`  ${direction}: of ${pending} lost packets the cause has not been told yet`]),
     ...(unexplained === '0' ? [] : [`  ${direction}: of ${unexplained} lost packets no cause was told`]),
   ]);
+  return [...lines, ...furtherUp.flatMap(furtherUpLines)];
+}
+
+function furtherUpLines({ uplink, packets, unknownSeconds, estimate }: FurtherUp): string[] {
+  const byRate = estimate === null ? 'by rate nobody can say' : `an estimate by rate: ${estimate}`;
+  return [
+    ...(packets === '0'
+      ? []
+      : [
+          `  toGuest: ${uplink} lost ${packets} before anybody knew whose they were; 0 to ${packets} were of this port (${byRate})`,
+        ]),
+    ...(unknownSeconds === 0
+      ? []
+      : [`  toGuest: of ${unknownSeconds} seconds nobody knows what ${uplink} lost before`]),
+  ];
 }
 
 function judgedLines({ owners, rule, ruleVersion, story }: Judged): string[] {

@@ -7,6 +7,7 @@ import { storyOf } from '../attribution/story.ts';
 import { attributionList } from '../store/queries/attributions.ts';
 import { dropList } from '../store/queries/drop-list.ts';
 import { type QueryContext, type RowsOf, runQuery } from '../store/run-query.ts';
+import { readFurtherUp } from './further-up.ts';
 import { type AccountedPath, readAccountedPaths } from './path-sums.ts';
 import { readReplay } from './port-replay.ts';
 import type { ExplainedPath, ExplainedRow, Explanation, Judged } from './schema/explain.ts';
@@ -30,11 +31,12 @@ type Drop = RowsOf<typeof dropList>[number];
 export async function explain(store: QueryContext, request: ExplainRequest): Promise<Explanation> {
   const { host, port, window, rules } = request;
   const asked = { host, port, ...window, limit: rowsMax + 1 };
-  const [drops, stored, replay, accounted] = await Promise.all([
+  const [drops, stored, replay, accounted, furtherUp] = await Promise.all([
     runQuery(store, dropList, asked),
     runQuery(store, attributionList, asked),
     readReplay(store, { host, port, window }),
     readAccountedPaths(store, { window, host, port, after: undefined, limit: directions.length }),
+    readFurtherUp(store, { host, port, window }),
   ]);
   if (drops.length > rowsMax || stored.length > rowsMax) {
     const what = `more than ${rowsMax} rows of drops of port ${port} lie in the window`;
@@ -50,7 +52,8 @@ export async function explain(store: QueryContext, request: ExplainRequest): Pro
     .sort((a, b) => a.row.slot - b.row.slot || (keyOf(a.row) < keyOf(b.row) ? -1 : 1))
     .map(({ item }) => item);
   const paths = accounted.paths.map(explainedPath);
-  return { host, port, window: { from: iso(window.from), to: iso(window.to) }, packets: sumsOf(items), paths, items };
+  const asWindow = { from: iso(window.from), to: iso(window.to) };
+  return { host, port, window: asWindow, packets: sumsOf(items), paths, furtherUp, items };
 }
 
 /** How well a direction is known, and what was lost in it that no row tells. */

@@ -12,6 +12,7 @@ import { attribute } from '../../server/attribution/rules.ts';
 import { OwnRows } from '../../server/store/own-rows.ts';
 import { anEvidence, ms, stalled } from '../unit/server/attribution/an-evidence.ts';
 import { aDropSlot, aPortSlot, insertRows, type OpenStore, openStore, today } from './store-fixture.ts';
+import { insertUplinkFacts } from './uplink-fixture.ts';
 
 const noon = today - 43_200;
 const signal = AbortSignal.timeout(120_000);
@@ -50,6 +51,47 @@ async function asked(query: Readonly<Record<string, string>>) {
 
 const iso = (second: number) => new Date(second * 1000).toISOString().replace('.000Z', 'Z');
 const minute = { from: iso(noon - 30), to: iso(noon + 30) };
+
+test('what uplinks lost before anybody knew whose it was stands beside, in bounds and by rate', async () => {
+  const at = (second: number) => noon + 2_000 + second;
+  await insertUplinkFacts(store, 'h2', ['vhu1', 'vhu2']);
+  const plain = { host: 'h2', dropsOutsideInc: 0n, dropsInsideInc: 0n } as const;
+  const guest = { ...plain, direction: 'toGuest' } as const;
+  const lost = (second: number, packets: bigint) =>
+    aPortSlot({ ...plain, port: 'nic0', direction: 'rx', slot: at(second), dropsOutsideInc: packets });
+  await insertRows(store, portSlot, [
+    aPortSlot({ ...guest, port: 'vhu1', slot: at(0), packetsInc: 300n }),
+    aPortSlot({ ...guest, port: 'vhu2', slot: at(0), packetsInc: 600n, dropsOutsideInc: 100n }),
+    aPortSlot({ ...guest, port: 'vhu1', slot: at(1), packetsInc: 500n }),
+    aPortSlot({ ...guest, port: 'vhu2', slot: at(1), packetsInc: 500n }),
+    ...[lost(0, 10n), lost(1, 7n), lost(5, 4n)],
+    aPortSlot({ ...plain, port: 'nic1', direction: 'rx', slot: at(1), dropsOutsideInc: 99n }),
+  ]);
+  const of = async (from: number, to: number, port = 'vhu1') =>
+    (await asked({ host: 'h2', port, from: iso(at(from)), to: iso(at(to)) })).body;
+  expect((await of(0, 2)).furtherUp).toEqual([{ uplink: 'nic0', packets: '17', unknownSeconds: 0, estimate: '6' }]);
+  expect((await of(0, 2, 'vhu2')).furtherUp).toMatchObject([{ packets: '17', estimate: '10' }]);
+  // Of the last second nobody knows the traffic.
+  const later = await of(1, 6);
+  expect(later.furtherUp).toEqual([{ uplink: 'nic0', packets: '11', unknownSeconds: 0, estimate: null }]);
+  expect(explanationText(later)).toContain(
+    'nic0 lost 11 before anybody knew whose they were; 0 to 11 were of this port',
+  );
+  expect((await of(2, 4)).furtherUp).toEqual([]);
+  // The uplink does not know a second of which a guest knows all.
+  await insertRows(store, portSlot, [
+    aPortSlot({
+      ...plain,
+      port: 'nic0',
+      direction: 'rx',
+      slot: at(3),
+      state: 'unknown',
+      packetsInc: null,
+      bytesInc: null,
+    }),
+  ]);
+  expect((await of(0, 5)).furtherUp).toMatchObject([{ packets: '17', unknownSeconds: 1, estimate: null }]);
+});
 
 describe('the story of a window', () => {
   test('has each row with its newest owners, the rule, and the readings that it rests on', async () => {

@@ -181,6 +181,9 @@ export function explanation(scenario: Scenario, host: string, port: string, span
     ...{ host, port, window: windowOf(span) },
     packets: { provider: sum('provider'), tenant: sum('tenant'), contract: sum('contract'), unknown: sum('unknown') },
     paths: scenario === 'empty' ? [] : paths.map((path) => ({ ...pathOf(scenario, path, span), pending: '0' })),
+    furtherUp: paths.some(({ direction }) => direction === 'toGuest')
+      ? [{ uplink: 'bond0', packets: '25', unknownSeconds: 0, estimate: '9' }]
+      : [],
     items,
   };
 }

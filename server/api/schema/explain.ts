@@ -41,6 +41,18 @@ export const ExplainedPath = Type.Object({
 });
 export type ExplainedPath = Static<typeof ExplainedPath>;
 
+/** Lost before anybody knew whose it was: at a wire or receive queue of the same datapath. */
+export const FurtherUp = Type.Object({
+  uplink: Type.String({ description: 'The port that lost them.' }),
+  packets: Type.String({ pattern: '^[0-9]+$', description: 'From none to all of these may have been of this port.' }),
+  unknownSeconds: Type.Integer({ description: 'Of these it does not say what it lost.' }),
+  estimate: Type.Union([Count, Type.Null()], {
+    description:
+      'By rate, cut: an estimate that no verdict uses. null: the traffic of one of the seconds is not known.',
+  }),
+});
+export type FurtherUp = Static<typeof FurtherUp>;
+
 export const Explanation = Type.Object({
   host: Type.String(),
   port: Type.String(),
@@ -49,6 +61,7 @@ export const Explanation = Type.Object({
   paths: Type.Array(ExplainedPath, {
     description: 'Empty: nothing of the port was stored in the window, and nothing is known of it.',
   }),
+  furtherUp: Type.Array(FurtherUp, { description: 'In none of the sums.' }),
   items: Type.Array(ExplainedRow),
 });
 export type Explanation = Static<typeof Explanation>;

@@ -51,8 +51,8 @@ function Story({ found, zone }: { readonly found: Explanation; readonly zone: Zo
 }
 
 /** What no row tells stands first: seconds that are not known, losses without a cause. */
-function Untold({ found: { paths, items } }: { readonly found: Explanation }) {
-  const words = paths.flatMap(({ direction, slots, pending, unexplained }) => {
+function Untold({ found: { paths, items, furtherUp } }: { readonly found: Explanation }) {
+  const untold = paths.flatMap(({ direction, slots, pending, unexplained }) => {
     const name = directionName(direction);
     const lost = BigInt(pending) + BigInt(unexplained);
     return [
@@ -63,6 +63,7 @@ function Untold({ found: { paths, items } }: { readonly found: Explanation }) {
         : [`${name}: ${formatCount(lost)} lost packets that no row here has a cause for, or one of a longer time`]),
     ];
   });
+  const words = [...untold, ...furtherUp.flatMap(furtherUpWords)];
   if (paths.length === 0) {
     return <p className="tl-missing">Nothing of this port was stored for this step: what happened is not known.</p>;
   }
@@ -78,6 +79,16 @@ function Untold({ found: { paths, items } }: { readonly found: Explanation }) {
   return items.length === 0 ? (
     <p className="none">Every second of this step is known, and no packet was lost.</p>
   ) : null;
+}
+
+/** Lost at an uplink of the same datapath: of this port, or of others. */
+function furtherUpWords({ uplink, packets, unknownSeconds, estimate }: Explanation['furtherUp'][number]): string[] {
+  const byRate = estimate === null ? 'by rate nobody can say' : `an estimate by rate: ${formatCount(estimate)}`;
+  const lost = `${uplink} lost ${formatCount(packets)} before anybody knew whose they were: 0 to ${formatCount(packets)} were of this port (${byRate})`;
+  return [
+    ...(packets === '0' ? [] : [lost]),
+    ...(unknownSeconds === 0 ? [] : [`of ${unknownSeconds} s nobody knows what ${uplink} lost before`]),
+  ];
 }
 
 function Row({ item, zone }: { readonly item: ExplainedRow; readonly zone: Zone }) {
