@@ -12,6 +12,9 @@ import {
 } from './evidence.ts';
 import { excessOf, factsOf } from './excess.ts';
 
+/** At most one part in so many of the time that a ring was full may have met no stall. */
+const restShareMin = 10;
+
 /** A thread that ran for this share of each second was there to take packets; millionths. */
 const ranPpm = 900_000n;
 
@@ -58,7 +61,7 @@ export function ringFull(evidence: Evidence): Decision {
 
 /**
  * The provider's, where stalls explain it: all of it if they meet each time that the ring was full, else all but what was
- * offered in the rest of that time. Undefined: they explain nothing.
+ * offered in the rest of that time, which is at most a tenth. Undefined: they explain nothing.
  */
 function stalledBy(
   evidence: Evidence,
@@ -75,9 +78,12 @@ function stalledBy(
   const metNs = runs.reduce((sum, { fromNs, toNs }) => sum + toNs - fromNs, 0);
   const restNs = Math.max(0, rings.fullNs - metNs);
   const rest = offeredIn(restNs, reach);
-  // Where nobody looked the ring may have been full for longer.
-  if (missing.includes('ringSamples') || rest >= packets) return undefined;
-  return upTo('provider', packets - rest, evidence, {
+  // Bursts do not keep to a rate: only little of the time may be without a stall. Where nobody looked there may be more.
+  const isLittle = restNs * restShareMin <= rings.fullNs && rest < packets;
+  if (!isLittle || missing.includes('ringSamples')) return undefined;
+  const left = packets - rest;
+  const isBeyond = left > offeredIn(metNs, reach);
+  return upTo('provider', isBeyond ? offeredIn(metNs, reach) : left, evidence, {
     facts: { ...facts, runs: runs.length, fullNs: metNs, restNs },
     missing,
   });

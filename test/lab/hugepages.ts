@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import path from 'node:path';
 import { LabError } from './lab-error.ts';
 import { programPath, runProgram } from './programs.ts';
+import { until } from './waiting.ts';
 
 /** Where DPDK looks for pages of 2 MiB. */
 const mountPoint = '/dev/hugepages';
@@ -39,6 +40,12 @@ export async function reserveHugepages(pages: number, planned: (added: number) =
   throw new LabError(3, `the lab needs ${pages} hugepages of 2 MiB, and only ${free} (${before} before) are free`, {
     hint: 'Free memory, or reserve them at boot with hugepages=N on the kernel command line.',
   });
+}
+
+/** Waits until so many pages are free: whoever has mapped those of a process that was killed lets go of them by and by. */
+export async function untilPagesFree(mebibytes: number): Promise<void> {
+  const pages = Math.ceil(mebibytes / 2);
+  await until({ what: `${pages} hugepages are free`, deadlineMs: 10_000 }, () => readNumber('free_hugepages') >= pages);
 }
 
 /** Gives back what `reserveHugepages` added. Pages that somebody uses stay until they let go of them. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { buildGenerator } from './build-generator.ts';
 import { DummyOvs } from './dummy-ovs.ts';
 import { Guest, generatorMemoryMiB } from './guest.ts';
-import { mountHugetlbfs, reserveHugepages } from './hugepages.ts';
+import { mountHugetlbfs, removeHugepageFiles, reserveHugepages, untilPagesFree } from './hugepages.ts';
 import { LabError } from './lab-error.ts';
 import { LabStateFile, readLabState } from './lab-state.ts';
 import { OvsDpdk, switchMemoryMiB } from './ovs-dpdk.ts';
@@ -173,7 +173,10 @@ class RunningLab implements Lab {
   }
 
   async startGuest(name: string): Promise<void> {
-    await this.guest(name).launch();
+    const guest = this.guest(name);
+    removeHugepageFiles(`${guest.prefix}map`);
+    await untilPagesFree(generatorMemoryMiB);
+    await guest.launch();
     await this.ovs.untilConnected();
   }
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Guest } from '../../lab/guest.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { LabProcess } from '../../lab/processes.ts';
 import { programPath, runProgram } from '../../lab/programs.ts';
@@ -9,15 +10,17 @@ export type Act = (lab: Lab) => Promise<() => Promise<void>>;
 
 export const quiet = () => delay(5_000);
 
-/** Puts something in place under load, and takes it back after five seconds. */
-export const during = (act: Act) => async (lab: Lab) => {
-  const restore = await act(lab);
-  try {
-    await quiet();
-  } finally {
-    await restore();
-  }
-};
+/** Puts something in place under load, and takes it back after a while. */
+export const during =
+  (act: Act, ms = 5_000) =>
+  async (lab: Lab) => {
+    const restore = await act(lab);
+    try {
+      await delay(ms);
+    } finally {
+      await restore();
+    }
+  };
 
 /** 500 kB/s of frames of 60 bytes: 8,300 of the 20,000 packets a second. */
 export const egressLimit: Act = async (lab) => {
@@ -84,6 +87,17 @@ export async function sendInstead(
 ): Promise<void> {
   await lab.guest('vhu3').stop();
   await lab.guest('vhu3').start({ ...order, destination: lab.guest('vhu4').address });
+}
+
+/** An end of the lab by its name. */
+export function endOf(lab: Lab, name: string): Guest {
+  return name === 'wire' && lab.wire !== undefined ? lab.wire : lab.guest(name);
+}
+
+/** Where frames for an end of the lab go: a guest, the wire, or the virtual machine. */
+export function addressOf(lab: Lab, name: string): string {
+  const { machine } = lab;
+  return machine?.name === name ? machine.address : endOf(lab, name).address;
 }
 
 const otherCpu = { 0: 1, 1: 0 } as const;

@@ -34,7 +34,8 @@ export async function proveScenarios(
 }
 
 function linesOf(outcome: Outcome): string[] {
-  const { scenario, lost, causes, owners, joint, residual, darkSeconds, refused, stallMs } = outcome;
+  const { scenario, lost, causes, owners, joint, untold, residual, ledgerState, darkSeconds, refused, stallMs } =
+    outcome;
   const { expected, dark, pressure } = scenario;
   const count = (packets: bigint | undefined) => (packets === undefined ? '-' : String(packets));
   const packets = causes.reduce((sum, cause) => sum + cause.packets, 0n);
@@ -53,9 +54,9 @@ function linesOf(outcome: Outcome): string[] {
           `pressure    ${refused} packets refused by the sender's own ring; a polling thread stood still for ${stallMs} ms (at least ${pressure.stallMsMin})`,
         ];
   return [
-    `lost        generator ${count(lost.generator)}, datapath ${count(lost.datapath)}, ledger ${lost.ledger}; residual ${residual}`,
-    `place       ${joint} (expected ${expected?.joint ?? '-'})`,
-    `cause       ${causes.map((each) => `${each.cause} ${each.packets}`).join(', ') || '-'} (expected ${expected?.cause ?? '-'})`,
+    `lost        generator ${count(lost.generator)}, datapath ${count(lost.datapath)}, ledger ${lost.ledger}; residual ${residual} (${ledgerState})`,
+    `place       ${joint} (expected ${expected?.joint ?? '-'}${expected?.isTornOff ? ' unknown' : ''})`,
+    `cause       ${causes.map((each) => `${each.cause} ${each.packets}`).join(', ') || '-'}${untold > 0n ? `, not told ${untold}` : ''} (expected ${expected?.cause ?? '-'})`,
     `owner       provider ${owners.provider}, tenant ${owners.tenant}, contract ${owners.contract}, unknown ${owners.unknown} (expected ${expected?.owner ?? 'nobody'})`,
     `unknown     ${share}${shareMax}`,
     ...unseen,

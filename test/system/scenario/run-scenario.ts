@@ -5,6 +5,7 @@ import { owners } from '../../../server/attribution/evidence.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { type Counted, countAll } from '../datapath-accounts.ts';
 import { iso, nextBoundary, type ProductApi, reached } from '../product-api.ts';
+import { addressOf, endOf } from './acts.ts';
 import { type Found, wrongOf } from './judge-scenario.ts';
 import type { Scenario } from './scenarios.ts';
 
@@ -47,6 +48,10 @@ export async function runScenario(lab: Lab, api: ProductApi, scenario: Scenario)
   }
 }
 
+function wayOf({ way }: Scenario) {
+  return way ?? { from: 'vhu3', to: 'vhu4' };
+}
+
 interface Window {
   readonly from: number;
   readonly to: number;
@@ -56,11 +61,11 @@ interface Window {
 
 /** The load, with the fault in the middle of it; all that it can be told of is stored at its end. */
 async function runFault(lab: Lab, scenario: Scenario): Promise<Window> {
-  const sender = lab.guest('vhu3');
+  const { from: end, to: other } = wayOf(scenario);
+  const sender = endOf(lab, end);
   try {
     await lab.settle();
-    const destination = (scenario.toMachine ? lab.machine : lab.guest('vhu4'))?.address;
-    if (destination === undefined) throw new TypeError('the lab has no virtual machine');
+    const destination = addressOf(lab, other);
     const from = await nextBoundary();
     const before = await countAll(lab);
     await reached(from + idleSeconds);
@@ -80,8 +85,9 @@ async function runFault(lab: Lab, scenario: Scenario): Promise<Window> {
 }
 
 /** The story of the port, once every row of it has been given to somebody or to nobody. */
-async function told(api: ProductApi, { expected, dark }: Scenario, from: number, to: number): Promise<Explanation> {
-  const port = encodeURIComponent(expected?.port ?? dark?.port ?? 'vhu4');
+async function told(api: ProductApi, scenario: Scenario, from: number, to: number): Promise<Explanation> {
+  const { expected, dark } = scenario;
+  const port = encodeURIComponent(expected?.port ?? dark?.port ?? wayOf(scenario).to);
   return api.until<Explanation>(
     `explain?host=${api.host}&port=${port}&from=${iso(from)}&to=${iso(to)}`,
     ({ items }) => items.every((row) => row.told !== null) && (items.length > 0 || expected === null),
@@ -99,13 +105,15 @@ async function stallOf(api: ProductApi, from: number, to: number): Promise<bigin
 function lostBy(scenario: Scenario, { before, after }: Window) {
   const difference = (port: string, key: 'sent' | 'received' | 'refused') =>
     (after.ends.get(port)?.[key] ?? 0n) - (before.ends.get(port)?.[key] ?? 0n);
-  const { port = 'vhu4', direction = 'toGuest' } = scenario.expected ?? {};
+  const way = wayOf(scenario);
+  const end = way.from === 'wire' ? 'ovs:uplink0' : way.from;
+  const { port = way.to, direction = 'toGuest' } = scenario.expected ?? {};
   const key = direction === 'toGuest' ? 'txDropped' : 'rxDropped';
   const [now, then] = [after.datapath.get(port)?.[key], before.datapath.get(port)?.[key]];
   return {
-    generator: scenario.isSeenByGenerators ? difference('vhu3', 'sent') - difference('vhu4', 'received') : undefined,
+    generator: scenario.isSeenByGenerators ? difference(end, 'sent') - difference(way.to, 'received') : undefined,
     datapath: scenario.isSeenByDatapath && now !== undefined && then !== undefined ? now - then : undefined,
-    refused: difference('vhu3', 'refused'),
+    refused: difference(end, 'refused'),
   };
 }
 
@@ -124,7 +132,11 @@ function outcomeOf(
     causes: [...sums].map(([cause, packets]) => ({ cause, packets })).filter(({ packets }) => packets > 0n),
     owners: Object.fromEntries(owners.map((owner) => [owner, BigInt(explained.packets[owner])])) as Found['owners'],
     joint: lossy.map(({ joint }) => joint).join(' ') || '-',
+    untold: explained.paths
+      .filter(({ direction }) => direction === scenario.expected?.direction)
+      .reduce((sum, { pending, unexplained }) => sum + BigInt(pending) + BigInt(unexplained), 0n),
     residual: BigInt(detail.entry.residual),
+    ledgerState: detail.entry.state,
     bound: BigInt(detail.entry.bound),
     darkSeconds: {
       path: explained.paths.find(({ direction }) => direction === scenario.dark?.direction)?.slots.unknown ?? 0,

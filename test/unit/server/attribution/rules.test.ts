@@ -29,6 +29,15 @@ const late = {
   pmds: { threads: [aThread(3, 3)], stalls: [] },
 };
 
+/** The stall met the first one, of 40 ms, and not the other, of 4 ms. */
+const twoRuns = rings({
+  fullNs: 44 * ms,
+  runs: [
+    { queue: 0, fromNs: 500 * ms, toNs: 540 * ms },
+    { queue: 0, fromNs: 900 * ms, toNs: 904 * ms },
+  ],
+});
+
 describe('a full receive ring of a guest', () => {
   test.each<[string, Partial<Evidence>, string]>([
     ['whose vCPU ran through it is the tenant’s', {}, 'tenant=100 ringFull ranThrough'],
@@ -160,33 +169,22 @@ describe('a full receive ring of a guest', () => {
     ],
     [
       'is the provider’s but for what was offered in runs that met none',
-      {
-        rings: rings({
-          fullNs: 8 * ms,
-          runs: [
-            { queue: 0, fromNs: 500 * ms, toNs: 504 * ms },
-            { queue: 0, fromNs: 900 * ms, toNs: 904 * ms },
-          ],
-        }),
-        guest: stalled(ms),
-        packets: 5_000n,
-      },
+      { rings: twoRuns, guest: stalled(ms), packets: 5_000n },
       'provider=1000 unknown=4000 ringFull stall',
     ],
     [
+      'not where those were more than a tenth of the time: bursts do not keep to a rate',
+      { rings: { ...twoRuns, fullNs: 45 * ms }, guest: stalled(ms), packets: 50_000n },
+      'unknown=50000 ringFull',
+    ],
+    [
+      'and never more than was offered in the runs that met one',
+      { rings: twoRuns, guest: stalled(ms), packets: 50_000n },
+      'provider=40000 unknown=10000 ringFull stall',
+    ],
+    [
       'not where the ring was not sampled all the time: it may have been full for longer',
-      {
-        rings: rings({
-          sampled: [true, true, false],
-          fullNs: 8 * ms,
-          runs: [
-            { queue: 0, fromNs: 500 * ms, toNs: 504 * ms },
-            { queue: 0, fromNs: 900 * ms, toNs: 904 * ms },
-          ],
-        }),
-        guest: stalled(ms),
-        packets: 5_000n,
-      },
+      { rings: { ...twoRuns, sampled: [true, true, false] }, guest: stalled(ms), packets: 5_000n },
       'unknown=5000 ringFull -ringSamples',
     ],
     [
