@@ -43,15 +43,30 @@ export function explanationText(told: Explanation): string {
   const { host, port, window, packets, items } = told;
   const head = `${port} on ${host}, ${window.from} to ${window.to}`;
   const untold = untoldLines(told);
-  if (items.length === 0) return `${[`${head}: no row tells of a loss`, ...untold].join('\n')}\n`;
-  const rows = items.flatMap((item) => [
+  const said = items.length === 0 ? 'no row tells of a loss' : ownersText(packets);
+  const rows = items.flatMap((item) => rowLines(item, item.direction));
+  return `${[`${head}: ${said}`, ...untold, ...rows, ...besideLines(told)].join('\n')}\n`;
+}
+
+function rowLines(item: ExplainedRow, whose: string): string[] {
+  return [
     '',
-    `${item.from} to ${item.to}  ${item.direction}  ${item.packets} packets  ${item.cause}${countersOf(item)}`,
+    `${item.from} to ${item.to}  ${whose}  ${item.packets} packets  ${item.cause}${countersOf(item)}`,
     ...(item.told === null ? ['  unknown: nobody has said yet whose they are'] : judgedLines(item.told)),
     ...(item.replayed === null ? [] : ['  replayed:', ...judgedLines(item.replayed)]),
     ...(item.evidence === '' ? [] : [`  evidence ${item.evidence}, revision ${item.revision}`]),
-  ]);
-  return `${[`${head}: ${ownersText(packets)}`, ...untold, ...rows].join('\n')}\n`;
+  ];
+}
+
+/** What a datapath tells of guests that were away; this port's may have been the one, or one of several. */
+function besideLines({ port, beside }: Explanation): string[] {
+  return beside.flatMap((row) => {
+    const isAlone = row.ports.length === 1;
+    return rowLines(
+      row,
+      `${row.datapath}, in no sum of ${port}: to ${isAlone ? port : `some of ${row.ports.join(', ')}`}`,
+    );
+  });
 }
 
 /** What no row tells, which is neither nothing nor good. */

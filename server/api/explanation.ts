@@ -4,7 +4,7 @@ import { type Owner, owners } from '../attribution/evidence.ts';
 import { decodeEvidence } from '../attribution/evidence-text.ts';
 import { type Attribution, attribute, type RuleSet } from '../attribution/rules.ts';
 import { storyOf } from '../attribution/story.ts';
-import { attributionList } from '../store/queries/attributions.ts';
+import { absentList, attributionList } from '../store/queries/attributions.ts';
 import { dropList } from '../store/queries/drop-list.ts';
 import { type QueryContext, type RowsOf, runQuery } from '../store/run-query.ts';
 import { readFurtherUp } from './further-up.ts';
@@ -31,14 +31,15 @@ type Drop = RowsOf<typeof dropList>[number];
 export async function explain(store: QueryContext, request: ExplainRequest): Promise<Explanation> {
   const { host, port, window, rules } = request;
   const asked = { host, port, ...window, limit: rowsMax + 1 };
-  const [drops, stored, replay, accounted, furtherUp] = await Promise.all([
+  const [drops, stored, replay, accounted, furtherUp, absent] = await Promise.all([
     runQuery(store, dropList, asked),
     runQuery(store, attributionList, asked),
     readReplay(store, { host, port, window }),
     readAccountedPaths(store, { window, host, port, after: undefined, limit: directions.length }),
     readFurtherUp(store, { host, port, window }),
+    runQuery(store, absentList, asked),
   ]);
-  if (drops.length > rowsMax || stored.length > rowsMax) {
+  if ([drops, stored, absent].some(({ length }) => length > rowsMax)) {
     const what = `more than ${rowsMax} rows of drops of port ${port} lie in the window`;
     throw new FourninesError('FN_QUERY_PARAMETER', what, { hint: 'Ask for a shorter window.' });
   }
@@ -53,7 +54,27 @@ export async function explain(store: QueryContext, request: ExplainRequest): Pro
     .map(({ item }) => item);
   const paths = accounted.paths.map(explainedPath);
   const asWindow = { from: iso(window.from), to: iso(window.to) };
-  return { host, port, window: asWindow, packets: sumsOf(items), paths, furtherUp, items };
+  return {
+    host,
+    port,
+    window: asWindow,
+    packets: sumsOf(items),
+    paths,
+    furtherUp,
+    items,
+    beside: besideOf(absent, rules),
+  };
+}
+
+/** Rows of the datapath that count for no port: packets to guests that were away. */
+function besideOf(absent: RowsOf<typeof absentList>, rules: RuleSet | undefined): Explanation['beside'] {
+  return [...absent]
+    .sort((a, b) => a.slot - b.slot)
+    .map((row) => ({
+      ...explained(row, [], rules),
+      datapath: row.port,
+      ports: [...(decodeEvidence(row.inputs).absence?.ports ?? [])],
+    }));
 }
 
 /** How well a direction is known, and what was lost in it that no row tells. */

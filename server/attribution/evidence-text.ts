@@ -17,6 +17,7 @@ export function decodeEvidence(text: string): Evidence {
   const told = JSON.parse(text) as Stored;
   return {
     ...told,
+    absence: told.absence ?? null,
     packets: BigInt(told.packets),
     offered: told.offered.map((count) => (count === null ? null : BigInt(count))),
     contract: told.contract === null ? null : countsOf(told.contract),

@@ -34,6 +34,17 @@ export interface Evidence {
   readonly guest: GuestReadings | null;
   /** Polling threads of the datapath; null: none was read. */
   readonly pmds: ThreadsRead | null;
+  /** For packets to guests that are away; null: nobody asked. */
+  readonly absence: Absence | null;
+}
+
+/** What is known of guests that were away in the seconds of a row and one on both sides. */
+export interface Absence {
+  /** What the switch said of the port itself, each value once: whether it was set up or down, and whether its guest was connected. */
+  readonly admin: readonly string[];
+  readonly link: readonly string[];
+  /** Of a datapath: its ports to guests without counters in some second of the row. One of them, or several, got the packets. */
+  readonly ports: readonly string[];
 }
 
 export interface ContractRate {
@@ -111,6 +122,9 @@ export const missingNames = [
   'guest',
   'guestThreads',
   'pmdThreads',
+  'portState',
+  'whoseOrder',
+  'absentPort',
   'agreedFrameSize',
   'whoseRule',
   'cause',

@@ -8,6 +8,7 @@ import { slotRows } from '../store/queries/slot-rows.ts';
 import { type QueryContext, runQuery } from '../store/run-query.ts';
 import { rateOf, savedAfter } from './contracts.ts';
 import { type ContractRate, type Evidence, slotsMax } from './evidence.ts';
+import { absenceAround } from './host-absence.ts';
 import { HostRings } from './host-rings.ts';
 import { HostThreads } from './host-threads.ts';
 import { currentRules, ruleOf } from './rules.ts';
@@ -62,9 +63,13 @@ export class EvidenceReader {
   }
 
   async read(row: DropRow): Promise<Evidence> {
-    const needs = row.slots > slotsMax ? [] : (ruleOf(row, currentRules)?.needs ?? []);
+    const needs = (ruleOf(row, currentRules)?.needs ?? []).filter(
+      (need) => row.slots <= slotsMax || need === 'absence',
+    );
     const { host, port, direction, cause, place, slot, slots, packets } = row;
-    const bare = { host, port, direction, cause, place, slot, slots, packets };
+    const own = { host, port, direction, cause, place, slot, slots, packets };
+    const absence = needs.includes('absence') ? await absenceAround(this.#store, row) : null;
+    const bare = { ...own, absence };
     const rate = needs.includes('rate') ? await this.#rate(row) : { offered: [], contract: null };
     if (!needs.includes('rings') || slots > ringSlotsMax)
       return { ...bare, ...rate, rings: null, guest: null, pmds: null };

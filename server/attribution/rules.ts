@@ -4,9 +4,10 @@ import { all, type Decision, unknown } from './decision.ts';
 import type { Evidence, Missing } from './evidence.ts';
 import { slotsMax } from './evidence.ts';
 import { overRate } from './excess.ts';
+import { notOffered } from './not-offered.ts';
 import { ringFull } from './ring-full.ts';
 
-type Need = 'rate' | 'rings';
+type Need = 'rate' | 'rings' | 'absence';
 
 /** One rule: for which causes it speaks, in which directions, and what it says. */
 export interface Rule {
@@ -16,7 +17,7 @@ export interface Rule {
   readonly directions?: readonly Direction[];
   /** For documents: whose, when, and why. */
   readonly say: string;
-  /** What has to be read for it beside the row: traffic of the path with what was bought for it, rings with their threads. */
+  /** What has to be read for it beside the row: traffic of the path with what was bought for it, rings with their threads, guests that were away. */
   readonly needs?: readonly Need[];
   readonly decide: (evidence: Evidence) => Decision;
 }
@@ -43,9 +44,10 @@ const first: RuleSet = {
     {
       id: 'notOffered',
       causes: ['vhost_down'],
-      directions: ['toGuest'],
-      say: 'Contract: a guest that is off or disconnected is offered no service, so its packets leave offered and are bad for nobody.',
-      decide: (evidence) => all('contract', evidence, { why: 'notOffered' }),
+      directions: ['toGuest', 'rx'],
+      say: 'Contract: a guest that is off or disconnected is offered no service, so its packets leave offered and are bad for nobody. Told by a datapath, they went to those of its ports that had no counters then; told by a port, it must have been set up and its guest seen to be disconnected. A port that was set down: unknown, because nothing tells whose order that was.',
+      needs: ['absence'],
+      decide: notOffered,
     },
     {
       id: 'overRate',

@@ -16,6 +16,9 @@ const missingWords: Readonly<Record<string, string>> = {
   guest: 'it is not known which guest is behind the port',
   guestThreads: "the guest's threads were not observed in each second",
   pmdThreads: 'the polling threads were not observed in each second',
+  portState: 'it is not known that the port was set up and its guest disconnected',
+  whoseOrder: 'nothing tells who set the port down',
+  absentPort: 'every port of the datapath had counters',
   agreedFrameSize: 'no contract says which frames were agreed',
   whoseRule: 'the datapath does not say whose rule dropped it',
   cause: 'no cause was told',
@@ -41,7 +44,9 @@ function wordsOf(facts: Facts): string {
     case 'ranThrough':
       return `the guest's ${facts['threads']} threads and the polling threads ran through ${ms(facts['fullNs'])} of a full ring without a stall as long as its buffers last, and waited ${ms(facts['waitedNs'])} in all; ${lasts(facts)}`;
     case 'notOffered':
-      return 'the guest was off or not connected: no service was offered';
+      return absentWords(facts);
+    case 'setDown':
+      return 'the port had been set down';
     case 'hostBuffers':
       return 'descriptors, buffers and the threads that empty them are the host’s';
     default:
@@ -51,6 +56,11 @@ function wordsOf(facts: Facts): string {
 
 function rest({ restNs }: Facts): string {
   return restNs === undefined ? '' : `; what was offered in ${ms(restNs)} more of a full ring is not explained by that`;
+}
+
+function absentWords({ ports }: Facts): string {
+  const which = ports === undefined ? 'the guest' : `the guest of ${String(ports).replaceAll(' ', ' or ')}`;
+  return `${which} was off or not connected: no service was offered`;
 }
 
 function lasts(facts: Facts): string {

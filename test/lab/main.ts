@@ -218,7 +218,7 @@ async function scenario(options: Options): Promise<number> {
   }
   const ending = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => ending.abort());
-  const machine = chosen.some(({ toMachine }) => toMachine === true) ? { machineQueues: 1 } : {};
+  const machine = chosen.some(({ way }) => way?.to === 'vm1') ? { machineQueues: 1 } : {};
   const lab = await startLab({ folder: options.folder, signal: ending.signal, ...machine });
   try {
     const product = await startProduct(lab, lab.state, options.port, ending.signal);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { dropSlot, portSlot, tick } from '../../core/catalogue/kinds.ts';
+import { dropSlot, hostFact, portSlot, tick } from '../../core/catalogue/kinds.ts';
 import { silentLogger } from '../../core/runtime/logger.ts';
 import { attributionKind } from '../../server/attribution/attribution-table.ts';
 import { Attributor, type AttributorOptions } from '../../server/attribution/attributor.ts';
@@ -13,12 +13,20 @@ import { countedOf } from '../../server/seal/slot-line.ts';
 import { Uplinks } from '../../server/seal/uplinks.ts';
 import { attributionList } from '../../server/store/queries/attributions.ts';
 import { runQuery } from '../../server/store/run-query.ts';
-import { anEvidence } from '../unit/server/attribution/an-evidence.ts';
+import { absence, anEvidence } from '../unit/server/attribution/an-evidence.ts';
 import { aDropSlot, aPortSlot, insertRows, type OpenStore, openStore, today } from './store-fixture.ts';
 
 let store: OpenStore;
+/** Ports that were set up and whose guests were disconnected. */
+const absent = ['down', 'edge', 'other', 'first', 'second', 'settle', 'again', 'seen'];
 beforeAll(async () => {
   store = await openStore();
+  const at = { host: 'h1', at: BigInt((noon - 3_600) * 1000), witness: 'ovsdb' };
+  const facts = absent.flatMap((port) => [
+    { ...at, name: `port.${port}.admin`, value: 'up' },
+    { ...at, name: `port.${port}.link`, value: 'down' },
+  ]);
+  await insertRows(store, hostFact, facts);
 });
 afterAll(() => store[Symbol.asyncDispose]());
 
@@ -110,7 +118,10 @@ describe('owners that are stored', () => {
   });
 
   test('every kind of evidence comes back from its text as it was', () => {
-    for (const evidence of [anEvidence(), anEvidence({ offered: [null], rings: null, guest: null, pmds: null })])
+    for (const evidence of [
+      anEvidence(),
+      anEvidence({ offered: [null], rings: null, guest: null, pmds: null, absence: absence() }),
+    ])
       expect(decodeEvidence(encodeEvidence(evidence))).toEqual(evidence);
   });
 
@@ -127,6 +138,45 @@ describe('owners that are stored', () => {
     );
     const [line] = slotsOfDay(rows).lines.filter(({ slot }) => slot === noon + 10);
     expect(line?.state === 'observed' && countedOf(line)).toEqual({ offered: 100n, bad: 0n });
+  });
+
+  test('told by the datapath it names the ports that had no counters, and none that had', async () => {
+    const attributor = anAttributor('beside');
+    const datapath = 'netdev@ovs-netdev';
+    const facts = ['there', 'gone', 'elsewhere'].flatMap((port) => [
+      { name: `port.${port}.datapath`, value: port === 'elsewhere' ? 'netdev@other' : datapath },
+      { name: `port.${port}.type`, value: 'dpdkvhostuserclient' },
+    ]);
+    const at = { host: 'h1', at: BigInt((noon - 3_600) * 1000), witness: 'dpctl/show' };
+    await insertRows(
+      store,
+      hostFact,
+      facts.map((fact) => ({ ...at, ...fact })),
+    );
+    await afterBeginning(attributor, async () => {
+      await insertPath('there', {}, []);
+      // Its last second before the guest left.
+      await insertRows(store, portSlot, [aPortSlot({ ...known, port: 'gone', slot: noon + 30 })]);
+      const down = { port: datapath, direction: 'rx', cause: 'vhost_down', place: 'beside', slots: 5 } as const;
+      await insertRows(store, dropSlot, [aDropSlot({ ...down, state: 'bridged', slot: noon + 30, packetsInc: 9n })]);
+    });
+    const [row] = await stored(datapath);
+    expect(row).toMatchObject({ contract: '9', rule: 'notOffered', missing: '' });
+    expect(JSON.parse(row?.facts ?? '{}')).toMatchObject({ why: 'notOffered', ports: 'gone' });
+  });
+
+  test('a port that was set down in between is nobody’s: who ordered it is not told', async () => {
+    const at = BigInt((noon + 41) * 1000);
+    await insertRows(store, hostFact, [
+      { host: 'h1', at: BigInt((noon - 3_600) * 1000), name: 'port.set.admin', value: 'up', witness: 'ovsdb' },
+      { host: 'h1', at: BigInt((noon - 3_600) * 1000), name: 'port.set.link', value: 'up', witness: 'ovsdb' },
+      { host: 'h1', at, name: 'port.set.admin', value: 'down', witness: 'ovsdb' },
+      { host: 'h1', at, name: 'port.set.link', value: 'down', witness: 'ovsdb' },
+    ]);
+    await afterBeginning(anAttributor('set'), () =>
+      insertPath('set', { 41: 6n }, [{ at: 39, cause: 'vhost_down', packets: 6n }]),
+    );
+    expect(await stored('set')).toMatchObject([{ unknown: '6', missing: 'whoseOrder' }]);
   });
 
   test('owners of a second are the same from whichever window it is read', async () => {

@@ -10,7 +10,7 @@ import { bareApi } from '../../server/api/server.ts';
 import { attributionRow, writeAttributions } from '../../server/attribution/attribution-table.ts';
 import { attribute } from '../../server/attribution/rules.ts';
 import { OwnRows } from '../../server/store/own-rows.ts';
-import { anEvidence, ms, stalled } from '../unit/server/attribution/an-evidence.ts';
+import { absence, anEvidence, ms, stalled } from '../unit/server/attribution/an-evidence.ts';
 import { aDropSlot, aPortSlot, insertRows, type OpenStore, openStore, today } from './store-fixture.ts';
 import { insertUplinkFacts } from './uplink-fixture.ts';
 
@@ -134,6 +134,26 @@ describe('the story of a window', () => {
     const around = (await asked(minute)).body;
     expect(around.paths).toMatchObject([{ direction: 'toGuest', slots: { expected: 60, observed: 1, unknown: 59 } }]);
     expect(explanationText(around)).toContain('toGuest: 59 of 60 seconds are not known');
+  });
+
+  test('of a guest that was away has what its datapath tells, with the ports that it may have been', async () => {
+    const datapath = 'netdev@ovs-netdev';
+    const down = { host: 'h1', port: datapath, direction: 'rx', cause: 'vhost_down', place: 'beside' } as const;
+    const rows = [['vhu1'], ['vhu1', 'vhu2'], ['vhu2']].map((ports, i) => {
+      const told = { ...anEvidence({ ...down, packets: 7n, absence: absence({ ports }) }), slot: noon + 2_000 + i };
+      return attributionRow(told, attribute(told), 1);
+    });
+    const owners = new OwnRows(store.engine, join(store.folder, 'beside'));
+    await owners.clear();
+    await writeAttributions(owners, rows, signal);
+    const { body } = await asked({ from: iso(noon + 2_000), to: iso(noon + 2_060) });
+    expect(body.beside.map(({ ports, packets }) => `${packets} ${ports.join(' ')}`)).toEqual(['7 vhu1', '7 vhu1 vhu2']);
+    expect(body.beside[0]).toMatchObject({ datapath, told: { owners: { contract: '7' }, rule: 'notOffered' } });
+    expect(body.packets).toEqual({ provider: '0', tenant: '0', contract: '0', unknown: '0' });
+    const text = explanationText(body);
+    expect(text).toContain('netdev@ovs-netdev, in no sum of vhu1: to vhu1  7 packets  vhost_down');
+    expect(text).toContain('in no sum of vhu1: to some of vhu1, vhu2  7 packets');
+    expect(text).toContain('nothing of the port was stored: what happened there is not known');
   });
 
   test('is short where every second is known and nothing was lost', async () => {

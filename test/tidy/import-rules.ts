@@ -96,7 +96,7 @@ const pureBreachFiles =
   /^server\/breach\/(breach|record|move|window-facts|machine|likely-cause|burns-over|(burn|budget|unproven|stale|final)-move)\.ts$/;
 const pureFiles =
   /^(collector\/slot\.ts|server\/remediation\/(policy|guard|planner)\.ts|server\/seal\/(slot-line|day-rows|day-slots|shared-loss|runs|seal-document|chain)\.ts|alerts\/state\.ts|web\/.*\/model\.ts)$/;
-const pureRuleFiles = /^server\/attribution\/(evidence|decision|excess|ring-full|rules|owned-slots)\.ts$/;
+const pureRuleFiles = /^server\/attribution\/(evidence|decision|excess|not-offered|ring-full|rules|owned-slots)\.ts$/;
 const pureTermFiles =
   /^server\/(objects\/of-kind|exclusions\/(exclusion|rules)|credits\/(ratio|schedule|credit|line|month-pieces|months-due))\.ts$/;
 const pureCharts = /^web\/src\/charts\/[^/]+\.ts$/;

@@ -185,6 +185,7 @@ export function explanation(scenario: Scenario, host: string, port: string, span
       ? [{ uplink: 'bond0', packets: '25', unknownSeconds: 0, estimate: '9' }]
       : [],
     items,
+    beside: [],
   };
 }
 

@@ -10,7 +10,7 @@ import type { CoverageReport } from './coverage.ts';
 import { DownPackets } from './down-packets.ts';
 import type { DpctlDatapath } from './dpctl-show.ts';
 import type { FlowDump } from './dump-flows.ts';
-import { forgetPortFacts, writePortFacts } from './facts.ts';
+import { forgetPortFacts, writePortFacts, writePortStates } from './facts.ts';
 import type { VswitchSnapshot } from './interfaces.ts';
 import { closeLedger, isUnread } from './ledger.ts';
 import { isVhost, type NamedPort, namePort } from './named-port.ts';
@@ -161,6 +161,7 @@ export class DatapathReader {
     this.#noteEnds(before?.summed, summed, time);
     if (wasCounting && !this.down.isCounting) this.#endDown(into);
     this.#reportChanges(before?.ports, ports, time, into);
+    writePortStates(this.#ports, into);
     if (facts) writePortFacts(this.name, this.#ports, into);
     if (outcome !== 'refused') this.#read = { summed: outcome === 'closed' ? summed : undefined, ports };
   }

@@ -25,6 +25,19 @@ export function forgetPortFacts(name: string, into: Accumulator): void {
   for (const fact of portFacts) into.fact(`port.${name}.${fact}`, '', 'ovsdb');
 }
 
+/**
+ * Whether ports are set up, and whether their guests are connected: asked for each second, so that a loss can be laid beside
+ * it. The collector writes each on change only.
+ */
+export function writePortStates(ports: readonly NamedPort[], into: Accumulator): void {
+  for (const { name, row } of ports) {
+    // Without the database nothing is said anew: what was said before stands.
+    if (row === undefined) continue;
+    into.fact(`port.${name}.admin`, row.adminState ?? '', 'ovsdb');
+    into.fact(`port.${name}.link`, row.linkState ?? '', 'ovsdb');
+  }
+}
+
 /** Facts of the ports of one datapath; the collector writes each on change only. */
 export function writePortFacts(datapath: string, ports: readonly NamedPort[], into: Accumulator): void {
   for (const { name, read, row, inLedger } of ports) {
@@ -39,8 +52,6 @@ export function writePortFacts(datapath: string, ports: readonly NamedPort[], in
     fact('vmId', row.externalIds.get('vm-uuid'));
     fact('mac', row.externalIds.get('attached-mac') ?? row.macInUse);
     fact('mtu', row.mtu?.toString());
-    fact('admin', row.adminState);
-    fact('link', row.linkState);
     fact('numa', row.status.get('numa_id'));
     fact('driver', row.status.get('driver_name'));
     fact('socket', row.status.get('socket') ?? row.options.get('vhost-server-path'));

@@ -63,5 +63,18 @@ export const Explanation = Type.Object({
   }),
   furtherUp: Type.Array(FurtherUp, { description: 'In none of the sums.' }),
   items: Type.Array(ExplainedRow),
+  beside: Type.Array(
+    Type.Object({
+      ...ExplainedRow.properties,
+      datapath: Type.String({ description: 'Whose row it is.' }),
+      ports: Type.Array(Type.String(), {
+        description: 'Ports without counters then: one of them, or several, got them.',
+      }),
+    }),
+    {
+      description:
+        'Packets to guests that were away, which no port counts: told by the datapath, and in no sum of the port. The guest of this port was one that was away.',
+    },
+  ),
 });
 export type Explanation = Static<typeof Explanation>;

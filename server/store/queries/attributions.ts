@@ -61,22 +61,22 @@ ORDER BY t.slot, t.cause`,
   rowsMax: 400_000,
 });
 
-/** Everything that was written of rows in the window, newest revision of each; `port` empty: all. */
-export const attributionList = defineQuery({
-  name: 'attribution-list',
-  sql: `SELECT port, direction, slot, slots, cause, place, packets, provider, tenant, contract, unknown, rule, ruleVersion, revision,
+const listed = (
+  which: string,
+) => `SELECT port, direction, slot, slots, cause, place, packets, provider, tenant, contract, unknown, rule, ruleVersion, revision,
   missing, facts, evidence, inputs, storedAtMs FROM (
   SELECT t.port AS port, t.direction AS direction, ${owned}, t.rule AS rule, t.rule_version AS ruleVersion,
     t.revision AS revision, t.missing AS missing, t.facts AS facts, t.evidence AS evidence, t.inputs AS inputs,
     toUInt64(toUnixTimestamp64Milli(t.stored_at)) AS storedAtMs
   FROM attribution AS t
-  WHERE t.host = {host:String} AND ({port:String} = '' OR t.port = {port:String})
+  WHERE t.host = {host:String} AND ${which}
     AND t.slot >= ${instant('from')} - INTERVAL 1 DAY AND t.slot < ${instant('to')}
     AND toUnixTimestamp(t.slot) + t.slots > {from:UInt32}
 ) AS t
 ORDER BY t.revision DESC
 LIMIT 1 BY t.port, t.direction, t.slot, t.slots, t.cause, t.place
-LIMIT {limit:UInt32}`,
+LIMIT {limit:UInt32}`;
+const list = {
   parameters: { ...windowParameters, host: 'String', port: 'String', limit: 'UInt32' },
   row: Type.Object({
     port: Text,
@@ -93,4 +93,20 @@ LIMIT {limit:UInt32}`,
   }),
   deadlineMs: 10_000,
   rowsMax: 5_001,
+} as const;
+
+/** Everything that was written of rows in the window, newest revision of each; `port` empty: all. */
+export const attributionList = defineQuery({
+  name: 'attribution-list',
+  sql: listed(`({port:String} = '' OR t.port = {port:String})`),
+  ...list,
+});
+
+/** The same of packets that a datapath handed to guests that were away, where the port's may have been among them. */
+export const absentList = defineQuery({
+  name: 'absent-list',
+  sql: listed(
+    `t.place = 'beside' AND t.cause = 'vhost_down' AND has(JSONExtract(t.inputs, 'absence', 'ports', 'Array(String)'), {port:String})`,
+  ),
+  ...list,
 });

@@ -1,4 +1,5 @@
 import {
+  type Absence,
   type Evidence,
   type GuestReadings,
   type RingReadings,
@@ -27,8 +28,14 @@ export function anEvidence(over: Partial<Evidence> = {}): Evidence {
     rings: rings({ sampled: Array.from({ length: slots + 2 }, () => true) }),
     guest: guest({ threads: [aThread(7, slots), aThread(8, slots, { ranNs: idle(slots) })] }),
     pmds: { threads: [aThread(3, slots)], stalls: [] },
+    absence: null,
     ...over,
   };
+}
+
+/** A port that was set up and whose guest was disconnected. */
+export function absence(over: Partial<Absence> = {}): Absence {
+  return { admin: ['up'], link: ['down'], ports: [], ...over };
 }
 
 export function rings(over: Partial<RingReadings> = {}): RingReadings {

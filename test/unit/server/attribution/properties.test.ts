@@ -80,6 +80,14 @@ const anything: fc.Arbitrary<Evidence> = fc.record({
     { nil: null },
   ),
   pmds: fc.option(threads(3), { nil: null }),
+  absence: fc.option(
+    fc.record({
+      admin: fc.subarray(['up', 'down']),
+      link: fc.subarray(['up', 'down']),
+      ports: fc.subarray(['vhu3', 'vhu4']),
+    }),
+    { nil: null },
+  ),
 });
 
 /** Readings that are all there, of processors that waited often and never long, or once long and two seconds away. */

@@ -4,23 +4,7 @@ import { causes } from '../../../../core/catalogue/causes.ts';
 import { type Evidence, missingNames } from '../../../../server/attribution/evidence.ts';
 import { attribute, currentRules, rulesOf } from '../../../../server/attribution/rules.ts';
 import { anEvidence, aStall, aThread, guest, ms, pmdStalled, rings, stalled, waiting } from './an-evidence.ts';
-
-/** The owners that have packets, the rule, and what was missing. */
-function told(evidence: Evidence): string {
-  const { packets, rule, missing, facts } = attribute(evidence);
-  const whose = Object.entries(packets).filter(([, count]) => count > 0n);
-  const why = facts['why'] === undefined ? '' : ` ${facts['why']}`;
-  return `${whose.map(([owner, count]) => `${owner}=${count}`).join(' ')} ${rule}${why}${missing.map((name) => ` -${name}`).join('')}`;
-}
-
-const rate = {
-  name: 'gold',
-  version: 1,
-  committedPps: 1_000n,
-  burstPackets: 200n,
-  savedPackets: 200n,
-  takenPackets: 0n,
-};
+import { rate, told } from './told-owners.ts';
 
 /** Three seconds, the ring full in the last one. */
 const late = {
@@ -304,58 +288,6 @@ describe('a full receive ring of a guest', () => {
     const stalls = [aStall({ lowNs: 3 * ms }), aStall({ lowNs: 9 * ms, kind: 'waiting' })];
     const { facts } = attribute(anEvidence({ guest: guest({ stalls }) }));
     expect(facts).toMatchObject({ of: 'guest', kind: 'waiting', stallNs: 9 * ms, runs: 1, fullNs: 4 * ms });
-  });
-});
-
-describe('limits', () => {
-  const limited = (over: Partial<Evidence>) => anEvidence({ cause: 'policer', direction: 'fromGuest', ...over });
-  test.each(['policer', 'shaper', 'cloud_limit'] as const)('%s is the contract’s up to the excess', (cause) => {
-    expect(told(limited({ cause, offered: [1_250n], contract: rate, packets: 80n }))).toBe(
-      'contract=50 unknown=30 overRate',
-    );
-    expect(told(limited({ cause, offered: [1_250n], contract: rate, packets: 50n }))).toBe('contract=50 overRate');
-    expect(told(limited({ cause, offered: [1_200n], contract: rate }))).toBe('unknown=100 overRate');
-  });
-
-  test('a limit without a contract is one that nobody agreed to', () => {
-    expect(told(limited({}))).toBe('unknown=100 overRate -contractRate');
-  });
-
-  test('a second that was not observed leaves the excess unknown', () => {
-    expect(told(limited({ slots: 2, offered: [5_000n, null], contract: rate }))).toBe('unknown=100 overRate -offered');
-  });
-
-  test('what other causes were given is not given again', () => {
-    const contract = { ...rate, takenPackets: 30n };
-    expect(told(limited({ offered: [1_250n], contract }))).toBe('contract=20 unknown=80 overRate');
-  });
-
-  test('a burst that was not saved up does not count', () => {
-    expect(told(limited({ offered: [1_250n], contract: { ...rate, savedPackets: 0n } }))).toBe('contract=100 overRate');
-  });
-});
-
-describe('other causes', () => {
-  test.each([
-    ['vhost_down', 'toGuest', 'contract=100 notOffered notOffered'],
-    ['nic_ring_full', 'rx', 'provider=100 hostBuffers hostBuffers'],
-    ['nic_fifo', 'rx', 'provider=100 hostBuffers hostBuffers'],
-    ['no_mbuf', 'rx', 'provider=100 hostBuffers hostBuffers'],
-    ['mtu', 'toGuest', 'unknown=100 frameSize -agreedFrameSize'],
-    ['policy', 'rx', 'unknown=100 onPurpose -whoseRule'],
-    ['pending', 'rx', 'unknown=100 untold -cause'],
-    ['other', 'rx', 'unknown=100 untold -cause'],
-    ['tx_ring_full', 'tx', 'unknown=100 none -rule'],
-    ['no such cause', 'rx', 'unknown=100 none -rule'],
-  ] as const)('%s', (cause, direction, expected) => {
-    expect(told(anEvidence({ cause, direction }))).toBe(expected);
-  });
-
-  test('a row of a long gap is decided only where the rule needs no place in it', () => {
-    const long = { slots: 61, offered: Array.from({ length: 61 }, () => 1_000_000n) };
-    expect(told(anEvidence({ ...long, guest: stalled(ms) }))).toContain('unknown=100');
-    expect(told(anEvidence({ ...long, cause: 'vhost_down' }))).toContain('contract=100');
-    expect(told(anEvidence({ ...long, cause: 'no_mbuf', direction: 'rx' }))).toContain('provider=100');
   });
 });
 

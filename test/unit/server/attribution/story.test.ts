@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Evidence, missingNames } from '../../../../server/attribution/evidence.ts';
 import { attribute } from '../../../../server/attribution/rules.ts';
 import { storyOf } from '../../../../server/attribution/story.ts';
-import { anEvidence, aStall, guest, ms, pmdStalled, rings } from './an-evidence.ts';
+import { absence, anEvidence, aStall, guest, ms, pmdStalled, rings } from './an-evidence.ts';
 
 const rate = { name: 'gold', version: 1, committedPps: 1_000n, burstPackets: 0n, savedPackets: 0n, takenPackets: 0n };
 
@@ -26,7 +26,15 @@ describe('a story', () => {
       },
       '; what was offered in 0.000 ms more of a full ring is not explained by that',
     ],
-    [{ cause: 'vhost_down' }, 'no service was offered'],
+    [{ cause: 'vhost_down', absence: absence() }, 'the guest was off or not connected: no service was offered'],
+    [
+      { cause: 'vhost_down', place: 'beside', direction: 'rx', absence: absence({ ports: ['vhu3', 'vhu4'] }) },
+      'the guest of vhu3 or vhu4 was off or not connected',
+    ],
+    [
+      { cause: 'vhost_down', absence: absence({ admin: ['down'] }) },
+      'the port had been set down. Unknown: nothing tells who set the port down',
+    ],
     [{ cause: 'no_mbuf', direction: 'rx' }, 'the host’s'],
     [
       { cause: 'shaper', offered: [1_050n], contract: rate },
