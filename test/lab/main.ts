@@ -20,7 +20,7 @@ const help = `npm run lab [-- VERB OPTIONS]      (root, Debian 12)
   up        (default) starts the lab and the product, and stays until Ctrl-C
   status    counts of each end of a running lab
   burst     sends exactly N packets and tells what became of them
-  scenario  [all|NAME] faults in a lab of its own, with what was lost beside what was expected; exit code 1: not so
+  scenario  [all|NAME ...] faults in a lab of its own, with what was lost beside what was expected; exit code 1: not so
   stop      takes everything of the lab away, whatever became of its owner
 
 scenarios: ${scenarioNames.join(' ')}
@@ -44,7 +44,7 @@ Exit codes: 0 yes, 1 no or a failed step, 2 bad input or usage, 3 something of t
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 interface Options {
-  readonly scenario: string;
+  readonly scenarios: readonly string[];
   readonly folder: string;
   readonly json: boolean;
   readonly labOnly: boolean;
@@ -74,14 +74,14 @@ function readArguments(argv: readonly string[]): { verb: string; isHelp: boolean
       ...{ json: flag, 'lab-only': flag, help: flag },
     },
   });
-  const [verb = 'up', scenario, ...more] = positionals;
-  if (more.length > 0 || (scenario !== undefined && verb !== 'scenario'))
+  const [verb = 'up', ...names] = positionals;
+  if (names.length > 0 && verb !== 'scenario')
     throw new LabError(2, 'one verb at a time', { hint: 'npm run lab -- --help' });
   return {
     verb,
     isHelp: values.help,
     options: {
-      scenario: scenario ?? 'all',
+      scenarios: names.length === 0 ? ['all'] : names,
       folder: values.folder ?? '/run/fournines-lab',
       json: values.json,
       labOnly: values['lab-only'],
@@ -212,10 +212,11 @@ async function burst(options: Options): Promise<number> {
 }
 
 async function scenario(options: Options): Promise<number> {
-  const chosen = scenariosOf(options.scenario);
-  if (chosen === undefined) {
-    throw new LabError(2, `there is no scenario ${options.scenario}`, { hint: scenarioNames.join(' ') });
-  }
+  const chosen = options.scenarios.flatMap((name) => {
+    const found = scenariosOf(name);
+    if (found !== undefined) return found;
+    throw new LabError(2, `there is no scenario ${name}`, { hint: scenarioNames.join(' ') });
+  });
   const ending = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => ending.abort());
   const machine = chosen.some(({ way }) => way?.to === 'vm1') ? { machineQueues: 1 } : {};
