@@ -15,7 +15,7 @@ import * as series from './fixture-series.ts';
 import * as slos from './fixture-slos.ts';
 import { spanOf } from './fixture-span.ts';
 import { type FixtureStream, openFixtureStream } from './fixture-stream.ts';
-import { explanation, portTimeline } from './fixture-timeline.ts';
+import { explanation, portBursts, portTimeline } from './fixture-timeline.ts';
 
 /** Serves the built page and an API of made-up numbers. The scenario may change while a page is open. */
 export interface FixtureServer {
@@ -135,6 +135,7 @@ export function answer(scenario: Scenario, url: URL, nowMs: number): unknown {
   if (kind === 'ports' && third === 'series') return series.portSeries(scenario, first, second, span);
   if (kind === 'ports' && third === 'timeline')
     return portTimeline(scenario, first, second, span, url.searchParams.get('queue'));
+  if (kind === 'ports' && third === 'bursts') return portBursts(scenario, first, second, span);
   if (kind === 'explain') {
     const { host = '', port = '' } = Object.fromEntries(url.searchParams);
     return explanation(scenario, host, port, span);

@@ -1,10 +1,14 @@
+import type { LossBurst, PortBursts } from '../../server/api/schema/bursts.ts';
 import type { ExplainedRow, Explanation } from '../../server/api/schema/explain.ts';
 import type { PortTimeline } from '../../server/api/schema/timeline.ts';
+import { type Burst, burstsOf, isSevere } from '../../server/sli/bursts.ts';
+import { lossStretches } from '../../server/sli/loss-stretches.ts';
 import {
   causesAt,
   dropsAt,
   intervalsOf,
   type Path,
+  packetsAt,
   pathsOf,
   type Scenario,
   stateAt,
@@ -70,6 +74,59 @@ interface Steps {
   readonly steps: readonly { readonly slot: number; readonly isKnown: boolean }[];
   readonly stepSeconds: number;
   readonly queue: string | null;
+}
+
+/** Bursts of the fixture's losses, by the functions of the server. */
+export function portBursts(scenario: Scenario, host: string, port: string, span: Span): PortBursts {
+  const paths = pathsOf(scenario).filter((path) => path.host === host && path.port === port);
+  const rows = (path: Path) =>
+    Array.from({ length: span.to - span.from }, (_, i) => span.from + i).map((slot) => {
+      const lost = BigInt(dropsAt(path, slot));
+      const offered = BigInt(packetsAt(path, slot)) + lost;
+      return { slot, slots: 1, isKnown: stateAt(scenario, slot) === 'observed', offered, lost };
+    });
+  const isGuest = guests[port] !== undefined;
+  return {
+    ...{ host, port, window: windowOf(span), more: false },
+    directions: paths.map((path) => {
+      const { bursts, time } = burstsOf(lossStretches(rows(path), span));
+      return {
+        direction: path.direction,
+        bursts: bursts.map((burst) => aBurst(burst, span)),
+        unplaced: '0',
+        lossySeconds: { least: Number(time.high.bad), most: Number(time.low.bad), of: Number(time.high.total) },
+      };
+    }),
+    full: isGuest && scenario !== 'empty' ? fullOf(scenario, span) : [],
+  };
+}
+
+function aBurst(burst: Burst, { from }: Span): LossBurst {
+  const share = ({ num, den }: Burst['peak']) => ({ lost: `${num}`, offered: `${den}` });
+  return {
+    ...{ from: instant(from + burst.from), to: instant(from + burst.from + burst.slots), seconds: burst.slots },
+    ...{ secondsMax: burst.slotsMax, unknownSeconds: burst.unknown, lost: `${burst.drops}` },
+    ...{ peak: share(burst.peak), mean: share(burst.mean), sinceSeconds: burst.distance?.slots ?? null },
+    ...{ sinceIsCertain: burst.distance?.isCertain ?? true, severe: isSevere(burst) },
+  };
+}
+
+function fullOf(scenario: Scenario, { from, to }: Span): PortBursts['full'] {
+  const found: PortBursts['full'] = [];
+  for (let slot = from; slot < to; slot += 1) {
+    const length = ringFullMs(slot);
+    if (length === 0 || stateAt(scenario, slot) !== 'observed') continue;
+    const at = (ms: number) => `${BigInt(slot) * 1_000_000_000n + BigInt(ms) * 1_000_000n}`;
+    found.push({
+      ...{ direction: 'toGuest', queues: [0], earliestNs: at(99), fromNs: at(100) },
+      ...{
+        toNs: at(99 + length),
+        latestNs: at(101 + length),
+        lost: { low: '0', high: slot % 2 === 0 ? `${length}` : null },
+      },
+    });
+  }
+  return found;
 }
 
 function ringsOf({ direction }: Path, { steps, stepSeconds, queue }: Steps): PortTimeline['rings'][number] {

@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
 import { BreachDetail, BreachPage } from '../../server/api/schema/breaches.ts';
+import { PortBursts } from '../../server/api/schema/bursts.ts';
 import { Problem } from '../../server/api/schema/common.ts';
 import { CreditPage } from '../../server/api/schema/credits.ts';
 import { ExclusionDetail, ExclusionPage } from '../../server/api/schema/exclusions.ts';
@@ -38,6 +39,7 @@ const routes: [string, TSchema][] = [
   [`ports/${host}/vhu7be2044a-90/series`, PortSeries],
   [`ports/${host}/bond0/timeline`, PortTimeline],
   [`ports/${host}/vhu7be2044a-90/timeline`, PortTimeline],
+  [`ports/${host}/vhu7be2044a-90/bursts`, PortBursts],
   [`explain?host=${host}&port=vhu7be2044a-90`, Explanation],
   [`ledger?host=${host}`, LedgerPage],
   [`ledger/${host}/netdev@ovs-netdev`, LedgerDetail],

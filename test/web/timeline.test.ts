@@ -6,7 +6,7 @@ import { buildPage } from './build-page.ts';
 import { bridgedGap, hostNames, unknownGap } from './fixture-numbers.ts';
 import { type FixtureServer, startFixtureServer } from './fixture-server.ts';
 import { instant, total } from './fixture-span.ts';
-import { explanation, portTimeline } from './fixture-timeline.ts';
+import { explanation, portBursts, portTimeline } from './fixture-timeline.ts';
 
 const host = hostNames[0] ?? '';
 const port = 'vhu7be2044a-90';
@@ -183,9 +183,33 @@ describe.skipIf(noBrowser !== null)('the timeline', () => {
     await page.getByText('Nobody told which threads poll this port').waitFor();
   });
 
+  it('lists bursts and full rings with their bounds, and opens the second of one', async () => {
+    await open();
+    const told = portBursts('normal', host, port, { from, to: from + 300 });
+    const bursts = page.getByRole('region', { name: 'Bursts of loss' });
+    const [worst] = told.directions.flatMap((way) => way.bursts).sort((a, b) => Number(b.lost) - Number(a.lost));
+    const first = bursts.getByRole('row').nth(1);
+    expect(await first.innerText()).toContain(grouped(worst?.lost ?? ''));
+    const periods = page.getByRole('region', { name: 'Times in which rings were full' });
+    expect(await periods.getByRole('row').count()).toBe(told.full.length + 1);
+    expect(await periods.innerText()).toMatch(/419 ms – 422 ms/);
+    expect(await periods.innerText()).toContain('not known');
+    await first.getByRole('button').click();
+    await opened().waitFor();
+    expect(new URL(page.url()).searchParams.get('at')).toMatch(/Z$/);
+    await page.getByRole('list', { name: 'Bursts over time' }).getByText('full to guest').waitFor();
+  });
+
+  it('does not call what was not sampled or not known free of bursts', async () => {
+    server.scenario = 'noData';
+    await open('', 'vhuc0ffee12-07');
+    await page.getByText('No second of this window is known: whether it lost packets is not.').waitFor();
+    await page.getByText('No ring was sampled: whether one was full is not known.').waitFor();
+  });
+
   it('shows one queue of the rings', async () => {
     await open();
-    await page.getByLabel('Rings').selectOption('1');
+    await page.getByLabel('Rings', { exact: true }).selectOption('1');
     await page.waitForURL(/queue=1/);
     await axis().focus();
     await page.keyboard.press('Home');

@@ -14,6 +14,7 @@ export const keys = {
   portSeries: (host: string, port: string, range: Range) => ['ports', host, port, 'series', range] as const,
   timeline: (host: string, port: string, range: Range, queue: string | undefined) =>
     ['ports', host, port, 'timeline', range, queue] as const,
+  bursts: (host: string, port: string, range: Range) => ['ports', host, port, 'bursts', range] as const,
   explanation: (host: string, port: string, fromSeconds: number, toSeconds: number) =>
     ['explain', host, port, fromSeconds, toSeconds] as const,
   queueSeries: (host: string, port: string, range: Range) => ['ports', host, port, 'queues', range] as const,

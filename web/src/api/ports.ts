@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
+import type { PortBursts } from '../../../server/api/schema/bursts.ts';
 import type { Explanation } from '../../../server/api/schema/explain.ts';
 import type { PortPage, PortSeries, PortSums, QueueSeries, XstatPage } from '../../../server/api/schema/ports.ts';
 import type { PortTimeline } from '../../../server/api/schema/timeline.ts';
@@ -56,6 +57,16 @@ export function usePortTimeline(
     },
     refetchInterval: paceOf(range, paceMs.series),
     enabled,
+  });
+}
+
+/** Bursts of loss and full rings, of a range that a timeline has. */
+export function usePortBursts(host: string, port: string, range: Range) {
+  const params = useWindowParams(range);
+  return useQuery({
+    queryKey: keys.bursts(host, port, range),
+    queryFn: ({ signal }) => getJson<PortBursts>(apiPath(['ports', host, port, 'bursts'], params()), signal),
+    refetchInterval: paceOf(range, paceMs.series),
   });
 }
 

@@ -1,7 +1,10 @@
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import type { PortBursts } from '../../../../server/api/schema/bursts.ts';
 import { timeLabels, timeSteps } from '../../charts/axis.ts';
 import { useWidth } from '../../components/use-width.ts';
 import type { Zone } from '../../format/time.ts';
+import { BurstRows } from '../bursts/burst-rows.tsx';
+import { stepBursts } from '../bursts/model.ts';
 import type { CursorStore } from './cursor.ts';
 import { Readout } from './lane.tsx';
 import { BusyLane, HeatLane, LossLane, PressureLane, RateLane, StallLane } from './lanes-view.tsx';
@@ -11,6 +14,8 @@ import { stepWords, stretchText } from './words.ts';
 
 interface ChartProps {
   readonly view: TimelineView;
+  /** undefined: not told yet. */
+  readonly bursts: PortBursts | undefined;
   readonly cursor: CursorStore;
   readonly zone: Zone;
   /** The step that is opened, unix seconds. */
@@ -24,7 +29,7 @@ const dragPixels = 4;
 
 /** All lanes on one axis of time, with one cursor over them: moved by the mouse, or by keys on the axis. */
 export function TimelineChart(props: ChartProps) {
-  const { view, cursor, zone, pinned, pin, select } = props;
+  const { view, bursts, cursor, zone, pinned, pin, select } = props;
   const { ref: box, width } = useWidth<HTMLDivElement>();
   const [drag, setDrag] = useState<{ readonly from: number; readonly to: number } | null>(null);
   const axis = useRef<HTMLDivElement>(null);
@@ -65,7 +70,7 @@ export function TimelineChart(props: ChartProps) {
         cursor.set({ atSeconds: pinned, row: null });
       }}
     >
-      <Lanes view={view} cursor={cursor} zone={zone} />
+      <Lanes {...{ view, bursts, cursor, zone }} />
       <Axis ref={axis} {...{ view, cursor, zone, width, pin, pinned }} />
       <div className="tl-over" ref={box} aria-hidden="true">
         <CursorLine view={view} cursor={cursor} />
@@ -81,7 +86,7 @@ export function TimelineChart(props: ChartProps) {
   );
 }
 
-function Lanes({ view, cursor, zone }: Pick<ChartProps, 'view' | 'cursor' | 'zone'>) {
+function Lanes({ view, bursts, cursor, zone }: Pick<ChartProps, 'view' | 'bursts' | 'cursor' | 'zone'>) {
   const stretchOf = (index: number) => {
     const at = view.at[index] ?? view.fromSeconds;
     return { fromSeconds: at, toSeconds: at + view.stepSeconds };
@@ -99,6 +104,13 @@ function Lanes({ view, cursor, zone }: Pick<ChartProps, 'view' | 'cursor' | 'zon
       ))}
       <CauseRows view={view} readout={said(view.causes)} />
       <OwnerRows view={view} readout={said(owned)} />
+      {bursts === undefined ? null : (
+        <BurstRows
+          told={bursts}
+          window={view}
+          readout={<Readout {...{ view, cursor }} say={(i) => stepBursts(bursts, stretchOf(i)) || 'none'} />}
+        />
+      )}
       {view.heats.map((heat) => (
         <HeatLane key={heat.direction} {...{ view, cursor, heat }} />
       ))}

@@ -1,12 +1,13 @@
 import { useMemo, useState } from 'react';
 import type { PortTimeline } from '../../../../server/api/schema/timeline.ts';
-import { usePortTimeline } from '../../api/ports.ts';
+import { usePortBursts, usePortTimeline } from '../../api/ports.ts';
 import { Choice } from '../../components/choice.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { Empty, NoData } from '../../components/states.tsx';
 import { resolveRange } from '../../url/range.ts';
 import { instantOf, pinOf } from '../../url/search.ts';
 import { useUrl } from '../../url/use-url.ts';
+import { BurstTables } from '../bursts/burst-tables.tsx';
 import { createCursor } from './cursor.ts';
 import { isBlind, longestSeconds, timelineStep, viewOf } from './model.ts';
 import { StepDetail } from './step-detail.tsx';
@@ -39,7 +40,8 @@ export function TimelineTab({ host, port }: { readonly host: string; readonly po
 }
 
 function Timeline({ told }: { readonly told: PortTimeline }) {
-  const { zone, search, select, choose } = useUrl();
+  const { range, zone, search, select, choose } = useUrl();
+  const bursts = usePortBursts(told.host, told.port, range);
   const [asTable, setAsTable] = useState(false);
   const cursor = useMemo(createCursor, []);
   const view = useMemo(
@@ -82,7 +84,7 @@ function Timeline({ told }: { readonly told: PortTimeline }) {
         {asTable ? (
           <TimelineTables view={view} zone={zone} />
         ) : (
-          <TimelineChart {...{ view, cursor, zone, pinned, pin, select }} />
+          <TimelineChart {...{ view, bursts: bursts.data, cursor, zone, pinned, pin, select }} />
         )}
         <Legend stepSeconds={view.stepSeconds} />
       </section>
@@ -92,6 +94,9 @@ function Timeline({ told }: { readonly told: PortTimeline }) {
           close={() => pin(null)}
         />
       )}
+      <QueryView query={bursts} what="bursts">
+        {(found) => <BurstTables told={found} isSampled={view.heats.length > 0} pin={pin} />}
+      </QueryView>
     </>
   );
 }
