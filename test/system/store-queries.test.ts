@@ -308,13 +308,14 @@ describe('named queries', () => {
       longestStallHighNs: ['0', '20', '3000000'],
       stalls: ['0', '0', '1'],
     });
-    const stalls = await runQuery(context(), threadStalls, { ...window, host: 'h1', limit: 10 });
+    const anyStall = { ...window, host: 'h1', role: '', leastMs: 0, longest: 0 };
+    const stalls = await runQuery(context(), threadStalls, { ...anyStall, limit: 10 });
     expect(stalls.map(({ fromNs, goesOn }) => [fromNs, goesOn])).toEqual([
       [`${today + 151}000000000`, 1],
       [`${today + 150}000000000`, 0],
     ]);
     expect(stalls[1]).toMatchObject({ tid: 2, stall: 'involuntary', lowNs: '1500000', highNs: '3000000', waits: 2 });
-    const [latest] = await runQuery(context(), threadStalls, { ...window, host: 'h1', limit: 1 });
+    const [latest] = await runQuery(context(), threadStalls, { ...anyStall, limit: 1 });
     expect(latest).toMatchObject({ goesOn: 1 });
     expect((await runQuery(context(), softnetSeries, ask))[0]).toEqual({
       cpu: 1,

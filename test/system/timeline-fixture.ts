@@ -3,7 +3,7 @@ import type { RowOf } from '../../core/catalogue/columns.ts';
 import { pmdSlot, type rxqSlot } from '../../core/catalogue/datapath-kinds.ts';
 import type { hostFact } from '../../core/catalogue/kinds.ts';
 import type { vringRun, vringSlot } from '../../core/catalogue/ring-kinds.ts';
-import type { threadSlot } from '../../core/catalogue/thread-kinds.ts';
+import type { threadSlot, threadStall } from '../../core/catalogue/thread-kinds.ts';
 import { type AttributionRow, attributionRow } from '../../server/attribution/attribution-table.ts';
 import type { OwnedPackets } from '../../server/attribution/evidence.ts';
 import { anEvidence } from '../unit/server/attribution/an-evidence.ts';
@@ -68,6 +68,16 @@ export function aThread(at: number, tid: number, over: Partial<Thread> & { reado
       ? notSampled
       : { ...sampled, longestStallLowNs: stallNs - ms, longestStallHighNs: stallNs }),
     ...rest,
+  };
+}
+
+export function aStall(at: number, tid: number, over: Partial<RowOf<typeof threadStall>> = {}) {
+  const from = BigInt(start + at) * 1_000_000_000n;
+  return {
+    ...({ host: 'h1', pid: 30, tid, startTicks: BigInt(tid), role: 'pmd', owner: 'ovs-vswitchd' } as const),
+    ...({ name: 'pmd-c03/id:9', slot: start + at, fromNs: from, toNs: from + 40n * ms, lowNs: 5n * ms } as const),
+    ...({ highNs: 6n * ms, waits: 1, stall: 'involuntary', goesOn: 0 } as const),
+    ...over,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { SoftnetSeries, ThreadSeries } from '../../server/api/schema/hosts.ts';
+import type { SoftnetSeries, StallList, ThreadSeries } from '../../server/api/schema/hosts.ts';
 import type { PortSeries, QueueSeries } from '../../server/api/schema/ports.ts';
 import {
   bridgedGap,
@@ -145,6 +145,39 @@ export function threads(scenario: Scenario, span: Span): ThreadSeries {
       ),
     })),
   };
+}
+
+/** Gaps of the fixture's polling thread, the longest first; one goes on, of one nobody knows how long it was. */
+export function stalls(scenario: Scenario, { from, to }: Span, query: URLSearchParams): StallList {
+  const least = BigInt(query.get('leastMs') ?? '0') * 1_000_000n;
+  const ns = (seconds: number, ms: number) => `${BigInt(seconds) * 1_000_000_000n + BigInt(ms) * 1_000_000n}`;
+  const thread = {
+    pid: 41_200,
+    tid: 41_214,
+    startTicks: '99',
+    role: 'pmd',
+    owner: 'ovs-vswitchd',
+    name: 'pmd-c03/id:9',
+  };
+  const kinds: [stall: string, lowMs: number, highMs: number, waits: number, goesOn: boolean][] = [
+    ['stopped', 812, 850, 0, false],
+    ['waiting', 61, 95, 0, true],
+    ['involuntary', 14, 14, 1, false],
+    ['mixed', 3, 26, 4, false],
+    ['wakeup', 2, 2, 1, false],
+  ];
+  const rows = kinds.map(([stall, lowMs, highMs, waits, goesOn], i) => {
+    const at = from + 10 + 50 * i;
+    const place = { at: instant(at), fromNs: ns(at, 100), toNs: ns(at, 140 + highMs) };
+    return { ...thread, ...place, lowNs: ns(0, lowMs), highNs: ns(0, highMs), waits, stall, goesOn };
+  });
+  const isTold = scenario !== 'empty' && scenario !== 'noData' && from < to;
+  const found = isTold ? rows.filter(({ highNs }) => BigInt(highNs) >= least) : [];
+  return { ...told({ from, to }), stalls: found, more: false };
+}
+
+function told({ from, to }: Span) {
+  return { from: instant(from), to: instant(to) };
 }
 
 export function softnet(scenario: Scenario, span: Span): SoftnetSeries {

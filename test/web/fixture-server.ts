@@ -160,6 +160,7 @@ export function answer(scenario: Scenario, url: URL, nowMs: number): unknown {
   const host = (scenario === 'empty' ? api.hosts('normal', nowMs) : hosts).find((item) => item.host === first);
   if (host === undefined) return null;
   if (second === 'threads') return series.threads(scenario, span);
+  if (second === 'stalls') return series.stalls(scenario, span, url.searchParams);
   if (second === 'softnet') return series.softnet(scenario, span);
   return second === '' ? api.hostDetail(scenario, host, nowMs) : null;
 }

@@ -8,7 +8,7 @@ import { CreditPage } from '../../server/api/schema/credits.ts';
 import { ExclusionDetail, ExclusionPage } from '../../server/api/schema/exclusions.ts';
 import { Explanation } from '../../server/api/schema/explain.ts';
 import { Health } from '../../server/api/schema/health.ts';
-import { HostDetail, HostPage, SoftnetSeries, ThreadSeries } from '../../server/api/schema/hosts.ts';
+import { HostDetail, HostPage, SoftnetSeries, StallList, ThreadSeries } from '../../server/api/schema/hosts.ts';
 import { LedgerDetail, LedgerPage } from '../../server/api/schema/ledger.ts';
 import { PortPage, PortSeries, QueueSeries, XstatPage } from '../../server/api/schema/ports.ts';
 import { SliPage } from '../../server/api/schema/slis.ts';
@@ -31,6 +31,7 @@ const routes: [string, TSchema][] = [
   ['hosts', HostPage],
   [`hosts/${host}`, HostDetail],
   [`hosts/${host}/threads`, ThreadSeries],
+  [`hosts/${host}/stalls?role=pmd&order=longest`, StallList],
   [`hosts/${host}/softnet`, SoftnetSeries],
   ['ports?limit=20', PortPage],
   [`ports/${host}/bond0/series`, PortSeries],

@@ -122,6 +122,7 @@ describe.skipIf(noBrowser !== null)('the timeline', () => {
     expect(text).toContain('stallNs 14.200 ms');
     expect(text).toContain(`provider ${grouped(ring?.told?.owners.provider ?? '')}`);
     expect(text).toMatch(/c{16} revision 1/);
+    await opened().getByText('No stall of a millisecond is told of the guest').waitFor();
   });
 
   it('follows the mouse: the lanes say what is under it, and a cell of the heat map its samples', async () => {

@@ -1,7 +1,9 @@
 import { Type } from 'typebox';
+import { threadRoles } from '../../../core/catalogue/thread-kinds.ts';
 import { FourninesError } from '../../../core/runtime/error.ts';
 import type { HostLive } from '../../live/host-live.ts';
 import { lagSeconds } from '../../live/watermark.ts';
+import { toldOnce } from '../../sli/told-once.ts';
 import { latestFacts } from '../../store/queries/latest-facts.ts';
 import { latestSources } from '../../store/queries/latest-sources.ts';
 import { latestTick } from '../../store/queries/latest-tick.ts';
@@ -31,7 +33,21 @@ const SeriesQuery = Type.Object(
   strict,
 );
 const StallQuery = Type.Object(
-  { ...WindowQuery, limit: Type.Integer({ minimum: 1, maximum: 1000, default: 200 }) },
+  {
+    ...WindowQuery,
+    role: Type.Optional(Type.Union(threadRoles.map((role) => Type.Literal(role)))),
+    leastMs: Type.Integer({
+      minimum: 0,
+      maximum: 3_600_000,
+      default: 0,
+      description: 'Only stalls that may have lasted so long.',
+    }),
+    order: Type.Union([Type.Literal('latest'), Type.Literal('longest')], {
+      default: 'latest',
+      description: 'longest: those that surely lasted longest first, and each once, by the last that was told of it.',
+    }),
+    limit: Type.Integer({ minimum: 1, maximum: 1000, default: 200 }),
+  },
   strict,
 );
 const problems = { '4xx': Problem, '5xx': Problem };
@@ -68,7 +84,7 @@ export function hostRoutes(api: Api, context: ApiContext): void {
     { schema: { params: HostParams, querystring: StallQuery, response: { 200: StallList, ...problems } } },
     async ({ params, query }) => {
       const window = requestedWindow(query, Math.floor(context.nowMs() / 1000));
-      return readStalls(context, params.host, window, query.limit);
+      return readStalls(context, { host: params.host, window, ...query });
     },
   );
   api.get(
@@ -225,14 +241,23 @@ async function readThreads(context: ApiContext, host: string, { window, step }: 
   };
 }
 
-async function readStalls(
-  context: ApiContext,
-  host: string,
-  window: RequestedWindow,
-  limit: number,
-): Promise<StallList> {
-  const rows = await runQuery(context.store, threadStalls, { ...window, host, limit: limit + 1 });
-  const stalls = rows.slice(0, limit).map((row) => ({ ...row, at: iso(row.at), goesOn: row.goesOn === 1 }));
+interface StallsAsked {
+  readonly host: string;
+  readonly window: RequestedWindow;
+  readonly role?: string;
+  readonly leastMs: number;
+  readonly order: 'latest' | 'longest';
+  readonly limit: number;
+}
+
+async function readStalls(context: ApiContext, asked: StallsAsked): Promise<StallList> {
+  const { host, window, role = '', leastMs, order, limit } = asked;
+  const isLongest = order === 'longest';
+  const rows = await runQuery(context.store, threadStalls, {
+    ...{ ...window, host, role, leastMs, longest: isLongest ? 1 : 0, limit: limit + 1 },
+  });
+  const told = rows.slice(0, limit).map((row) => ({ ...row, at: iso(row.at), goesOn: row.goesOn === 1 }));
+  const stalls = isLongest ? toldOnce(told) : told;
   return { from: iso(window.from), to: iso(window.to), stalls, more: rows.length > limit };
 }
 

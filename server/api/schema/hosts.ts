@@ -108,7 +108,7 @@ export const StallList = Type.Object({
   to: Instant,
   stalls: Type.Array(Stall, {
     description:
-      'Of the seconds of the window, the latest first. Each lies wholly within fromNs to toNs (wall clock, ns since 1970), and the longest single wait in it is between lowNs and highNs long.',
+      'Of the seconds of the window, as ordered. Each lies wholly within fromNs to toNs (wall clock, ns since 1970), and the longest single wait in it is between lowNs and highNs long.',
   }),
   more: Type.Boolean({ description: 'There are more than were asked for.' }),
 });

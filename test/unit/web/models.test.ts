@@ -5,7 +5,14 @@ import type { Sli } from '../../../server/api/schema/slis.ts';
 import { knownSum } from '../../../web/src/charts/known-sum.ts';
 import { compareSortable } from '../../../web/src/components/compare.ts';
 import { emptyHistory, extendHistory, filterHosts, fleetTotals } from '../../../web/src/features/fleet/model.ts';
-import { delayFrame, isThreadBad, softnetRows, threadRows } from '../../../web/src/features/host/model.ts';
+import {
+  delayFrame,
+  isThreadBad,
+  sampledPmds,
+  softnetRows,
+  stallName,
+  threadRows,
+} from '../../../web/src/features/host/model.ts';
 import { boundsOf, viewSli } from '../../../web/src/features/port/model.ts';
 import { filterPorts, nowOf, portRows, windowTotals } from '../../../web/src/features/ports/model.ts';
 import { queueFrames, queueRows } from '../../../web/src/features/queue/model.ts';
@@ -176,6 +183,17 @@ describe('hosts', () => {
     expect(unknown?.worst).toBeNull();
     expect(worst?.worst).toEqual({ lowNs: 10n, highNs: 40n });
     expect(worst?.stopped).toEqual({ sum: 0n, known: 0, steps: 2 });
+  });
+
+  it('say in how many steps polling threads were sampled, and of no others', () => {
+    const pmd = { ...thread, role: 'pmd', runDelayNs: none, stalls: ['0', null] };
+    expect(
+      sampledPmds({ ...series, threads: [...series.threads, { ...pmd, tid: 3 }, { ...pmd, tid: 4, stalls: none }] }),
+    ).toEqual({
+      ...{ threads: 2, known: 1, steps: 4 },
+    });
+    expect(sampledPmds(series)).toEqual({ threads: 0, known: 0, steps: 0 });
+    expect([stallName('involuntary'), stallName('of tomorrow')]).toEqual(['pushed off its CPU', 'of tomorrow']);
   });
 
   it('sum threads over the steps that are known', () => {

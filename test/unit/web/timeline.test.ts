@@ -8,6 +8,7 @@ import {
   rowAfter,
   runsOf,
   stallHeight,
+  stallsOf,
   stepAfter,
   stepAt,
   strengthOf,
@@ -189,6 +190,28 @@ describe('the heat map', () => {
 
   it('draws stalls by their logarithm, within 10 us and 10 s', () => {
     expect([1n, 10_000n, 10_000_000n, 10_000_000_000n, 10n ** 12n].map(stallHeight)).toEqual([0, 0, 0.5, 1, 1]);
+  });
+});
+
+describe('stalls of a step', () => {
+  it('are those of its threads that may lie in it, at least partly', () => {
+    const ns = (at: number) => `${BigInt(start) * 1_000_000_000n + BigInt(at) * 1_000_000n}`;
+    const stall = (tid: number, fromMs: number, toMs: number) => ({
+      ...{ pid: 1, tid, startTicks: '1', role: 'vcpu', owner: 'vm1', name: 'CPU 0/KVM', at: iso(0) },
+      ...{ fromNs: ns(fromMs), toNs: ns(toMs), lowNs: '1', highNs: '2', waits: 1, stall: 'mixed', goesOn: false },
+    });
+    const told = [
+      stall(2, 900, 1_001),
+      stall(2, 1_999, 2_500),
+      stall(2, 0, 1_000),
+      stall(2, 2_000, 2_100),
+      stall(3, 1_500, 1_600),
+    ];
+    const threads = [{ pid: 1, tid: 2, owner: 'vm1', name: 'CPU 0/KVM' }];
+    expect(stallsOf(told, threads, { fromSeconds: start + 1, toSeconds: start + 2 })).toEqual(told.slice(0, 2));
+    expect(
+      stallsOf(told, [{ pid: 9, tid: 2, owner: '', name: '' }], { fromSeconds: start, toSeconds: start + 9 }),
+    ).toEqual([]);
   });
 });
 

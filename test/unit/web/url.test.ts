@@ -43,7 +43,7 @@ describe('the search of a page', () => {
         fc.dictionary(
           fc.constantFrom(
             ...['range', 'from', 'to', 'filter', 'sort', 'zone', 'tab'],
-            ...['tenant', 'service', 'slo', 'state', 'month', 'open', 'at', 'queue'],
+            ...['tenant', 'service', 'slo', 'state', 'month', 'open', 'at', 'queue', 'least'],
           ),
           fc.anything(),
         ),
@@ -62,11 +62,11 @@ describe('the search of a page', () => {
   });
 
   it('keeps a step and a queue that can be, and drops others', () => {
-    const chosen = { at: '2026-07-14T14:00:00Z', queue: '12' };
+    const chosen = { at: '2026-07-14T14:00:00Z', queue: '12', least: '5' };
     expect(parseSearch(searchFromString(searchToString(chosen)))).toEqual(chosen);
     expect(pinOf(chosen)).toBe(Date.UTC(2026, 6, 14, 14) / 1_000);
     expect(parseSearch({ at: 'noon', queue: '-1' })).toEqual({});
-    expect(parseSearch({ at: 17, queue: '007' })).toEqual({});
+    expect(parseSearch({ at: 17, queue: '007', least: '0' })).toEqual({});
     expect(pinOf({})).toBeNull();
   });
 

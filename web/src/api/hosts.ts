@@ -1,5 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
-import type { Host, HostDetail, HostPage, SoftnetSeries, ThreadSeries } from '../../../server/api/schema/hosts.ts';
+import type {
+  Host,
+  HostDetail,
+  HostPage,
+  SoftnetSeries,
+  StallList,
+  ThreadSeries,
+} from '../../../server/api/schema/hosts.ts';
 import type { Range } from '../url/range.ts';
 import { apiPath, getJson, getPages } from './client.ts';
 import { keys, paceMs } from './keys.ts';
@@ -26,6 +33,19 @@ export function useThreads(host: string, range: Range) {
   return useQuery({
     queryKey: keys.threads(host, range),
     queryFn: ({ signal }) => getJson<ThreadSeries>(apiPath(['hosts', host, 'threads'], params()), signal),
+    refetchInterval: paceOf(range, paceMs.series),
+  });
+}
+
+/** The longest stalls of a range: of threads of a role, of those that may have lasted so many ms. */
+export function useWorstStalls(host: string, range: Range, ask: { readonly role?: string; readonly leastMs: string }) {
+  const params = useWindowParams(range);
+  return useQuery({
+    queryKey: keys.stalls(host, range, ask.role, ask.leastMs),
+    queryFn: ({ signal }) => {
+      const asked = { ...params(), role: ask.role, leastMs: ask.leastMs, order: 'longest' };
+      return getJson<StallList>(apiPath(['hosts', host, 'stalls'], asked), signal);
+    },
     refetchInterval: paceOf(range, paceMs.series),
   });
 }

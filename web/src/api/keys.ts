@@ -9,6 +9,8 @@ export const keys = {
   hosts: ['hosts'] as const,
   host: (host: string) => ['hosts', host] as const,
   threads: (host: string, range: Range) => ['hosts', host, 'threads', range] as const,
+  stalls: (host: string, range: Range, role: string | undefined, leastMs: string) =>
+    ['hosts', host, 'stalls', range, role, leastMs] as const,
   softnet: (host: string, range: Range) => ['hosts', host, 'softnet', range] as const,
   ports: (filter: PortFilter, range: Range) => ['ports', filter, range] as const,
   portSeries: (host: string, port: string, range: Range) => ['ports', host, port, 'series', range] as const,

@@ -8,6 +8,12 @@ export function formatClock(atMs: number, zone: Zone, nearMs?: number): string {
   return nearMs !== undefined && partsOf(nearMs, zone).date !== date ? `${date} ${time}` : time;
 }
 
+/** An instant of ns since 1970 with its milliseconds, cut. */
+export function formatInstantNs(ns: string, zone: Zone): string {
+  const ms = BigInt(ns) / 1_000_000n;
+  return `${formatInstant(Number(ms), zone)}.${String(ms % 1_000n).padStart(3, '0')}`;
+}
+
 export function formatInstant(atMs: number, zone: Zone): string {
   const { date, time } = partsOf(atMs, zone);
   return `${date} ${time}`;

@@ -25,9 +25,11 @@ export interface Search {
   at?: string;
   /** One queue of the rings of a port. */
   queue?: string;
+  /** Stalls that may have lasted so long, ms. */
+  least?: string;
 }
 
-export type Choice = 'tenant' | 'service' | 'slo' | 'state' | 'month' | 'open' | 'at' | 'queue';
+export type Choice = 'tenant' | 'service' | 'slo' | 'state' | 'month' | 'open' | 'at' | 'queue' | 'least';
 
 export interface Sort {
   readonly id: string;
@@ -36,6 +38,7 @@ export interface Sort {
 
 const filterCharsMax = 200;
 const choiceCharsMax = 255;
+const leastPattern = /^[1-9]\d{0,5}$/;
 const queuePattern = /^(0|[1-9]\d{0,4})$/;
 const monthPattern = /^\d{4}-(0[1-9]|1[0-2])$/;
 const namePattern = /^[a-z][a-zA-Z]{0,39}$/;
@@ -72,6 +75,8 @@ export function parseSearch(raw: Record<string, unknown>): Search {
   if (at !== null) search.at = instantOf(at);
   const queue = raw['queue'];
   if (typeof queue === 'string' && queuePattern.test(queue)) search.queue = queue;
+  const least = raw['least'];
+  if (typeof least === 'string' && leastPattern.test(least)) search.least = least;
   return search;
 }
 

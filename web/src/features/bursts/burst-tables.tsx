@@ -3,13 +3,12 @@ import type { FullPeriod, PortBursts } from '../../../../server/api/schema/burst
 import { Badge } from '../../components/badge.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { formatCount } from '../../format/count.ts';
-import { formatInstant, type Zone, zoneName } from '../../format/time.ts';
+import { formatInstant, formatInstantNs, type Zone, zoneName } from '../../format/time.ts';
 import { useUrl } from '../../url/use-url.ts';
 import { directionName } from '../ports/model.ts';
 import {
   type BurstRow,
   burstRows,
-  clockMs,
   fullLength,
   lengthText,
   lossyText,
@@ -167,7 +166,7 @@ function fullColumns(zone: Zone, pin: (atSeconds: number) => void): Column<FullP
       sortBy: ({ fromNs }) => BigInt(fromNs),
       cell: ({ fromNs }) => (
         <button type="button" className="link" onClick={() => pin(Number(BigInt(fromNs) / 1_000_000_000n))}>
-          {clockMs(fromNs, zone)}
+          {formatInstantNs(fromNs, zone)}
         </button>
       ),
     },

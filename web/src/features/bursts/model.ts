@@ -2,7 +2,6 @@ import type { FullPeriod, LossBurst, PortBursts } from '../../../../server/api/s
 import { formatCount } from '../../format/count.ts';
 import { formatDurationNs } from '../../format/duration.ts';
 import { formatRatio } from '../../format/ratio.ts';
-import { formatInstant, type Zone } from '../../format/time.ts';
 import { directionName } from '../ports/model.ts';
 
 /** Half open, unix seconds. */
@@ -106,10 +105,4 @@ export function noBurstText({ directions }: PortBursts): string {
   return isBlind
     ? 'No second of this window is known: whether it lost packets is not.'
     : 'No known second of this window lost a packet.';
-}
-
-/** An instant of ns with its milliseconds, cut. */
-export function clockMs(ns: string, zone: Zone): string {
-  const ms = BigInt(ns) / 1_000_000n;
-  return `${formatInstant(Number(ms), zone).slice(11)}.${String(ms % 1_000n).padStart(3, '0')}`;
 }

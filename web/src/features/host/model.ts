@@ -40,6 +40,30 @@ function mostOf(values: readonly (string | null)[]): bigint | null {
   }, null);
 }
 
+/** Steps of polling threads in which they were sampled, of all that they have: a list without stalls says no more than that. */
+export function sampledPmds({ threads }: ThreadSeries): {
+  readonly threads: number;
+  readonly known: number;
+  readonly steps: number;
+} {
+  const pmds = threads.filter(({ role }) => role === 'pmd');
+  const known = pmds.reduce((sum, { stalls }) => sum + stalls.filter((value) => value !== null).length, 0);
+  return { threads: pmds.length, known, steps: pmds.reduce((sum, { stalls }) => sum + stalls.length, 0) };
+}
+
+const stallNames: Record<string, string> = {
+  involuntary: 'pushed off its CPU',
+  wakeup: 'slow to wake up',
+  mixed: 'pushed off or slow to wake',
+  waiting: 'waits for a CPU',
+  stopped: 'stopped by a signal or tracer',
+};
+
+/** What kept a thread from running. */
+export function stallName(stall: string): string {
+  return stallNames[stall] ?? stall;
+}
+
 /** Lines that can still be told apart. */
 const linesMax = 6;
 const nsPerMs = 1e6;

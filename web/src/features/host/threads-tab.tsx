@@ -12,18 +12,19 @@ import { formatDurationNs } from '../../format/duration.ts';
 import { formatRatio } from '../../format/ratio.ts';
 import { useUrl } from '../../url/use-url.ts';
 import { delayFrame, isThreadBad, type ThreadRow, threadRows, threadStateName } from './model.ts';
+import { PmdGaps } from './pmd-gaps.tsx';
 
 export function ThreadsTab({ host }: { readonly host: string }) {
   const { range } = useUrl();
   const threads = useThreads(host, range);
   return (
     <QueryView query={threads} what="threads">
-      {(series) => <Threads series={series} />}
+      {(series) => <Threads host={host} series={series} />}
     </QueryView>
   );
 }
 
-function Threads({ series }: { readonly series: ThreadSeries }) {
+function Threads({ host, series }: { readonly host: string; readonly series: ThreadSeries }) {
   const { zone, sort, setSort, select } = useUrl();
   const pane = useMemo((): Pane => {
     const say = (sum: bigint, stepSeconds: number) => `${formatDurationNs(sum / BigInt(stepSeconds))} per s`;
@@ -65,9 +66,10 @@ function Threads({ series }: { readonly series: ThreadSeries }) {
           sort={sort}
           defaultSort={{ id: 'delay', desc: true }}
           onSort={setSort}
-          minWidth={1080}
+          minWidth={1180}
         />
       </section>
+      <PmdGaps host={host} series={series} />
     </>
   );
 }
@@ -79,14 +81,14 @@ function columnsOf(stepSeconds: number): Column<ThreadRow>[] {
       header: 'Owner',
       width: 1.6,
       sortBy: ({ thread }) => thread.owner,
-      cell: ({ thread }) => thread.owner,
+      cell: ({ thread }) => <span title={thread.owner}>{thread.owner}</span>,
     },
     {
       id: 'name',
       header: 'Thread',
-      width: 1.4,
+      width: 1.75,
       sortBy: ({ thread }) => thread.name,
-      cell: ({ thread }) => thread.name,
+      cell: ({ thread }) => <span title={thread.name}>{thread.name}</span>,
     },
     { id: 'role', header: 'Role', width: 0.9, sortBy: ({ thread }) => thread.role, cell: ({ thread }) => thread.role },
     {
@@ -105,7 +107,7 @@ function columnsOf(stepSeconds: number): Column<ThreadRow>[] {
       id: 'tid',
       header: 'TID',
       numeric: true,
-      width: 0.8,
+      width: 0.7,
       sortBy: ({ thread }) => thread.tid,
       cell: ({ thread }) => thread.tid,
     },
@@ -165,7 +167,7 @@ function columnsOf(stepSeconds: number): Column<ThreadRow>[] {
       numeric: true,
       width: 1,
       sortBy: ({ stopped }) => (stopped.known === 0 ? null : stopped.sum),
-      cell: ({ stopped }) => (stopped.known === 0 ? <Unknown /> : `≥ ${formatDurationNs(stopped.sum)}`),
+      cell: ({ stopped }) => (stopped.known === 0 ? <Unknown /> : stoppedText(stopped.sum)),
     },
     {
       id: 'known',
@@ -177,6 +179,11 @@ function columnsOf(stepSeconds: number): Column<ThreadRow>[] {
       cell: ({ delay }) => `${delay.known * stepSeconds}/${delay.steps * stepSeconds}`,
     },
   ];
+}
+
+/** Stops between two samples are not seen: at least so long. */
+function stoppedText(ns: bigint): string {
+  return ns === 0n ? 'not seen' : `≥ ${formatDurationNs(ns)}`;
 }
 
 /** A stall that samples bound from below and above; the same words twice are said once. */

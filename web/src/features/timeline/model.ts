@@ -1,3 +1,4 @@
+import type { StallList } from '../../../../server/api/schema/hosts.ts';
 import type { PortTimeline } from '../../../../server/api/schema/timeline.ts';
 import { type Line, stackDrops } from '../../charts/columns.ts';
 import { type Region, regionsOf } from '../../charts/gaps.ts';
@@ -241,6 +242,19 @@ export function rowAfter(key: string, row: number | null): number | null {
   if (key !== 'ArrowUp' && key !== 'ArrowDown') return null;
   if (row === null) return fullRow;
   return Math.min(Math.max(row + (key === 'ArrowUp' ? 1 : -1), 0), fullRow);
+}
+
+/** Stalls of these threads that may lie in a stretch of time, at least partly. */
+export function stallsOf(
+  stalls: StallList['stalls'],
+  threads: StallView['threads'],
+  { fromSeconds, toSeconds }: { readonly fromSeconds: number; readonly toSeconds: number },
+): StallList['stalls'] {
+  const own = new Set(threads.map(({ pid, tid }) => `${pid} ${tid}`));
+  const [from, to] = [BigInt(fromSeconds) * 1_000_000_000n, BigInt(toSeconds) * 1_000_000_000n];
+  return stalls.filter(
+    ({ pid, tid, fromNs, toNs }) => own.has(`${pid} ${tid}`) && BigInt(fromNs) < to && BigInt(toNs) > from,
+  );
 }
 
 const steps = [1, 5, 10, 30, 60, 300] as const;

@@ -1,13 +1,17 @@
 import type { ExplainedRow, Explanation, Judged } from '../../../../server/api/schema/explain.ts';
+import { useWorstStalls } from '../../api/hosts.ts';
 import { useExplanation } from '../../api/ports.ts';
 import { Badge } from '../../components/badge.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { formatCount } from '../../format/count.ts';
 import type { Zone } from '../../format/time.ts';
+import type { TimeWindow } from '../../url/range.ts';
+import { StallTable } from '../host/stall-table.tsx';
 import { causeWords } from '../port/cause-words.ts';
 import { ownedBy } from '../port/model.ts';
 import { OwnerList } from '../port/owner-list.tsx';
 import { directionName } from '../ports/model.ts';
+import { type StallView, stallsOf } from './model.ts';
 import { clock } from './words.ts';
 
 /** A step opened: each row of drops that touches it, with the counter, the owner, the rule and what it rests on. */
@@ -16,10 +20,12 @@ export function StepDetail(props: {
   readonly port: string;
   readonly atSeconds: number;
   readonly stepSeconds: number;
+  /** Of the guest, and those that poll the port. */
+  readonly threads: StallView['threads'];
   readonly zone: Zone;
   close(): void;
 }) {
-  const { host, port, atSeconds, stepSeconds, zone, close } = props;
+  const { host, port, atSeconds, stepSeconds, threads, zone, close } = props;
   const explanation = useExplanation(host, port, { fromSeconds: atSeconds, toSeconds: atSeconds + stepSeconds });
   const title = `${clock(atSeconds, zone)}${stepSeconds === 1 ? '' : `, ${stepSeconds} s`}: what was lost, and whose it is`;
   return (
@@ -34,8 +40,29 @@ export function StepDetail(props: {
         <QueryView query={explanation} what="the reasons">
           {(found) => <Story found={found} zone={zone} />}
         </QueryView>
+        <Stalls host={host} threads={threads} step={{ fromSeconds: atSeconds, toSeconds: atSeconds + stepSeconds }} />
       </div>
     </section>
+  );
+}
+
+/** A stall of a step is told in the second in which it ends, or goes on: one more than the step is asked for. */
+function Stalls(props: { readonly host: string; readonly threads: StallView['threads']; readonly step: TimeWindow }) {
+  const { host, threads, step } = props;
+  const range = { kind: 'absolute', fromSeconds: step.fromSeconds, toSeconds: step.toSeconds + 1 } as const;
+  const worst = useWorstStalls(host, range, { leastMs: '1' });
+  if (threads.length === 0) return null;
+  return (
+    <QueryView query={worst} what="stalls">
+      {({ stalls }) => {
+        const own = stallsOf(stalls, threads, step);
+        return own.length === 0 ? (
+          <p className="none">No stall of a millisecond is told of the guest and of the threads that poll this port.</p>
+        ) : (
+          <StallTable caption="Stalls of this step" stalls={own} />
+        );
+      }}
+    </QueryView>
   );
 }
 

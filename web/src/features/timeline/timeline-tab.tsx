@@ -91,6 +91,7 @@ function Timeline({ told }: { readonly told: PortTimeline }) {
       {pinned === null ? null : (
         <StepDetail
           {...{ host: told.host, port: told.port, atSeconds: pinned, stepSeconds: view.stepSeconds, zone }}
+          threads={view.stalls.flatMap(({ threads }) => threads)}
           close={() => pin(null)}
         />
       )}
