@@ -13,8 +13,6 @@ export interface QemuGuestOptions {
   readonly index: number;
   /** Queue pairs, default 1. */
   readonly queues?: number;
-  /** Further arguments of QEMU. */
-  readonly extra?: readonly string[];
 }
 
 const memoryMiB = 160;
@@ -32,7 +30,6 @@ export class QemuGuest {
   readonly qmpSocket: string;
   readonly labSocket: string;
   readonly queues: number;
-  readonly #extra: readonly string[];
   readonly #state: LabStateFile;
   #process: LabProcess | undefined;
 
@@ -43,7 +40,6 @@ export class QemuGuest {
     this.socket = path.join(state.folder, `${this.name}.vhost`);
     this.qmpSocket = path.join(state.folder, `${this.name}.qmp`);
     this.labSocket = path.join(state.folder, `${this.name}.lab-qmp`);
-    this.#extra = options.extra ?? [];
     this.#state = state;
   }
 
@@ -99,7 +95,6 @@ export class QemuGuest {
       ...['-chardev', `socket,id=c0,path=${this.socket},server=on,wait=off`],
       ...['-netdev', `vhost-user,id=n0,chardev=c0,queues=${this.queues}`, '-device', device],
       ...['-qmp', `unix:${this.qmpSocket},server=on,wait=off`, '-qmp', `unix:${this.labSocket},server=on,wait=off`],
-      ...this.#extra,
     ];
   }
 }

@@ -191,6 +191,19 @@ describe.skipIf(skipWithoutMachine)('a real virtual machine (skipped without roo
     await vi.waitFor(() => expect(slots('fromGuest').at(-1)).toMatchObject({ suspectSamples: 0 }), wait);
   });
 
+  it('the question that is never asked stops its ring, and its port goes down: hence the list', async () => {
+    const then = mark();
+    const device = { path: '/machine/peripheral/nic0/virtio-backend', queue: 0 };
+    const removed = () => switchLog().split('has been removed').length;
+    const before = removed();
+    await monitorCommand(machine.labSocket, 'x-query-virtio-queue-status', device);
+    await vi.waitFor(() => expect(removed()).toBeGreaterThan(before), wait);
+    await untilGone(then);
+    await monitorCommand(machine.labSocket, 'system_reset');
+    await machine.untilUp(3);
+    await untilBack(then);
+  });
+
   it('and for as long as it migrates, or has gone to another host', async () => {
     const then = mark();
     await monitorCommand(machine.labSocket, 'migrate', { uri: 'exec:cat >/dev/null' });

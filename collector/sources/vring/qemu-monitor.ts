@@ -141,7 +141,7 @@ export class QemuMonitor {
           `${device.path}: QEMU tells the rings of the first of ${device.queuesUnread + 1} queue pairs only`,
         );
     }
-    this.#refusals = refusals;
+    this.#refusals = [...new Set(refusals)];
     this.#waitSeconds = 0;
     // What was asked before something happened is not true any more.
     this.#rings = generation === this.#generation ? rings : [];

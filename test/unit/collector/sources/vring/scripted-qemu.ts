@@ -49,6 +49,8 @@ export class ScriptedQemu implements AsyncDisposable {
   answers: Record<string, unknown>;
   /** Instead of the greeting; `undefined`: it is silent, as to a second client. */
   first: string | undefined = `${JSON.stringify(greeting)}\r\n`;
+  /** So many clients have come. */
+  connections = 0;
   #server: Server | undefined;
 
   constructor() {
@@ -130,6 +132,7 @@ export class ScriptedQemu implements AsyncDisposable {
 
   #accept(peer: Socket): void {
     const stream = new JsonStream('FN_QMP_REPLY');
+    this.connections++;
     this.peers.add(peer);
     peer.on('error', () => peer.destroy());
     peer.on('close', () => this.peers.delete(peer));
