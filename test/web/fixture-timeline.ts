@@ -227,6 +227,7 @@ function ownedOf(scenario: Scenario, path: Path, span: Span): PortTimeline['owne
 
 export function explanation(scenario: Scenario, host: string, port: string, span: Span): Explanation {
   const paths = pathsOf(scenario).filter((path) => path.host === host && path.port === port);
+  const guests = paths.filter(({ direction }) => direction === 'toGuest');
   const around = { from: span.from - 5, to: span.to + 5 };
   const items = paths.flatMap((path) =>
     rowsOf(scenario, path, around)
@@ -238,11 +239,12 @@ export function explanation(scenario: Scenario, host: string, port: string, span
     ...{ host, port, window: windowOf(span) },
     packets: { provider: sum('provider'), tenant: sum('tenant'), contract: sum('contract'), unknown: sum('unknown') },
     paths: scenario === 'empty' ? [] : paths.map((path) => ({ ...pathOf(scenario, path, span), pending: '0' })),
-    furtherUp: paths.some(({ direction }) => direction === 'toGuest')
-      ? [{ uplink: 'bond0', packets: '25', unknownSeconds: 0, estimate: '9' }]
-      : [],
+    furtherUp: guests.map(() => ({ uplink: 'bond0', packets: '25', unknownSeconds: 0, estimate: '9' })),
     items,
-    beside: [],
+    beside: guests.map((path) => ({
+      ...explained(path, { ...span, cause: 'vhost_down', packets: 31 }),
+      ...{ datapath: 'netdev@ovs-netdev', ports: [port] },
+    })),
   };
 }
 

@@ -102,7 +102,7 @@ describe.skipIf(noBrowser !== null)('the timeline', () => {
     await page.keyboard.press('Enter');
     await page.waitForURL(new RegExp(`at=${instant(from + 11)}`));
     await opened()
-      .getByText(instant(from + 11).slice(11, 19))
+      .getByRole('heading', { name: instant(from + 11).slice(11, 19) })
       .waitFor();
     await page.keyboard.press('Escape');
     await opened().waitFor({ state: 'detached' });
@@ -123,6 +123,15 @@ describe.skipIf(noBrowser !== null)('the timeline', () => {
     expect(text).toContain(`provider ${grouped(ring?.told?.owners.provider ?? '')}`);
     expect(text).toMatch(/c{16} revision 1/);
     await opened().getByText('No stall of a millisecond is told of the guest').waitFor();
+    await opened()
+      .getByText(
+        'bond0 lost 25 before anybody knew whose they were: 0 to 25 were of this port (an estimate by rate: 9)',
+      )
+      .waitFor();
+    await opened()
+      .getByText(`In no sum of this port: told by netdev@ovs-netdev, of guests that were away (${port}).`)
+      .waitFor();
+    await opened().getByRole('article').filter({ hasText: 'vhost_down' }).waitFor();
   });
 
   it('follows the mouse: the lanes say what is under it, and a cell of the heat map its samples', async () => {

@@ -73,6 +73,9 @@ function Story({ found, zone }: { readonly found: Explanation; readonly zone: Zo
       {found.items.map((item) => (
         <Row key={`${item.direction} ${item.cause} ${item.place} ${item.from} ${item.to}`} item={item} zone={zone} />
       ))}
+      {found.beside.map((item) => (
+        <Beside key={`${item.datapath} ${item.cause} ${item.from} ${item.to}`} item={item} zone={zone} />
+      ))}
     </>
   );
 }
@@ -116,6 +119,20 @@ function furtherUpWords({ uplink, packets, unknownSeconds, estimate }: Explanati
     ...(packets === '0' ? [] : [lost]),
     ...(unknownSeconds === 0 ? [] : [`of ${unknownSeconds} s nobody knows what ${uplink} lost before`]),
   ];
+}
+
+/** Packets to guests that were away: no port counts them, this one's guest was one that was. */
+function Beside({ item, zone }: { readonly item: Explanation['beside'][number]; readonly zone: Zone }) {
+  const { datapath, ports } = item;
+  const away = ports.length === 0 ? 'nobody told which' : ports.join(', ');
+  return (
+    <>
+      <p className="tl-missing">
+        In no sum of this port: told by {datapath}, of guests that were away ({away}).
+      </p>
+      <Row item={item} zone={zone} />
+    </>
+  );
 }
 
 function Row({ item, zone }: { readonly item: ExplainedRow; readonly zone: Zone }) {
