@@ -31,10 +31,9 @@ type Drop = RowsOf<typeof dropList>[number];
 export async function explain(store: QueryContext, request: ExplainRequest): Promise<Explanation> {
   const { host, port, window, rules } = request;
   const asked = { host, port, ...window, limit: rowsMax + 1 };
-  const [drops, stored, replay, accounted, furtherUp, absent] = await Promise.all([
+  const [drops, stored, accounted, furtherUp, absent] = await Promise.all([
     runQuery(store, dropList, asked),
     runQuery(store, attributionList, asked),
-    readReplay(store, { host, port, window }),
     readAccountedPaths(store, { window, host, port, after: undefined, limit: directions.length }),
     readFurtherUp(store, { host, port, window }),
     runQuery(store, absentList, asked),
@@ -43,6 +42,7 @@ export async function explain(store: QueryContext, request: ExplainRequest): Pro
     const what = `more than ${rowsMax} rows of drops of port ${port} lie in the window`;
     throw new FourninesError('FN_QUERY_PARAMETER', what, { hint: 'Ask for a shorter window.' });
   }
+  const replay = await readReplay(store, { host, port, window: hullOf(window, [...drops, ...stored]) });
   const counters = new Map(replay.causes.map((cause) => [causeOf(cause), cause.counters]));
   const known = new Map(stored.map((row) => [keyOf(row), row]));
   // Raw rows live 7 days; owners, and what they rest on, 13 months.
@@ -75,6 +75,14 @@ function besideOf(absent: RowsOf<typeof absentList>, rules: RuleSet | undefined)
       datapath: row.port,
       ports: [...(decodeEvidence(row.inputs).absence?.ports ?? [])],
     }));
+}
+
+/** A row may reach over both ends of a short window; counters that moved in all of its time tell its cause. */
+function hullOf(window: RequestedWindow, rows: readonly Pick<Drop, 'slot' | 'slots'>[]): RequestedWindow {
+  return rows.reduce(
+    ({ from, to }, { slot, slots }) => ({ from: Math.min(from, slot), to: Math.max(to, slot + slots) }),
+    window,
+  );
 }
 
 /** How well a direction is known, and what was lost in it that no row tells. */

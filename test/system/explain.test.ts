@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { explanationText } from '../../cli/commands/explain.ts';
-import { dropSlot, portSlot } from '../../core/catalogue/kinds.ts';
+import { dropSlot, hostFact, portSlot, xstatSlot } from '../../core/catalogue/kinds.ts';
 import { silentLogger } from '../../core/runtime/logger.ts';
 import type { ApiContext } from '../../server/api/context.ts';
 import { explainRoute } from '../../server/api/routes/explain.ts';
@@ -31,6 +31,24 @@ beforeAll(async () => {
     aPortSlot({ ...path, slot: noon + 1_100, dropsOutsideInc: 9n }),
   ]);
   await insertRows(store, dropSlot, [aDropSlot({ ...ring, slot: noon }), aDropSlot({ ...ring, slot: noon + 2 })]);
+  // Told over five seconds, as the switch's database tells it, with the counter that it was read from.
+  const whole = { slot: noon + 1_200, slots: 5, state: 'bridged', intervalNs: 5_000_000_000n } as const;
+  await insertRows(store, dropSlot, [aDropSlot({ ...ring, ...whole, packetsInc: 8n })]);
+  const counter = { host: 'h1', port: 'vhu1', name: 'ovs_tx_failure_drops', value: 8n, valueInc: 8n };
+  await insertRows(store, xstatSlot, [{ ...aPortSlot(), ...counter, ...whole }]);
+  const at = BigInt((noon - 600) * 1000);
+  const facts = { datapath: 'netdev@ovs-netdev', type: 'dpdkvhostuserclient' };
+  await insertRows(
+    store,
+    hostFact,
+    Object.entries(facts).map(([name, value]) => ({
+      host: 'h1',
+      at,
+      name: `port.vhu1.${name}`,
+      value,
+      witness: 'test',
+    })),
+  );
   const owners = new OwnRows(store.engine, join(store.folder, 'owners'));
   await owners.clear();
   const evidence = { ...anEvidence({ guest: stalled(3 * ms) }), host: 'h1', slot: noon };
@@ -168,6 +186,13 @@ describe('the story of a window', () => {
     expect(body.items).toEqual([]);
     expect(BigInt(path?.pending ?? 0) + BigInt(path?.unexplained ?? 0)).toBe(9n);
     expect(explanationText(body)).toMatch(/toGuest: of 9 lost packets /);
+  });
+
+  test('of one second has the counters of rows that reach beyond it', async () => {
+    const counters = async (from: number, to: number) =>
+      (await asked({ from: iso(noon + from), to: iso(noon + to) })).body.items.map((item) => item.counters);
+    expect(await counters(1_200, 1_205)).toEqual([['ovs_tx_failure_drops']]);
+    expect(await counters(1_202, 1_203)).toEqual([['ovs_tx_failure_drops']]);
   });
 
   test('of raw rows that have gone is told from what was kept', async () => {
