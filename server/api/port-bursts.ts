@@ -21,12 +21,10 @@ interface BurstRequest {
 const listedMax = 2_000;
 /** A full time at an end of the window touches seconds beyond it, s. */
 const aroundSeconds = 2;
-const ringFull = 'vhost_ring_full';
 
 interface PathRows {
   readonly direction: Direction;
-  readonly all: readonly LossRow[];
-  readonly byRing: readonly LossRow[];
+  readonly rows: readonly LossRow[];
 }
 
 /** Bursts of loss of a port, second by second, and the times in which its rings were full, to the millisecond. */
@@ -36,11 +34,11 @@ export async function readPortBursts(store: QueryContext, request: BurstRequest)
     runQuery(store, portRingRuns, { host, port, ...window }),
     ...directions.map((direction) => readPath(store, request, direction)),
   ]);
-  const known = paths.filter(({ all }) => all.length > 0);
+  const known = paths.filter((path) => path.rows.length > 0);
   const full = directions.flatMap((direction) => fullOf(direction, pieces, paths)).sort(byTime);
-  const lossy = known.map(({ direction, all }) => ({
+  const lossy = known.map(({ direction, rows }) => ({
     direction,
-    found: burstsOf(lossStretches(inside(all, window), window)),
+    found: burstsOf(lossStretches(inside(rows, window), window)),
   }));
   return {
     ...{ host, port, window: { from: iso(window.from), to: iso(window.to) } },
@@ -102,10 +100,7 @@ async function readPath(
   const besideOf = new BySecond(causes.filter(({ place }) => place === 'beside'));
   return {
     direction,
-    all: rows.map((row) => lossRow(direction, portRow(row), besideOf)),
-    byRing: causes
-      .filter(({ cause }) => cause === ringFull)
-      .map((row) => ({ ...row, isKnown: isKnown(row), offered: row.packets, lost: row.packets })),
+    rows: rows.map((row) => lossRow(direction, portRow(row), besideOf)),
   };
 }
 
@@ -137,12 +132,10 @@ function told(burst: Burst, from: number): LossBurst {
 function fullOf(direction: Direction, pieces: RowsOf<typeof portRingRuns>, paths: readonly PathRows[]): FullPeriod[] {
   const own = pieces.slice(0, runPiecesMax).filter((piece) => piece.direction === direction);
   const path = paths.find((each) => each.direction === direction);
-  const all = new BySecond(path?.all ?? []);
-  const byRing = new BySecond(path?.byRing ?? []);
+  const rows = new BySecond(path?.rows ?? []);
   return fullPeriods(own.map(pieceOf)).map((period) => {
     const { from, to } = secondsTouching(period);
-    const near = { all: all.touching(from, to), byRing: byRing.touching(from, to) };
-    const lost = direction === 'toGuest' ? lostWithin(period, near) : null;
+    const lost = direction === 'toGuest' ? lostWithin(period, rows.touching(from, to)) : null;
     return {
       ...{ direction, queues: [...period.queues] },
       ...{ earliestNs: String(period.earliestNs), fromNs: String(period.fromNs) },

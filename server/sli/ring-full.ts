@@ -87,7 +87,7 @@ function merged(one: FullPeriod, other: FullPeriod): FullPeriod {
   };
 }
 
-/** Packets that were lost to full rings while a period lasted: at least, and at most; null: seconds that touch it are not known. */
+/** Packets that a port lost while a period lasted: at least, and at most; null: seconds that touch it are not known. */
 export interface LostWithin {
   readonly low: bigint;
   readonly high: bigint | null;
@@ -105,36 +105,28 @@ export function secondsTouching({ earliestNs, latestNs }: Pick<FullPeriod, 'earl
 }
 
 /**
- * Nothing is interpolated: at least what rows of full rings lost whose time lies wholly in the period, at most all that was lost in
- * seconds that touch it, each row widened by how late it may have been read. Rows that do not touch it may be left out.
+ * Nothing is interpolated: at least what seconds lost that lie wholly in the period, at most what all seconds did that touch it, each
+ * widened by how late it may have been read. Whatever the cause: a bound of a time, not of a reason. Rows that do not touch the
+ * period may be left out.
  *
- * Example: full from 10.2 s to 13.9 s, 10 lost in each second, told second by second. What is told of second 11 was lost between
- * 10.5 and 12.5 s: at least the 20 of seconds 11 and 12, at most the 60 of seconds 9 to 14.
+ * Example: full from 10.2 s to 13.9 s, 10 lost in each second. What is told of second 11 was lost between 10.5 and 12.5 s: at least
+ * the 20 of seconds 11 and 12, at most the 60 of seconds 9 to 14.
  */
-export function lostWithin(
-  { earliestNs, latestNs }: FullPeriod,
-  { all, byRing }: { readonly all: readonly LossRow[]; readonly byRing: readonly LossRow[] },
-): LostWithin {
-  const spanOf = ({ slot, slots }: LossRow) => {
-    const begin = BigInt(slot) * secondNs - readSlackNs;
-    return { begin, end: BigInt(slot + slots) * secondNs + readSlackNs };
-  };
+export function lostWithin(period: Pick<FullPeriod, 'earliestNs' | 'latestNs'>, rows: readonly LossRow[]): LostWithin {
+  const { earliestNs, latestNs } = period;
+  const { from, to } = secondsTouching(period);
   let low = 0n;
-  for (const row of byRing) {
-    const { begin, end } = spanOf(row);
-    if (row.isKnown && begin >= earliestNs && end <= latestNs) low += row.lost;
-  }
-  const { from: first, to: end } = secondsTouching({ earliestNs, latestNs });
-  let high = 0n;
+  let high: bigint | null = 0n;
   let told = 0;
-  for (const row of all) {
-    const shared = Math.min(row.slot + row.slots, end) - Math.max(row.slot, first);
+  for (const { slot, slots, isKnown, lost } of rows) {
+    const shared = Math.min(slot + slots, to) - Math.max(slot, from);
     if (shared <= 0) continue;
-    if (!row.isKnown) return { low, high: null };
     told += shared;
-    high += row.lost;
+    const begin = BigInt(slot) * secondNs - readSlackNs;
+    const end = BigInt(slot + slots) * secondNs + readSlackNs;
+    if (isKnown && begin >= earliestNs && end <= latestNs) low += lost;
+    high = high === null || !isKnown ? null : high + lost;
   }
   // Every second that touches it must be told by some row, or nobody knows what it lost.
-  if (told < end - first) return { low, high: null };
-  return { low: low < high ? low : high, high };
+  return { low, high: told < to - from ? null : high };
 }

@@ -149,7 +149,7 @@ describe('bursts of a port', () => {
       {
         ...{ direction: 'toGuest', queues: [0, 1] },
         ...{ earliestNs: at(2, 199), fromNs: at(2, 200), toNs: at(3, 149), latestNs: at(3, 151) },
-        // Causes come over five seconds: none of their rows lies inside. Seconds 1 to 3 touch it.
+        // No second lies inside; 1 to 3 touch it.
         lost: { low: '0', high: '100' },
       },
       {

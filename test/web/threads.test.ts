@@ -52,7 +52,7 @@ describe.skipIf(noBrowser !== null)('the threads of a host', () => {
     const rows = await list().getByRole('row').allInnerTexts();
     expect(rows).toHaveLength(6);
     expect(rows[1]).toContain('812 ms – 850 ms');
-    expect(rows[1]).toContain('stopped by a signal or tracer');
+    expect(rows[1]).toContain('stopped or traced');
     expect(rows[2]).toMatch(/waits for a CPU\s+goes on/);
     expect(rows[3]).toContain('14 ms');
     expect(rows[3]).toContain('pushed off its CPU');

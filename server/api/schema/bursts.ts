@@ -41,7 +41,10 @@ const FullPeriod = Type.Object({
       }),
       Type.Null(),
     ],
-    { description: 'Lost to full rings within it, bounds. null: fromGuest, where full is back-pressure and no loss.' },
+    {
+      description:
+        'Lost by the port to the guest in that time, whatever the cause: bounds. null: fromGuest, where full is back-pressure and no loss.',
+    },
   ),
 });
 export type FullPeriod = Static<typeof FullPeriod>;

@@ -74,29 +74,29 @@ describe('packets lost while rings were full', () => {
 
   it('are at least what whole rows inside lost, and at most what seconds that touch it did', () => {
     const rows = seconds(0, 30);
-    expect(lostWithin(long, { all: rows, byRing: rows })).toEqual({ low: 20n, high: 60n });
+    expect(lostWithin(long, rows)).toEqual({ low: 20n, high: 60n });
     // A few milliseconds hold no row whole; a read half a second late may bring the second before.
-    expect(lostWithin(short, { all: rows, byRing: rows })).toEqual({ low: 0n, high: 20n });
+    expect(lostWithin(short, rows)).toEqual({ low: 0n, high: 20n });
     expect(secondsTouching(short)).toEqual({ from: 11, to: 13 });
   });
 
   it('are zero for sure where the seconds that touch it lost nothing', () => {
     const rows = [lost(11, 0n), lost(12, 0n), lost(13, 500n)];
-    expect(lostWithin(short, { all: rows, byRing: [] })).toEqual({ low: 0n, high: 0n });
+    expect(lostWithin(short, rows)).toEqual({ low: 0n, high: 0n });
   });
 
   it('have no upper bound where a second that touches it is not known or not told', () => {
     const gone = seconds(0, 30).map((row) => (row.slot === 11 ? { ...row, isKnown: false } : row));
-    expect(lostWithin(short, { all: gone, byRing: [] }).high).toBeNull();
-    expect(lostWithin(short, { all: [lost(12, 5n)], byRing: [] }).high).toBeNull();
+    expect(lostWithin(short, gone).high).toBeNull();
+    expect(lostWithin(short, [lost(12, 5n)]).high).toBeNull();
     // A long gap elsewhere does not stand for the second that is missing.
-    expect(lostWithin(short, { all: [lost(12, 5n, { slots: 10 })], byRing: [] }).high).toBeNull();
-    expect(lostWithin(short, { all: [lost(5, 7n, { slots: 10 })], byRing: [] }).high).toBe(7n);
+    expect(lostWithin(short, [lost(12, 5n, { slots: 10 })]).high).toBeNull();
+    expect(lostWithin(short, [lost(5, 7n, { slots: 10 })]).high).toBe(7n);
   });
 
-  it('count only known rows of full rings as certain', () => {
-    const byRing = [lost(11, 4n), lost(12, 4n, { isKnown: false })];
-    expect(lostWithin(long, { all: seconds(0, 30), byRing })).toEqual({ low: 4n, high: 60n });
+  it('have a lower bound from what is known, also where the upper one is not', () => {
+    const rows = seconds(0, 30).map((row) => (row.slot === 12 ? { ...row, isKnown: false } : row));
+    expect(lostWithin(long, rows)).toEqual({ low: 10n, high: null });
   });
 
   it('hold the truth, wherever the packets were lost', () => {
@@ -115,7 +115,7 @@ describe('packets lost while rings were full', () => {
             return lost(i, BigInt(own.length));
           });
           const truth = BigInt(at.filter((time) => time >= from && time < from + length).length);
-          const { low, high } = lostWithin(period, { all: rows, byRing: rows });
+          const { low, high } = lostWithin(period, rows);
           expect(low <= truth).toBe(true);
           expect(high !== null && high >= truth).toBe(true);
         },

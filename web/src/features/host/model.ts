@@ -56,7 +56,7 @@ const stallNames: Record<string, string> = {
   wakeup: 'slow to wake up',
   mixed: 'pushed off or slow to wake',
   waiting: 'waits for a CPU',
-  stopped: 'stopped by a signal or tracer',
+  stopped: 'stopped or traced',
 };
 
 /** What kept a thread from running. */

@@ -55,7 +55,7 @@ function columnsOf(zone: Zone): Column<Stall>[] {
     {
       id: 'stallKind',
       header: 'What kept it',
-      width: 1.5,
+      width: 1.8,
       sortBy: ({ stall }) => stall,
       cell: ({ stall, goesOn }) => (
         <>
