@@ -191,6 +191,9 @@ describe.skipIf(noBrowser !== null)('the timeline', () => {
     await page.getByText('No ring of this port was sampled in this window').waitFor();
     await page.getByText('Nobody told which guest is behind this port').waitFor();
     await page.getByText('Nobody told which threads poll this port').waitFor();
+    await open('', 'bond0');
+    await page.getByText('Nobody told a thread that polls this port').waitFor();
+    expect(await page.getByText(/which guest|No ring of this port/).count()).toBe(0);
   });
 
   it('lists bursts and full rings with their bounds, and opens the second of one', async () => {

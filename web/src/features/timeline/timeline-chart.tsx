@@ -95,6 +95,8 @@ function Lanes({ view, bursts, cursor, zone }: Pick<ChartProps, 'view' | 'bursts
   const said = (intervals: TimelineView['causes']) => (
     <Readout {...{ view, cursor }} say={(i) => stretchText(intervals, stretchOf(i), zone) || 'none told'} />
   );
+  // A network card has neither a guest nor rings that are read: there is nothing to be missed.
+  const isGuests = view.flows.some(({ direction }) => direction === 'toGuest' || direction === 'fromGuest');
   const fromGuest = view.heats.find(({ direction }) => direction === 'fromGuest');
   return (
     <>
@@ -114,7 +116,7 @@ function Lanes({ view, bursts, cursor, zone }: Pick<ChartProps, 'view' | 'bursts
       {view.heats.map((heat) => (
         <HeatLane key={heat.direction} {...{ view, cursor, heat }} />
       ))}
-      {view.heats.length === 0 ? (
+      {isGuests && view.heats.length === 0 ? (
         <Missing name="Rings">
           No ring of this port was sampled in this window: how full they were is not known.
         </Missing>
@@ -123,7 +125,7 @@ function Lanes({ view, bursts, cursor, zone }: Pick<ChartProps, 'view' | 'bursts
       {view.stalls.map((stall) => (
         <StallLane key={stall.of} {...{ view, cursor, stall }} />
       ))}
-      {view.stalls.some(({ of }) => of === 'guest') ? null : (
+      {!isGuests || view.stalls.some(({ of }) => of === 'guest') ? null : (
         <Missing name="Threads of the guest">
           {view.guest === null
             ? 'Nobody told which guest is behind this port: how long it stood still is not known.'
@@ -131,7 +133,11 @@ function Lanes({ view, bursts, cursor, zone }: Pick<ChartProps, 'view' | 'bursts
         </Missing>
       )}
       {view.busy.length === 0 ? (
-        <Missing name="Polling threads">Nobody told which threads poll this port.</Missing>
+        <Missing name="Polling threads">
+          {isGuests
+            ? 'Nobody told which threads poll this port.'
+            : 'Nobody told a thread that polls this port: the kernel serves it, or its queues were not read.'}
+        </Missing>
       ) : (
         <BusyLane {...{ view, cursor }} />
       )}
