@@ -24,7 +24,10 @@ const ranPpm = 900_000n;
  */
 interface Reach {
   readonly free: bigint;
-  /** Most packets offered in a second of the interval: the least time that filling takes. */
+  /**
+   * Most packets offered in a second of the interval, of those that are known. Where some are not, filling may have taken less:
+   * a stall that is long enough is so all the more, and nobody is cleared.
+   */
   readonly perSecond: bigint;
 }
 
@@ -80,7 +83,7 @@ function stalledBy(
   const rest = offeredIn(restNs, reach);
   // Bursts do not keep to a rate: only little of the time may be without a stall. Where nobody looked there may be more.
   const isLittle = restNs * restShareMin <= rings.fullNs && rest < packets;
-  if (!isLittle || missing.includes('ringSamples')) return undefined;
+  if (!isLittle || missing.includes('ringSamples') || missing.includes('offered')) return undefined;
   const left = packets - rest;
   const isBeyond = left > offeredIn(metNs, reach);
   return upTo('provider', isBeyond ? offeredIn(metNs, reach) : left, evidence, {
@@ -98,10 +101,7 @@ function reachOf({ rings, offered }: Evidence): Reach | undefined {
   const free = rings?.freeMost ?? rings?.size ?? null;
   if (free === null || free <= 0) return undefined;
   let most = 0n;
-  for (const packets of offered) {
-    if (packets === null) return undefined;
-    if (packets > most) most = packets;
-  }
+  for (const packets of offered) if (packets !== null && packets > most) most = packets;
   return most > 0n ? { free: BigInt(free), perSecond: most } : undefined;
 }
 

@@ -266,6 +266,16 @@ describe('a full receive ring of a guest', () => {
     expect(told(anEvidence({ guest: stalled(ms), rings: patchy }))).toBe('provider=100 ringFull stall');
   });
 
+  test('a stall that fills the ring at the rate of known seconds convicts where others are not known, and nobody is cleared', () => {
+    const sampled = [true, true, true, true];
+    const over = { slots: 2, offered: [1_000_000n, null], rings: rings({ sampled }) };
+    expect(told(anEvidence({ ...over, guest: stalled(ms) }))).toBe('provider=100 ringFull stall');
+    expect(told(anEvidence({ ...over, guest: stalled(ms - 1) }))).toContain('unknown=100 ringFull -offered');
+    expect(told(anEvidence({ ...over, offered: [null, 1_000n], guest: stalled(ms) }))).toContain('unknown=100');
+    const cut = { ...twoRuns, sampled };
+    expect(told(anEvidence({ ...over, rings: cut, guest: stalled(ms), packets: 5_000n }))).toContain('unknown=5000');
+  });
+
   test('what no processor explains is the contract’s up to what was offered above it', () => {
     const offered = [1_260n];
     const unread = { guest: null, offered, contract: rate };
