@@ -50,7 +50,7 @@ export function ringFull(evidence: Evidence): Decision {
     const stalled = stalledBy(evidence, rings, reach, missing);
     if (stalled !== undefined) return stalled;
     const waitedNs = missing.length === 0 ? waitedBeside(evidence, reach) : undefined;
-    const cost = waitedNs === undefined ? packets : offeredIn(waitedNs, reach);
+    const cost = waitedNs === undefined ? packets : costOf(waitedNs, evidence, reach);
     if (cost < packets) {
       const facts = { why: 'ranThrough', threads: guest?.threads.length ?? 0, waitedNs: waitedNs ?? 0 };
       return upTo('tenant', packets - cost, evidence, { facts: { ...facts, ...told(rings, reach) }, missing });
@@ -80,7 +80,7 @@ function stalledBy(
   if (runs.length === rings.runs.length) return all('provider', evidence, facts);
   const metNs = runs.reduce((sum, { fromNs, toNs }) => sum + toNs - fromNs, 0);
   const restNs = Math.max(0, rings.fullNs - metNs);
-  const rest = offeredIn(restNs, reach);
+  const rest = costOf(restNs, evidence, reach);
   // Bursts do not keep to a rate: only little of the time may be without a stall. Where nobody looked there may be more.
   const isLittle = restNs * restShareMin <= rings.fullNs && rest < packets;
   if (!isLittle || missing.includes('ringSamples') || missing.includes('offered')) return undefined;
@@ -95,6 +95,19 @@ function stalledBy(
 /** Packets that can have come in a time, at the largest rate of a second. */
 function offeredIn(timeNs: number, { perSecond }: Reach): bigint {
   return (BigInt(timeNs) * perSecond) / BigInt(secondNs);
+}
+
+/**
+ * Packets that may have been lost in a time: what came in it at the largest rate of a second, or at the rate at which packets were
+ * lost while the ring was full, whichever is more. A burst comes faster than its second.
+ *
+ * Example: 10,000 lost in 5 ms of a full ring, in a second that brought 20,000: of 1 ms, 2,000 and not 20.
+ */
+function costOf(timeNs: number, { rings, packets }: Evidence, reach: Reach): bigint {
+  const evenly = offeredIn(timeNs, reach);
+  const fullNs = BigInt(rings?.fullNs ?? 0);
+  const whileFull = fullNs === 0n ? packets : (BigInt(timeNs) * packets + fullNs - 1n) / fullNs;
+  return whileFull > evenly ? whileFull : evenly;
 }
 
 function reachOf({ rings, offered }: Evidence): Reach | undefined {

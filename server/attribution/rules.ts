@@ -37,7 +37,7 @@ const first: RuleSet = {
       id: 'ringFull',
       causes: ['vhost_ring_full'],
       directions: ['toGuest'],
-      say: 'Provider: every ring-full run met a stall of a vCPU or of a polling thread (taken off its CPU, waiting for one, stopped) of at least free buffers / packet rate (guestStopped: of all threads of the guest, by a signal), or began while a vCPU that had been woken surely waited for as long; where a tenth of that time at most met none, less what was offered in it. Tenant: all samples there, a vCPU ran 90 % of each second and neither slept nor was stopped around the runs, no polling thread was either, and none of them can have waited that long; less what was offered in the waits that they had. Contract: what was offered above the contracted rate. Else unknown: a polling guest is always busy, and busy alone proves nothing.',
+      say: 'Provider: every ring-full run met a stall of a vCPU or of a polling thread (taken off its CPU, waiting for one, stopped) of at least free buffers / packet rate (guestStopped: of all threads of the guest, by a signal), or began while a vCPU that had been woken surely waited for as long; where a tenth of that time at most met none, less what was offered in it. Tenant: all samples there, a vCPU ran 90 % of each second and neither slept nor was stopped around the runs, no polling thread was either, and none of them can have waited that long; less what was offered in the waits that they had, at the rate of the second or of the loss. Contract: what was offered above the contracted rate. Else unknown: a polling guest is always busy, and busy alone proves nothing.',
       needs: ['rate', 'rings'],
       decide: ringFull,
     },

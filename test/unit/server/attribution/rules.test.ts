@@ -223,8 +223,18 @@ describe('a full receive ring of a guest', () => {
     ],
     [
       'of one with many waits of which none was so long is the tenant’s',
-      { guest: guest({ threads: [waiting(7, 9 * ms, ms - 1)] }), packets: 10_000n },
+      { guest: guest({ threads: [waiting(7, 9 * ms, ms - 1)] }), rings: rings({ fullNs: 40 * ms }), packets: 10_000n },
       'tenant=1000 unknown=9000 ringFull ranThrough',
+    ],
+    [
+      'is the tenant’s less by the rate of the loss, where a burst was faster than its second',
+      { guest: stalled(ms / 2), packets: 10_000n },
+      'tenant=8750 unknown=1250 ringFull ranThrough',
+    ],
+    [
+      'is nobody’s where waits were as long as the burst',
+      { guest: guest({ threads: [waiting(7, 9 * ms, ms - 1)] }), packets: 10_000n },
+      'unknown=10000 ringFull',
     ],
     [
       'of one of which one may have been is nobody’s',
