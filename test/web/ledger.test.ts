@@ -1,11 +1,11 @@
 // biome-ignore-start lint/performance/useDomNodeTextContent: what is tested is the text that can be seen.
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { complaintsOf, launchBrowser, noBrowser } from './browser.ts';
-import { buildPage } from './build-page.ts';
+import type { Locator, Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { noBrowser } from './browser.ts';
+import { eachPage, goTo } from './each-page.ts';
 import { ledgerDetail } from './fixture-ledger.ts';
 import { hostNames, intervalsOf, pathsOf } from './fixture-numbers.ts';
-import { type FixtureServer, startFixtureServer } from './fixture-server.ts';
+import type { FixtureServer } from './fixture-server.ts';
 import { instant, total } from './fixture-span.ts';
 
 const host = hostNames[0] ?? '';
@@ -18,38 +18,13 @@ const grouped = (digits: string | number | bigint) => BigInt(digits).toLocaleStr
 
 describe.skipIf(noBrowser !== null)('the ledger', () => {
   let server: FixtureServer;
-  let browser: Browser;
-  let context: BrowserContext;
   let page: Page;
-  let complaints: string[];
-
-  beforeAll(async () => {
-    await buildPage();
-    [server, browser] = await Promise.all([startFixtureServer(), launchBrowser()]);
+  eachPage((opened) => {
+    ({ server, page } = opened);
   });
 
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
-
-  beforeEach(async () => {
-    server.scenario = 'normal';
-    context = await browser.newContext({ reducedMotion: 'reduce', viewport: { width: 1280, height: 900 } });
-    context.setDefaultTimeout(15_000);
-    page = await context.newPage();
-    complaints = complaintsOf(page);
-  });
-
-  afterEach(async () => {
-    await context.close();
-    expect(complaints).toEqual([]);
-  });
-
-  async function open(path = `?tab=ledger&${range}`): Promise<void> {
-    await page.goto(`${server.url}/hosts/${host}${path}`);
-    await page.getByRole('heading', { level: 1 }).waitFor();
-    await page.waitForFunction(() => document.querySelector('.state-loading') === null);
+  function open(path = `?tab=ledger&${range}`): Promise<void> {
+    return goTo({ server, page }, `/hosts/${host}${path}`);
   }
 
   function ledgerOf(datapath: string): Locator {

@@ -1,47 +1,22 @@
 // biome-ignore-start lint/performance/useDomNodeTextContent: what is tested is the text that can be seen.
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { complaintsOf, launchBrowser, noBrowser } from './browser.ts';
-import { buildPage } from './build-page.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { noBrowser } from './browser.ts';
+import { eachPage, goTo } from './each-page.ts';
 import { hostNames } from './fixture-numbers.ts';
-import { type FixtureServer, startFixtureServer } from './fixture-server.ts';
+import type { FixtureServer } from './fixture-server.ts';
 
 const host = hostNames[0] ?? '';
 
 describe.skipIf(noBrowser !== null)('the threads of a host', () => {
   let server: FixtureServer;
-  let browser: Browser;
-  let context: BrowserContext;
   let page: Page;
-  let complaints: string[];
-
-  beforeAll(async () => {
-    await buildPage();
-    [server, browser] = await Promise.all([startFixtureServer(), launchBrowser()]);
+  eachPage((opened) => {
+    ({ server, page } = opened);
   });
 
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
-
-  beforeEach(async () => {
-    server.scenario = 'normal';
-    context = await browser.newContext({ reducedMotion: 'reduce', viewport: { width: 1280, height: 900 } });
-    context.setDefaultTimeout(15_000);
-    page = await context.newPage();
-    complaints = complaintsOf(page);
-  });
-
-  afterEach(async () => {
-    await context.close();
-    expect(complaints).toEqual([]);
-  });
-
-  async function open(more = ''): Promise<void> {
-    await page.goto(`${server.url}/hosts/${host}?tab=threads${more}`);
-    await page.getByRole('heading', { level: 1 }).waitFor();
-    await page.waitForFunction(() => document.querySelector('.state-loading') === null);
+  function open(more = ''): Promise<void> {
+    return goTo({ server, page }, `/hosts/${host}?tab=threads${more}`);
   }
 
   const gaps = () => page.getByRole('region', { name: 'Gaps of polling threads', exact: true });

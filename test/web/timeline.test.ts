@@ -1,10 +1,10 @@
 // biome-ignore-start lint/performance/useDomNodeTextContent: what is tested is the text that can be seen.
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { complaintsOf, launchBrowser, noBrowser } from './browser.ts';
-import { buildPage } from './build-page.ts';
+import type { Locator, Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { noBrowser } from './browser.ts';
+import { eachPage, goTo } from './each-page.ts';
 import { bridgedGap, hostNames, unknownGap } from './fixture-numbers.ts';
-import { type FixtureServer, startFixtureServer } from './fixture-server.ts';
+import type { FixtureServer } from './fixture-server.ts';
 import { instant, total } from './fixture-span.ts';
 import { explanation, portBursts, portTimeline } from './fixture-timeline.ts';
 
@@ -19,38 +19,13 @@ const full = from + 97 - (from % 97) + (97 - (from % 97) < 30 ? 97 : 0);
 
 describe.skipIf(noBrowser !== null)('the timeline', () => {
   let server: FixtureServer;
-  let browser: Browser;
-  let context: BrowserContext;
   let page: Page;
-  let complaints: string[];
-
-  beforeAll(async () => {
-    await buildPage();
-    [server, browser] = await Promise.all([startFixtureServer(), launchBrowser()]);
+  eachPage((opened) => {
+    ({ server, page } = opened);
   });
 
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
-
-  beforeEach(async () => {
-    server.scenario = 'normal';
-    context = await browser.newContext({ reducedMotion: 'reduce', viewport: { width: 1280, height: 900 } });
-    context.setDefaultTimeout(15_000);
-    page = await context.newPage();
-    complaints = complaintsOf(page);
-  });
-
-  afterEach(async () => {
-    await context.close();
-    expect(complaints).toEqual([]);
-  });
-
-  async function open(more = '', of = port): Promise<void> {
-    await page.goto(`${server.url}/hosts/${host}/ports/${of}?tab=timeline&${range}${more}`);
-    await page.getByRole('heading', { level: 1 }).waitFor();
-    await page.waitForFunction(() => document.querySelector('.state-loading') === null);
+  function open(more = '', of = port): Promise<void> {
+    return goTo({ server, page }, `/hosts/${host}/ports/${of}?tab=timeline&${range}${more}`);
   }
 
   const axis = () => page.getByRole('slider', { name: /^Cursor over time/ });
