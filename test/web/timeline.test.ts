@@ -146,6 +146,7 @@ describe.skipIf(noBrowser !== null)('the timeline', () => {
   it('draws no second that nobody knows as an empty ring, and says so in words', async () => {
     server.scenario = 'gap';
     await open();
+    await page.getByText(/of \d+ s nobody knows what was lost$/).waitFor();
     const heat = page.locator('[data-heat="toGuest"]');
     await heat.locator('canvas').waitFor();
     const known = await pixels(heat, 40, 300);

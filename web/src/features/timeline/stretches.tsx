@@ -60,9 +60,18 @@ export function OwnerRows({ view, readout }: { readonly view: TimelineView; read
   );
 }
 
-/** Losses that no row of a cause tells have no owner either. */
-function untoldText({ untold }: TimelineView): string {
-  return untold > 0n ? `besides, ${formatCount(untold)} lost without a cause: unknown` : '';
+/** Losses that no row of a cause tells have no owner either, and of seconds that nobody knows there is no row. */
+function untoldText({ untold, flows }: TimelineView): string {
+  const seconds = flows.map(({ regions }) =>
+    regions
+      .filter(({ kind }) => kind === 'unknown')
+      .reduce((sum, { fromSeconds, toSeconds }) => sum + toSeconds - fromSeconds, 0),
+  );
+  const dark = Math.max(0, ...seconds);
+  return [
+    ...(untold > 0n ? [`besides, ${formatCount(untold)} lost without a cause: unknown`] : []),
+    ...(dark > 0 ? [`of ${dark} s nobody knows what was lost`] : []),
+  ].join('; ');
 }
 
 function Head(props: { readonly name: string; readonly note?: string; readonly readout: ReactNode }) {
