@@ -17,8 +17,11 @@ export async function absenceAround(
   }
   const around = { host, port, from: Math.max(0, slot - 1), to: slot + slots + 1 };
   const states = new Map<string, readonly string[]>();
-  for (const { field, before, during } of await runQuery(store, portStates, around))
+  for (const { field, before, during } of await runQuery(store, portStates, around)) {
+    // Told for the first time in the row: what held when it began is not known.
+    if (before === '') continue;
     states.set(field, [...new Set([before, ...during.split(' ')])].filter((state) => state !== '').sort());
+  }
   return { admin: states.get('admin') ?? [], link: states.get('link') ?? [], ports: [] };
 }
 

@@ -105,15 +105,15 @@ export function secondsTouching({ earliestNs, latestNs }: Pick<FullPeriod, 'earl
 }
 
 /**
- * Nothing is interpolated: at least what seconds lost that lie wholly in the period, at most what all seconds did that touch it, each
- * widened by how late it may have been read. Whatever the cause: a bound of a time, not of a reason. Rows that do not touch the
+ * Nothing is interpolated: at least what seconds lost that lie wholly where the ring was surely full, at most what all seconds did
+ * that touch where it may have been, each widened by how late it may have been read. Whatever the cause: a bound of a time, not of a reason. Rows that do not touch the
  * period may be left out.
  *
  * Example: full from 10.2 s to 13.9 s, 10 lost in each second. What is told of second 11 was lost between 10.5 and 12.5 s: at least
  * the 20 of seconds 11 and 12, at most the 60 of seconds 9 to 14.
  */
-export function lostWithin(period: Pick<FullPeriod, 'earliestNs' | 'latestNs'>, rows: readonly LossRow[]): LostWithin {
-  const { earliestNs, latestNs } = period;
+export function lostWithin(period: Omit<FullPeriod, 'queues'>, rows: readonly LossRow[]): LostWithin {
+  const { fromNs, toNs } = period;
   const { from, to } = secondsTouching(period);
   let low = 0n;
   let high: bigint | null = 0n;
@@ -124,7 +124,7 @@ export function lostWithin(period: Pick<FullPeriod, 'earliestNs' | 'latestNs'>, 
     told += shared;
     const begin = BigInt(slot) * secondNs - readSlackNs;
     const end = BigInt(slot + slots) * secondNs + readSlackNs;
-    if (isKnown && begin >= earliestNs && end <= latestNs) low += lost;
+    if (isKnown && begin >= fromNs && end <= toNs) low += lost;
     high = high === null || !isKnown ? null : high + lost;
   }
   // Every second that touches it must be told by some row, or nobody knows what it lost.

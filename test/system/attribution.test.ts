@@ -179,6 +179,18 @@ describe('owners that are stored', () => {
     expect(await stored('set')).toMatchObject([{ unknown: '6', missing: 'whoseOrder' }]);
   });
 
+  test('a port whose state was first told in the middle of it is nobody’s: what held before is not known', async () => {
+    const told = { host: 'h1', at: BigInt((noon + 41) * 1000), witness: 'ovsdb' };
+    await insertRows(store, hostFact, [
+      { ...told, name: 'port.midway.admin', value: 'up' },
+      { ...told, name: 'port.midway.link', value: 'down' },
+    ]);
+    await afterBeginning(anAttributor('midway'), () =>
+      insertPath('midway', { 41: 6n }, [{ at: 39, cause: 'vhost_down', packets: 6n }]),
+    );
+    expect(await stored('midway')).toMatchObject([{ unknown: '6', missing: 'portState' }]);
+  });
+
   test('owners of a second are the same from whichever window it is read', async () => {
     const causes = [
       { at: 58, cause: 'vhost_down', packets: 12n },

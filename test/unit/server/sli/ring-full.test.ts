@@ -75,6 +75,9 @@ describe('packets lost while rings were full', () => {
   it('are at least what whole rows inside lost, and at most what seconds that touch it did', () => {
     const rows = seconds(0, 30);
     expect(lostWithin(long, rows)).toEqual({ low: 20n, high: 60n });
+    // Second 11 was read between 10.5 and 12.5 s: the ring may not have been full yet.
+    const unsure = { ...long, earliestNs: 10_400n * ms, fromNs: 10_600n * ms };
+    expect(lostWithin(unsure, rows)).toEqual({ low: 10n, high: 60n });
     // A few milliseconds hold no row whole; a read half a second late may bring the second before.
     expect(lostWithin(short, rows)).toEqual({ low: 0n, high: 20n });
     expect(secondsTouching(short)).toEqual({ from: 11, to: 13 });
@@ -106,18 +109,21 @@ describe('packets lost while rings were full', () => {
         times,
         fc.integer({ min: 3_000, max: 20_000 }),
         fc.integer({ min: 1, max: 7_000 }),
-        (at, from, length) => {
-          const period = { ...short, earliestNs: BigInt(from) * ms, latestNs: BigInt(from + length) * ms };
+        fc.integer({ min: 0, max: 900 }),
+        (at, from, length, slack) => {
+          const to = from + length;
+          const sure = { fromNs: BigInt(from) * ms, toNs: BigInt(to) * ms };
+          const period = { ...sure, earliestNs: BigInt(from - slack) * ms, latestNs: BigInt(to + slack) * ms };
           // Each second is read up to 499 ms late.
           const readAt = Array.from({ length: 31 }, (_, i) => i * 1_000 + ((i * 263) % 500));
           const rows = Array.from({ length: 30 }, (_, i) => {
             const own = at.filter((time) => time >= (readAt[i] ?? 0) && time < (readAt[i + 1] ?? 0));
             return lost(i, BigInt(own.length));
           });
-          const truth = BigInt(at.filter((time) => time >= from && time < from + length).length);
+          const truth = (begin: number, end: number) => BigInt(at.filter((time) => time >= begin && time < end).length);
           const { low, high } = lostWithin(period, rows);
-          expect(low <= truth).toBe(true);
-          expect(high !== null && high >= truth).toBe(true);
+          expect(low <= truth(from, to)).toBe(true);
+          expect(high !== null && high >= truth(from - slack, to + slack)).toBe(true);
         },
       ),
     );
