@@ -1,0 +1,61 @@
+/**
+ * What people are told of: one breach of one objective (or that its present cannot be judged), as its last change left it.
+ * All of it is JSON: integers that may pass 2^53 are strings, instants are unix seconds.
+ */
+export interface Alert {
+  /** What makes it the same alert from its first change to its last: 64 hex digits, of the labels. */
+  readonly fingerprint: string;
+  /** Who and what it is: routes, groups and silences go by them. Never a number that changes. */
+  readonly labels: Labels;
+  readonly severity: Severity;
+  /** `unknown`: whether it goes on cannot be told now; whoever was told that it fires is not told that it is over. */
+  readonly status: AlertStatus;
+  /** Number of its last change, from 1: a change that comes again, or late, is known by it. */
+  readonly entry: number;
+  readonly startsAt: number;
+  /** null: it goes on, or nobody knows. */
+  readonly endsAt: number | null;
+  readonly changedAt: number;
+  readonly facts: AlertFacts;
+}
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** From the worst to the least. */
+export const severities = ['critical', 'warning', 'info'] as const;
+export type Severity = (typeof severities)[number];
+
+export const alertStatuses = ['firing', 'resolved', 'unknown'] as const;
+export type AlertStatus = (typeof alertStatuses)[number];
+
+/** What an operator asks first: how much of the budget is gone, when it is gone, what fails, whose it is, what was tried. */
+export interface AlertFacts {
+  /** One line of plain words. */
+  readonly summary: string;
+  /** Type of the change, such as sla.breach.opened. */
+  readonly event: string;
+  readonly objective: { readonly name: string; readonly version: number; readonly indicator: string };
+  readonly window: { readonly from: number; readonly to: number; readonly zone: string };
+  /** Bad ones (packets or slots) of the budget; null: nothing was judged yet. */
+  readonly budget: { readonly allowed: string; readonly spent: string; readonly remaining: string } | null;
+  /** When the budget is gone if it goes on like this; null: it is not being spent, is gone already, or nobody knows. */
+  readonly exhaustedAt: number | null;
+  /** The burn tier that fires, such as T0; null: none. */
+  readonly tier: string | null;
+  readonly causes: readonly AlertCause[];
+  /** What was done about it, in the order of time. */
+  readonly tried: readonly string[];
+  readonly acknowledgedBy: string | null;
+  /** Paths below the product's own address, with the range in their query. */
+  readonly links: { readonly page: string; readonly evidence: string | null };
+}
+
+export interface AlertCause {
+  readonly cause: string;
+  /** Empty: nobody said. */
+  readonly owner: string;
+  readonly host: string;
+  readonly port: string;
+  /** null: nobody knows how many. */
+  readonly packets: string | null;
+}
