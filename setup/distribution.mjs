@@ -6,7 +6,7 @@ import { filesBelow, hashOf, isStamped, stamp, unstamp } from './stamp.mjs';
 import { capture, node24Environment, step } from './step.mjs';
 
 /** What the command needs at run time. dist/ mirrors the tree, so that paths from one file to another stay true. */
-const houses = ['core', 'native', 'collector', 'server', 'cli'];
+const houses = ['core', 'native', 'bus', 'collector', 'alerts', 'server', 'cli'];
 const isCopied = (file) => !/\.(ts|md)$/.test(file);
 
 function copy(files) {
