@@ -1,5 +1,5 @@
+import { labAddress } from './end.ts';
 import { GeneratorClient } from './generator-client.ts';
-import { labAddress } from './guest.ts';
 import { LabError } from './lab-error.ts';
 import { type LabState, readLabState } from './lab-state.ts';
 import { isAlive } from './process-id.ts';

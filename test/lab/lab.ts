@@ -3,8 +3,10 @@ import { existsSync, mkdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { buildGenerator } from './build-generator.ts';
+import { Card } from './card.ts';
 import { DummyOvs } from './dummy-ovs.ts';
-import { Guest, generatorMemoryMiB } from './guest.ts';
+import { type End, generatorMemoryMiB } from './end.ts';
+import { Guest } from './guest.ts';
 import { mountHugetlbfs, removeHugepageFiles, reserveHugepages, untilPagesFree } from './hugepages.ts';
 import { LabError } from './lab-error.ts';
 import { LabStateFile, readLabState } from './lab-state.ts';
@@ -27,6 +29,8 @@ export interface LabOptions {
   readonly testpmd?: TestpmdOptions;
   /** A virtual machine with a port vm1, of so many queues. */
   readonly machineQueues?: number;
+  /** Keeps memory for `addCard`. */
+  readonly hasCard?: boolean;
   readonly pmdCpuMask?: string;
   readonly hasPmdMetrics?: boolean;
   readonly otherConfig?: Readonly<Record<string, string>>;
@@ -47,6 +51,8 @@ export interface Lab {
   readonly guests: readonly Guest[];
   readonly testpmd: Testpmd | undefined;
   readonly machine: QemuGuest | undefined;
+  /** The other end of nic0, which can lose packets and counts them; between `addCard` and `removeCard`. */
+  readonly card: Card | undefined;
   /** Folder whose subfolders hold the DPDK runtime files, one for each prefix. */
   readonly dpdkRuntimeDir: string;
   guest(name: string): Guest;
@@ -54,6 +60,9 @@ export interface Lab {
   killGuest(name: string): Promise<void>;
   /** Starts a killed guest again (as a new sender) and waits until packets can pass. */
   startGuest(name: string): Promise<void>;
+  /** Adds a port nic0 with a card. It does not outlive the switch. */
+  addCard(): Promise<void>;
+  removeCard(): Promise<void>;
   /** Waits until no stream runs and no counter moves any more. */
   settle(deadlineMs?: number): Promise<void>;
   stop(): Promise<void>;
@@ -94,6 +103,8 @@ class RunningLab implements Lab {
   readonly testpmd: Testpmd | undefined;
   readonly machine: QemuGuest | undefined;
   readonly dpdkRuntimeDir: string;
+  card: Card | undefined;
+  readonly #cards: number;
 
   constructor(state: LabStateFile, options: LabOptions) {
     const { guests = 4, guestQueues = 1, uplinkQueues = 2 } = options;
@@ -110,27 +121,36 @@ class RunningLab implements Lab {
       { length: guests },
       (_, index) => new Guest({ name: `vhu${index + 1}`, index: index + 1, queues: guestQueues }, state),
     );
+    this.#cards = options.hasCard === true ? 1 : 0;
     this.testpmd = options.testpmd === undefined ? undefined : new Testpmd(state, options.testpmd);
     const queues = options.machineQueues;
     this.machine =
       queues === undefined ? undefined : new QemuGuest({ name: 'vm1', index: machineIndex, queues }, state);
   }
 
-  get ends(): readonly Guest[] {
+  /** Those that live as long as the lab. */
+  get lasting(): readonly Guest[] {
     return this.wire === undefined ? this.guests : [this.wire, ...this.guests];
   }
 
+  get ends(): readonly End[] {
+    return this.card === undefined ? this.lasting : [...this.lasting, this.card];
+  }
+
   get memoryMiB(): number {
-    const generators = this.ends.length * generatorMemoryMiB;
+    const generators = (this.lasting.length + this.#cards) * generatorMemoryMiB;
     return switchMemoryMiB + generators + (this.testpmd === undefined ? 0 : testpmdMemoryMiB);
   }
 
   async launch(signal: AbortSignal | undefined): Promise<void> {
     await buildGenerator();
-    const started = await Promise.allSettled([this.ovs.launch(signal), ...this.ends.map((end) => end.launch(signal))]);
+    const started = await Promise.allSettled([
+      this.ovs.launch(signal),
+      ...this.lasting.map((end) => end.launch(signal)),
+    ]);
     // Only once all have ended, so that nothing is still being started while the lab is taken away.
     for (const each of started) if (each.status === 'rejected') throw each.reason;
-    for (const end of this.ends) await this.ovs.addPort(end);
+    for (const end of this.lasting) await this.ovs.addPort(end);
     await this.#addRules();
     await this.ovs.untilConnected();
     await this.testpmd?.launch(signal);
@@ -149,10 +169,10 @@ class RunningLab implements Lab {
   async #addRules(): Promise<void> {
     await this.ovs.deleteRules();
     const portOf = (end: Guest) => (end.index === 0 ? 'uplink0' : end.name);
-    for (const end of this.ends) {
+    for (const end of this.lasting) {
       await this.ovs.addRule(`priority=20,dl_dst=${end.address},actions=output:${portOf(end)}`);
     }
-    const names = new Set(this.ends.map(portOf));
+    const names = new Set(this.lasting.map(portOf));
     const ways = ['uplink0>vhu1', 'vhu1>uplink0', 'vhu2>uplink0', 'vhu3>vhu4', 'vhu4>vhu3'];
     for (const [from = '', to = ''] of ways.map((way) => way.split('>'))) {
       if (names.has(from) && names.has(to)) await this.ovs.addRule(`priority=10,in_port=${from},actions=output:${to}`);
@@ -178,6 +198,24 @@ class RunningLab implements Lab {
     await untilPagesFree(generatorMemoryMiB);
     await guest.launch();
     await this.ovs.untilConnected();
+  }
+
+  async addCard(): Promise<void> {
+    if (this.#cards === 0)
+      throw new LabError(1, 'there is no memory for a card', { hint: 'startLab({ hasCard: true })' });
+    const card = new Card(this.state);
+    await card.launch(this.ovs.switchProcess?.pid ?? 0);
+    this.card = card;
+    await this.ovs.addCardPort(card);
+    await this.ovs.untilConnected();
+  }
+
+  async removeCard(): Promise<void> {
+    const { card } = this;
+    if (card === undefined) return;
+    this.card = undefined;
+    await this.ovs.deletePort('nic0');
+    await card.remove(this.ovs.switchProcess?.pid ?? 0);
   }
 
   async settle(deadlineMs = 60_000): Promise<void> {

@@ -220,7 +220,8 @@ async function scenario(options: Options): Promise<number> {
   const ending = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => ending.abort());
   const machine = chosen.some(({ way }) => way?.to === 'vm1') ? { machineQueues: 1 } : {};
-  const lab = await startLab({ folder: options.folder, signal: ending.signal, ...machine });
+  const hasCard = chosen.some(({ way }) => way?.from === 'card');
+  const lab = await startLab({ folder: options.folder, signal: ending.signal, hasCard, ...machine });
   try {
     const product = await startProduct(lab, lab.state, options.port, ending.signal);
     const wrong = await proveScenarios({ lab, url: product.url }, chosen, say);

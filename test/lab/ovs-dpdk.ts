@@ -1,6 +1,8 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
+import type { Card } from './card.ts';
 import { type DatapathPort, parseDatapathCounts } from './datapath-counts.ts';
+import type { End } from './end.ts';
 import type { Guest } from './guest.ts';
 import type { LabStateFile } from './lab-state.ts';
 import { OvsDaemons, type SwitchProgram } from './ovs-daemons.ts';
@@ -23,7 +25,7 @@ export class OvsDpdk extends OvsDaemons {
   readonly bridge = bridge;
   readonly #options: OvsDpdkOptions;
   readonly #prefix: string;
-  readonly #ports = new Map<string, Guest>();
+  readonly #ports = new Map<string, End>();
   readonly #rules: string[] = [];
 
   constructor(state: LabStateFile, options: OvsDpdkOptions) {
@@ -90,10 +92,20 @@ export class OvsDpdk extends OvsDaemons {
     if (index > 0) await this.addVhostPort(name, socket);
     else {
       const device = `net_virtio_user0,path=${socket},queues=${queues},queue_size=1024`;
-      const settings = ['type=dpdk', `options:dpdk-devargs="${device}"`, `options:n_rxq=${queues}`];
-      await this.vsctl('add-port', bridge, 'uplink0', '--', 'set', 'Interface', 'uplink0', ...settings);
+      await this.#addWiredPort('uplink0', device, queues);
     }
     this.#ports.set(index > 0 ? name : 'uplink0', guest);
+  }
+
+  /** Port nic0, whose packets come in by the card's wire. */
+  async addCardPort(card: Card): Promise<void> {
+    await this.#addWiredPort('nic0', card.device, card.queues);
+    this.#ports.set('nic0', card);
+  }
+
+  async #addWiredPort(name: string, device: string, queues: number): Promise<void> {
+    const settings = ['type=dpdk', `options:dpdk-devargs="${device}"`, `options:n_rxq=${queues}`];
+    await this.vsctl('add-port', bridge, name, '--', 'set', 'Interface', name, ...settings);
   }
 
   /** A port for whoever serves this vhost-user socket; a restart of the switch does not wait for it. */

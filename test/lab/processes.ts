@@ -16,6 +16,8 @@ export interface ProcessSpec {
   readonly env?: Readonly<Record<string, string>>;
   /** In a network namespace of its own, which goes away with the process. Needs root. */
   readonly ownNetwork?: boolean;
+  /** In the network namespace of this process. */
+  readonly networkOf?: number | undefined;
 }
 
 /** A program of the lab. It dies with the thread that started it, so a kill -9 of the lab leaves none behind. */
@@ -47,11 +49,10 @@ export class LabProcess implements ProcessId {
 
   static async start(spec: ProcessSpec, state: LabStateFile): Promise<LabProcess> {
     const setpriv = programPath('setpriv', 'util-linux');
-    const network = spec.ownNetwork === true ? [programPath('unshare', 'util-linux'), '--net', '--'] : [];
     const logFile = path.join(state.folder, 'log', `${spec.name}.out`);
     const log = openSync(logFile, 'a');
     try {
-      const child = spawn(setpriv, ['--pdeathsig', 'KILL', '--', ...network, spec.program, ...spec.args], {
+      const child = spawn(setpriv, ['--pdeathsig', 'KILL', '--', ...networkCommand(spec), spec.program, ...spec.args], {
         env: { ...plainEnvironment, ...spec.env },
         cwd: state.folder,
         stdio: ['pipe', log, log],
@@ -120,4 +121,10 @@ export class LabProcess implements ProcessId {
     const printed = readFileSync(this.logFile, 'utf8').trimEnd().split('\n').slice(-6).join('\n  ');
     return `${this.logFile} ends with:\n  ${printed}`;
   }
+}
+
+function networkCommand({ ownNetwork, networkOf }: ProcessSpec): readonly string[] {
+  if (ownNetwork === true) return [programPath('unshare', 'util-linux'), '--net', '--'];
+  if (networkOf === undefined) return [];
+  return [programPath('nsenter', 'util-linux'), `--net=/proc/${networkOf}/ns/net`, '--'];
 }

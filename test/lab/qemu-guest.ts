@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { labAddress } from './guest.ts';
+import { labAddress } from './end.ts';
 import { guestImage } from './guest-image.ts';
 import type { LabStateFile } from './lab-state.ts';
 import { LabProcess } from './processes.ts';

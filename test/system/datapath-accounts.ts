@@ -1,6 +1,6 @@
 import type { PortSums } from '../../server/api/schema/ports.ts';
 import type { DatapathPort } from '../lab/datapath-counts.ts';
-import type { Guest } from '../lab/guest.ts';
+import type { End } from '../lab/end.ts';
 import type { Lab } from '../lab/lab.ts';
 
 /** One line of the comparison: the same packets as three parties count them. */
@@ -17,19 +17,24 @@ export interface Account {
 
 /** Everything that is counted at one moment with traffic stopped. */
 export interface Counted {
-  readonly ends: ReadonlyMap<string, Awaited<ReturnType<Guest['sums']>>>;
+  readonly ends: ReadonlyMap<string, Awaited<ReturnType<End['sums']>>>;
   readonly datapath: ReadonlyMap<string, DatapathPort>;
 }
 
+const wiredPorts = new Map([
+  ['wire', 'ovs:uplink0'],
+  ['card', 'ovs:nic0'],
+]);
+
 export async function countAll(lab: Lab): Promise<Counted> {
-  const ends = lab.wire === undefined ? lab.guests : [lab.wire, ...lab.guests];
+  const ends = [lab.wire, lab.card, ...lab.guests].filter((end) => end !== undefined);
   const counts = await Promise.all(ends.map(async (end) => [portOf(end), await end.sums()] as const));
   return { ends: new Map(counts), datapath: await lab.ovs.counts() };
 }
 
 /** The port, as rows name it, at whose other end a generator is. */
-function portOf(end: Guest): string {
-  return end.index === 0 ? 'ovs:uplink0' : end.name;
+export function portOf({ name }: Pick<End, 'name'>): string {
+  return wiredPorts.get(name) ?? name;
 }
 
 /** The accounts of every port between two moments; `sums` is what the API says of the slots between. */
@@ -40,7 +45,7 @@ export function accountsOf(before: Counted, after: Counted, sums: readonly PortS
     const [shown, shownThen] = [after.datapath.get(own), before.datapath.get(own)];
     if (then === undefined || shown === undefined || shownThen === undefined) return [];
     const difference = (key: 'rxPackets' | 'txPackets' | 'txDropped') => (shown[key] ?? 0n) - (shownThen[key] ?? 0n);
-    const [incoming, outgoing] = port === 'ovs:uplink0' ? ['rx', 'tx'] : ['fromGuest', 'toGuest'];
+    const [incoming, outgoing] = port.startsWith('ovs:') ? ['rx', 'tx'] : ['fromGuest', 'toGuest'];
     const told = (direction: string | undefined) =>
       sums.find((row) => row.port === port && row.direction === direction);
     const count = (text: string | undefined) => (text === undefined ? undefined : BigInt(text));
