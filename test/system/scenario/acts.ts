@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Guest } from '../../lab/guest.ts';
+import type { End } from '../../lab/end.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { LabProcess } from '../../lab/processes.ts';
 import { programPath, runProgram } from '../../lab/programs.ts';
@@ -80,6 +80,24 @@ export const ringOf =
     return () => restart(before);
   };
 
+/** A port nic0 whose card counts what it misses. */
+export const card: Act = async (lab) => {
+  await lab.addCard();
+  return () => lab.removeCard();
+};
+
+/** One after the other; taken back the other way round. */
+export const both =
+  (first: Act, second: Act): Act =>
+  async (lab) => {
+    const restoreFirst = await first(lab);
+    const restoreSecond = await second(lab);
+    return async () => {
+      await restoreSecond();
+      await restoreFirst();
+    };
+  };
+
 /** Orders another stream from vhu3 in place of the one that runs. */
 export async function sendInstead(
   lab: Lab,
@@ -90,8 +108,8 @@ export async function sendInstead(
 }
 
 /** An end of the lab by its name. */
-export function endOf(lab: Lab, name: string): Guest {
-  return name === 'wire' && lab.wire !== undefined ? lab.wire : lab.guest(name);
+export function endOf(lab: Lab, name: string): End {
+  return [lab.wire, lab.card].find((end) => end?.name === name) ?? lab.guest(name);
 }
 
 /** Where frames for an end of the lab go: a guest, the wire, or the virtual machine. */

@@ -1,5 +1,5 @@
 import { type Owner, owners } from '../../../server/attribution/evidence.ts';
-import type { Dark, Expected, Scenario } from './scenarios.ts';
+import type { Dark, Expected, Scenario, Shared } from './scenarios.ts';
 
 /** What a run gave. */
 export interface Found {
@@ -11,7 +11,10 @@ export interface Found {
   };
   readonly causes: readonly { readonly cause: string; readonly packets: bigint }[];
   readonly owners: Readonly<Record<Owner, bigint>>;
-  readonly joint: string;
+  /** Where packets were lost, in the order of the way. */
+  readonly joints: readonly string[];
+  /** What the port that a loss further up may have hit is told of it (undefined: nothing), and what it lost itself. */
+  readonly shared: { readonly told: bigint | undefined; readonly causes: Found['causes'] };
   /** Lost by the port, and no row tells the cause. */
   readonly untold: bigint;
   readonly residual: bigint;
@@ -35,7 +38,7 @@ export function wrongOf(scenario: Scenario, found: Found): string[] {
     if (refused === 0n) wrong.push('the sender never found its ring full');
     if (stallMs < BigInt(pressure.stallMsMin)) wrong.push('no polling thread stood still for so long');
   }
-  if (expected !== null) wrong.push(...notAs(expected, found));
+  if (expected !== null) wrong.push(...notAs(expected, scenario.shared, found));
   else if (lost.ledger > 0n || causes.length > 0) wrong.push('nothing should be told as lost');
   return wrong;
 }
@@ -66,16 +69,38 @@ function notDark({ secondsMin, ledger: how }: Dark, found: Found): string[] {
   return wrong;
 }
 
-function notAs(expected: Expected, { lost, causes, joint, owners: owned, untold }: Found): string[] {
+function notAs(expected: Expected, shared: Shared | undefined, found: Found): string[] {
+  const { lost, causes, joints, untold } = found;
+  const { chanceOf } = expected;
+  const packets = sumOf(causes);
+  const beside = sumOf(found.shared.causes);
+  if (chanceOf !== undefined && lost.ledger === 0n && packets === 0n) return [];
   const wrong: string[] = [];
-  const packets = causes.reduce((sum, cause) => sum + cause.packets, 0n);
-  if (packets === 0n || packets + untold !== lost.ledger) wrong.push(`causes tell ${packets}`);
+  if (chanceOf !== undefined && lost.ledger > BigInt(chanceOf)) wrong.push(`more than ${chanceOf} lost`);
+  const isToldEnough = packets > 0n || chanceOf !== undefined;
+  if (!isToldEnough || packets + untold + beside !== lost.ledger) wrong.push(`causes tell ${packets} and ${beside}`);
   if (causes.some(({ cause }) => cause !== expected.cause)) wrong.push(`cause is not ${expected.cause} alone`);
-  const joints = expected.isTornOff ? `${expected.joint} unknown` : expected.joint;
-  if (joint !== joints) wrong.push(`place is not ${joints}`);
-  for (const owner of owners) {
-    if (owner !== 'unknown' && owner !== expected.owner && owned[owner] > 0n) wrong.push(`${owner} is charged`);
-  }
+  const places = [expected.joint, ...(expected.isTornOff ? ['unknown'] : []), ...(shared ? [shared.joint] : [])];
+  const isThere = joints.includes(expected.joint) || chanceOf !== undefined;
+  if (!isThere || joints.some((joint) => !places.includes(joint))) wrong.push(`places are not ${places.join(', ')}`);
+  if (shared !== undefined) wrong.push(...notShared(shared, packets, found));
+  return [...wrong, ...notOwned(expected, packets, found)];
+}
+
+function notOwned(expected: Expected, packets: bigint, { owners: owned }: Found): string[] {
+  const wrong = owners
+    .filter((owner) => owner !== 'unknown' && owner !== expected.owner && owned[owner] > 0n)
+    .map((owner) => `${owner} is charged`);
   if (owned.unknown * 100n > packets * BigInt(expected.unknownPercentMax)) wrong.push('too much is unknown');
   return wrong;
+}
+
+function notShared({ port, cause }: Shared, packets: bigint, { shared }: Found): string[] {
+  const wrong = shared.told === packets ? [] : [`${port} is told of ${shared.told ?? 'nothing'} further up`];
+  if (shared.causes.some((each) => each.cause !== cause)) wrong.push(`${port} lost to other causes than ${cause}`);
+  return wrong;
+}
+
+export function sumOf(causes: Found['causes']): bigint {
+  return causes.reduce((sum, { packets }) => sum + packets, 0n);
 }

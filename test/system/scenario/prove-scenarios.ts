@@ -1,5 +1,6 @@
 import type { Lab } from '../../lab/lab.ts';
 import { ProductApi } from '../product-api.ts';
+import { sumOf } from './judge-scenario.ts';
 import { type Outcome, runScenario } from './run-scenario.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
 
@@ -34,11 +35,11 @@ export async function proveScenarios(
 }
 
 function linesOf(outcome: Outcome): string[] {
-  const { scenario, lost, causes, owners, joint, untold, residual, ledgerState, darkSeconds, refused, stallMs } =
+  const { scenario, lost, causes, owners, joints, untold, residual, ledgerState, darkSeconds, refused, stallMs } =
     outcome;
   const { expected, dark, pressure } = scenario;
   const count = (packets: bigint | undefined) => (packets === undefined ? '-' : String(packets));
-  const packets = causes.reduce((sum, cause) => sum + cause.packets, 0n);
+  const packets = sumOf(causes);
   const share = packets === 0n ? '-' : `${(owners.unknown * 100n) / packets} %`;
   const shareMax = expected === null ? '' : `, at most ${expected.unknownPercentMax} %`;
   const unseen =
@@ -55,14 +56,24 @@ function linesOf(outcome: Outcome): string[] {
         ];
   return [
     `lost        generator ${count(lost.generator)}, datapath ${count(lost.datapath)}, ledger ${lost.ledger}; residual ${residual} (${ledgerState})`,
-    `place       ${joint} (expected ${expected?.joint ?? '-'}${expected?.isTornOff ? ' unknown' : ''})`,
+    `place       ${joints.join(' ') || '-'} (expected ${expected?.joint ?? '-'}${expected?.isTornOff ? ' unknown' : ''})`,
     `cause       ${causes.map((each) => `${each.cause} ${each.packets}`).join(', ') || '-'}${untold > 0n ? `, not told ${untold}` : ''} (expected ${expected?.cause ?? '-'})`,
     `owner       provider ${owners.provider}, tenant ${owners.tenant}, contract ${owners.contract}, unknown ${owners.unknown} (expected ${expected?.owner ?? 'nobody'})`,
     `unknown     ${share}${shareMax}`,
+    ...sharedOf(outcome),
     ...unseen,
     ...pushed,
     ...outcome.stories.map((story) => `            ${story}`),
     `evidence    ${outcome.evidence.map((hash) => hash.slice(0, 12)).join(' ') || '-'}`,
     outcome.wrong.length === 0 ? 'ok' : `WRONG       ${outcome.wrong.join('; ')}`,
+  ];
+}
+
+function sharedOf({ scenario, shared: { told, causes } }: Outcome): string[] {
+  const { shared, expected } = scenario;
+  if (shared === undefined) return [];
+  const own = causes.map((each) => `${each.cause} ${each.packets}`).join(', ') || 'nothing';
+  return [
+    `shared      ${shared.port} is told of ${told ?? 'nothing'} lost at ${expected?.port}; at its own ring it lost ${own}`,
   ];
 }

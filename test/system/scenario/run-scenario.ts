@@ -3,7 +3,7 @@ import type { StallList } from '../../../server/api/schema/hosts.ts';
 import type { LedgerDetail } from '../../../server/api/schema/ledger.ts';
 import { owners } from '../../../server/attribution/evidence.ts';
 import type { Lab } from '../../lab/lab.ts';
-import { type Counted, countAll } from '../datapath-accounts.ts';
+import { type Counted, countAll, portOf } from '../datapath-accounts.ts';
 import { iso, nextBoundary, type ProductApi, reached } from '../product-api.ts';
 import { addressOf, endOf } from './acts.ts';
 import { type Found, wrongOf } from './judge-scenario.ts';
@@ -36,13 +36,15 @@ export async function runScenario(lab: Lab, api: ProductApi, scenario: Scenario)
     const counted = await runFault(lab, scenario);
     const { from, to } = counted;
     const explained = await told(api, scenario, from, to);
+    const { shared } = scenario;
+    const story = shared === undefined ? undefined : await storyOf(api, shared.port, { from, to });
     const detail = await api.ledgerDetail(
       datapath,
       from,
       to,
       ({ entry }) => Date.parse(entry.settledTo ?? '1970-01-01T00:00:00Z') >= to * 1000 - 5_000,
     );
-    return outcomeOf(scenario, counted, { explained, detail, stallMs: await stallOf(api, from, to) });
+    return outcomeOf(scenario, counted, { explained, story, detail, stallMs: await stallOf(api, from, to) });
   } finally {
     await restore?.();
   }
@@ -87,10 +89,18 @@ async function runFault(lab: Lab, scenario: Scenario): Promise<Window> {
 /** The story of the port, once every row of it has been given to somebody or to nobody. */
 async function told(api: ProductApi, scenario: Scenario, from: number, to: number): Promise<Explanation> {
   const { expected, dark } = scenario;
-  const port = encodeURIComponent(expected?.port ?? dark?.port ?? wayOf(scenario).to);
+  const port = expected?.port ?? dark?.port ?? wayOf(scenario).to;
+  return storyOf(api, port, { from, to, isSure: expected !== null && expected.chanceOf === undefined });
+}
+
+function storyOf(
+  api: ProductApi,
+  port: string,
+  { from, to, isSure = false }: { readonly from: number; readonly to: number; readonly isSure?: boolean },
+): Promise<Explanation> {
   return api.until<Explanation>(
-    `explain?host=${api.host}&port=${port}&from=${iso(from)}&to=${iso(to)}`,
-    ({ items }) => items.every((row) => row.told !== null) && (items.length > 0 || expected === null),
+    `explain?host=${api.host}&port=${encodeURIComponent(port)}&from=${iso(from)}&to=${iso(to)}`,
+    ({ items }) => items.every((row) => row.told !== null) && (items.length > 0 || !isSure),
     ownersMs,
   );
 }
@@ -106,32 +116,51 @@ function lostBy(scenario: Scenario, { before, after }: Window) {
   const difference = (port: string, key: 'sent' | 'received' | 'refused') =>
     (after.ends.get(port)?.[key] ?? 0n) - (before.ends.get(port)?.[key] ?? 0n);
   const way = wayOf(scenario);
-  const end = way.from === 'wire' ? 'ovs:uplink0' : way.from;
+  const end = portOf({ name: way.from });
   const { port = way.to, direction = 'toGuest' } = scenario.expected ?? {};
-  const key = direction === 'toGuest' ? 'txDropped' : 'rxDropped';
-  const [now, then] = [after.datapath.get(port)?.[key], before.datapath.get(port)?.[key]];
+  const dropped = (name: string, key: 'txDropped' | 'rxDropped') => {
+    const [now, then] = [after.datapath.get(name)?.[key], before.datapath.get(name)?.[key]];
+    return now === undefined || then === undefined ? undefined : now - then;
+  };
+  const own = dropped(port.replace(/^ovs:/, ''), direction === 'toGuest' ? 'txDropped' : 'rxDropped');
+  const beside = scenario.shared === undefined ? 0n : dropped(scenario.shared.port, 'txDropped');
   return {
     generator: scenario.isSeenByGenerators ? difference(end, 'sent') - difference(way.to, 'received') : undefined,
-    datapath: scenario.isSeenByDatapath && now !== undefined && then !== undefined ? now - then : undefined,
+    datapath: scenario.isSeenByDatapath && own !== undefined && beside !== undefined ? own + beside : undefined,
     refused: difference(end, 'refused'),
   };
+}
+
+function causesOf({ items }: Explanation): Found['causes'] {
+  const sums = new Map<string, bigint>();
+  for (const { cause, packets } of items) sums.set(cause, (sums.get(cause) ?? 0n) + BigInt(packets));
+  return [...sums].map(([cause, packets]) => ({ cause, packets })).filter(({ packets }) => packets > 0n);
 }
 
 function outcomeOf(
   scenario: Scenario,
   window: Window,
-  read: { readonly explained: Explanation; readonly detail: LedgerDetail; readonly stallMs: bigint },
+  read: {
+    readonly explained: Explanation;
+    /** Of the port that a loss further up may have hit. */
+    readonly story: Explanation | undefined;
+    readonly detail: LedgerDetail;
+    readonly stallMs: bigint;
+  },
 ): Outcome {
-  const { explained, detail, stallMs } = read;
-  const sums = new Map<string, bigint>();
-  for (const { cause, packets } of explained.items) sums.set(cause, (sums.get(cause) ?? 0n) + BigInt(packets));
+  const { explained, story, detail, stallMs } = read;
+  const further = story?.furtherUp.find(({ uplink }) => uplink === scenario.expected?.port)?.packets;
   const lossy = detail.joints.filter(({ lost }) => lost !== '0');
   const { refused, ...lost } = lostBy(scenario, window);
   const found: Found = {
     lost: { ...lost, ledger: lossy.reduce((sum, { lost: packets }) => sum + BigInt(packets), 0n) },
-    causes: [...sums].map(([cause, packets]) => ({ cause, packets })).filter(({ packets }) => packets > 0n),
+    causes: causesOf(explained),
     owners: Object.fromEntries(owners.map((owner) => [owner, BigInt(explained.packets[owner])])) as Found['owners'],
-    joint: lossy.map(({ joint }) => joint).join(' ') || '-',
+    joints: lossy.map(({ joint }) => joint),
+    shared: {
+      told: further === undefined ? undefined : BigInt(further),
+      causes: story === undefined ? [] : causesOf(story),
+    },
     untold: explained.paths
       .filter(({ direction }) => direction === scenario.expected?.direction)
       .reduce((sum, { pending, unexplained }) => sum + BigInt(pending) + BigInt(unexplained), 0n),
