@@ -91,7 +91,8 @@ export function siblingImports(file: SourceFile): Finding[] {
     }));
 }
 
-const pureFolders = /^(core\/catalogue|core\/wire|server\/sli|server\/slo|server\/ledger|server\/report\/model|alerts\/state)\//;
+const pureFolders =
+  /^(core\/catalogue|core\/wire|server\/sli|server\/slo|server\/ledger|server\/report\/model|alerts\/state)\//;
 const pureBreachFiles =
   /^server\/breach\/(breach|record|move|window-facts|machine|likely-cause|burns-over|(burn|budget|unproven|stale|final)-move)\.ts$/;
 const pureFiles =

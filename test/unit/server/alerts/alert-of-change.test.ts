@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import type { Alert } from '../../../../alerts/alert.ts';
+import { alertOfChange } from '../../../../server/alerts/alert-of-change.ts';
+import type { LikelyCause } from '../../../../server/api/schema/breaches.ts';
+import { type HashedRow, hashedRow, ownerOf, rowOf } from '../../../../server/breach/change-row.ts';
+import { acknowledge, type Step, takeReading } from '../../../../server/breach/machine.ts';
+import type { BreachChange, BreachRecord } from '../../../../server/breach/record.ts';
+import { aReading, aWindow, ofSlots, type Slot, seenSlots, someTerms, type Told } from '../breach/readings.ts';
+
+const { from } = aWindow;
+
+/** Alerts of the changes that readings make, in their order. */
+class Teller {
+  records: readonly BreachRecord[] = [];
+  readonly #heads = new Map<string, HashedRow>();
+
+  read(told: Told, causes: readonly LikelyCause[] = []): Alert[] {
+    const reading = aReading(told);
+    return this.took(takeReading(this.records, { reading, terms: someTerms, now: reading.at }), causes);
+  }
+
+  took({ records, changes }: Step, causes: readonly LikelyCause[] = []): Alert[] {
+    this.records = records;
+    return changes.map((change) => this.#alert(change, causes));
+  }
+
+  #alert(change: BreachChange, causes: readonly LikelyCause[]): Alert {
+    const key = JSON.stringify(change.record.key);
+    const owner = ownerOf(aReading({ evaluation: ofSlots([]) }).objective, 'acme-tenant');
+    const shared = { owner, now: change.at, engine: 'test', evidence: null, causes };
+    const row = hashedRow(rowOf(change, { ...shared, previous: this.#heads.get(key) }));
+    this.#heads.set(key, row);
+    return alertOfChange(row.row, 'availability');
+  }
+}
+
+const bad = (n: number) => seenSlots(Array<Slot>(n).fill('bad'));
+const good = { evaluation: ofSlots(Array<Slot>(100).fill('good')) };
+
+describe('a breach as an alert', () => {
+  test('is one alert from its first change to its last, whatever its figures become', () => {
+    const teller = new Teller();
+    const [opened] = teller.read({ ...good, burn: { T2: 'firing' }, at: from + 1 });
+    const [faster] = teller.read({ ...good, burn: { T0: 'firing', T2: 'firing' }, at: from + 2 });
+    const [over] = teller.read({ ...good, at: from + 3 });
+    expect([opened?.fingerprint, faster?.fingerprint]).toEqual([over?.fingerprint, over?.fingerprint]);
+    expect([opened?.entry, faster?.entry, over?.entry]).toEqual([1, 2, 3]);
+    expect(opened?.labels).toMatchObject({ alertname: 'BudgetBurns', slo: 'acme', tenant: 'acme-tenant' });
+    expect(opened).toMatchObject({ status: 'firing', startsAt: from + 1, endsAt: null });
+    expect(over).toMatchObject({ status: 'resolved', startsAt: from + 1, endsAt: from + 3 });
+    const events = [opened, faster, over].map((alert) => alert?.facts.event);
+    expect(events).toEqual(['sla.breach.opened', 'sla.breach.updated', 'sla.breach.closed']);
+  });
+
+  test('that comes again is another alert', () => {
+    const teller = new Teller();
+    const prints = [{ T2: 'firing' } as const, {}, { T2: 'firing' } as const].flatMap((burn, i) =>
+      teller.read({ ...good, burn, at: from + 1 + i }).map(({ fingerprint }) => fingerprint),
+    );
+    expect(prints[0]).toBe(prints[1]);
+    expect(prints[2]).not.toBe(prints[0]);
+  });
+
+  test.each([
+    [{ T0: 'firing' } as const, 'critical'],
+    [{ T2: 'firing' } as const, 'critical'],
+    [{ T3: 'firing' } as const, 'warning'],
+    [{ T4: 'firing' } as const, 'info'],
+  ])('%j is %s', (burn, severity) => {
+    const [alert] = new Teller().read({ ...good, burn, at: from + 1 });
+    expect(alert?.severity).toBe(severity);
+  });
+
+  test('says what is left of the budget, and when it is gone at the pace of the longest tier that fires', () => {
+    const teller = new Teller();
+    // 10 of 100 may be bad, 4 were: 6 are left, and all of the last 60 s of T0 and of the last hour of T2 were bad.
+    const seen = seenSlots([...Array<Slot>(4).fill('bad'), ...Array<Slot>(50).fill('good')]);
+    const [alert] = teller.read({ ...seen, burn: { T0: 'firing', T2: 'firing' } });
+    expect(alert?.facts.budget).toEqual({ allowed: '10', spent: '4', remaining: '6' });
+    // 6 x 3600 s / 60.
+    expect(alert?.facts.exhaustedAt).toBe(from + 54 + 360);
+    const [gone] = new Teller()
+      .read({ ...bad(11), burn: {} })
+      .filter(({ labels }) => labels['alertname'] === 'BudgetGone');
+    expect(gone).toMatchObject({ severity: 'critical', facts: { exhaustedAt: null } });
+  });
+
+  test('that somebody has seen says who', () => {
+    const teller = new Teller();
+    teller.read({ ...good, burn: { T2: 'firing' }, at: from + 1 });
+    const [seen] = teller.took(
+      acknowledge(teller.records, teller.records[0] as BreachRecord, { by: 'somebody', comment: '', at: from + 2 }),
+    );
+    expect(seen).toMatchObject({ status: 'firing', facts: { acknowledgedBy: 'somebody' } });
+  });
+
+  test('carries what ran beside it, with a number that nobody knows as unknown', () => {
+    const cause = { cause: 'vhost_ring_full', host: 'h1', port: 'p1', packets: '12', detail: '' };
+    const wait = { cause: 'wait', host: 'h1', port: '', packets: null, detail: '' };
+    const [alert] = new Teller().read({ ...bad(11), burn: {} }, [cause, wait]);
+    expect(alert?.facts.causes.map(({ packets }) => packets)).toEqual(['12', null]);
+  });
+});
