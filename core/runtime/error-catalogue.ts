@@ -339,6 +339,21 @@ export const errorCatalogue = {
     hint: 'Close a page, or raise server.streamsMax.',
     retryable: true,
   },
+  FN_DELIVERY_QUEUE_FULL: {
+    doc: 'More waits for a receiver than may: the oldest notification that is no resolve is a dead letter.',
+    hint: 'See why the receiver does not take them, then replay its dead letters.',
+    retryable: false,
+  },
+  FN_DELIVERY_EXPIRED: {
+    doc: 'A notification could not be delivered for three days: it is a dead letter.',
+    hint: 'See its attempts, mend the receiver, then replay it.',
+    retryable: false,
+  },
+  FN_DELIVERY_GONE: {
+    doc: 'The receiver answered 410 Gone: it is disabled, and what waits for it stays.',
+    hint: 'Give it another address, or enable it again.',
+    retryable: false,
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -6,6 +6,7 @@ import { migrateControl, readControlMigrations } from '../../server/control/migr
 import { Turn } from '../../server/control/turn.ts';
 import { breachTests } from './breaches.ts';
 import { creditTests } from './credits.ts';
+import { deliveryTests } from './deliveries.ts';
 import { exclusionTests } from './exclusions.ts';
 import { objectTests } from './objects.ts';
 
@@ -123,6 +124,7 @@ export function controlStoreContract(name: string, { open, close }: ControlContr
     exclusionTests(() => store);
     breachTests(() => store);
     creditTests(() => store);
+    deliveryTests(() => store);
 
     it('a port has one owner at a time, whoever writes at once', async () => {
       const mapping = {

@@ -1,0 +1,187 @@
+import { type Answer, afterAttempt } from '../../alerts/outbox/after-attempt.ts';
+import { sleepMs } from '../../core/runtime/clock.ts';
+import { toFourninesError } from '../../core/runtime/error.ts';
+import type { Part } from '../../core/runtime/lifecycle.ts';
+import type { Logger } from '../../core/runtime/logger.ts';
+import type { Delivery, DeliveryStore, ReceiverTurn } from '../control/delivery-store.ts';
+import { AttemptWriter } from './attempt-writer.ts';
+
+type InTurn = (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => Promise<unknown>;
+
+export interface DispatcherOptions {
+  readonly deliveries: Pick<DeliveryStore, 'due' | 'record'>;
+  /** One attempt; bounded in time by itself. What the other side does is an answer; a rejection is a mistake of ours. */
+  readonly send: (delivery: Delivery, signal: AbortSignal) => Promise<Answer>;
+  /** Resolves when the control store is open and up to date. */
+  readonly ready: (signal: AbortSignal) => Promise<void>;
+  /** Runs the work while this server is the one that sends. Absent: there is no other. */
+  readonly inTurn?: InTurn | undefined;
+  readonly logger: Logger;
+  readonly nowMs: () => number;
+  /** Chance, from 0 to 1000. */
+  readonly permille: () => number;
+  readonly lanes?: Lanes;
+  /** How often it looks for what is due, ms. */
+  readonly everyMs?: number;
+  /** How often it asks whether it is its turn, ms. */
+  readonly turnMs?: number;
+}
+
+/** Receivers that are sent to at the same time. Those that failed last have lanes of their own: they hold up no healthy one. */
+export interface Lanes {
+  readonly healthy: number;
+  readonly failing: number;
+}
+
+export interface DispatcherStats {
+  /** Of this process. */
+  readonly attempts: number;
+  readonly delivered: number;
+  readonly dead: number;
+  /** Receivers that are being sent to. */
+  readonly lanes: number;
+  readonly failures: number;
+  /** Code of the last failure of ours, or empty. */
+  readonly lastErrorCode: string;
+}
+
+/** Deliveries of one receiver that are taken at once. */
+const each = 16;
+const defaultLanes: Lanes = { healthy: 256, failing: 64 };
+/** Characters of what went wrong. */
+const detailMax = 500;
+const always: InTurn = (signal, work) => work(signal);
+
+/**
+ * Sends what waits in the outbox: to each receiver one after the other, in order, to many receivers at once. An attempt is
+ * written down before the next one to the same receiver is made; what was sent and could not be written down is sent
+ * again, under the same id.
+ */
+export class Dispatcher implements Part {
+  readonly name = 'dispatcher';
+  readonly #options: DispatcherOptions;
+  readonly #lanes: Lanes;
+  readonly #stopping = new AbortController();
+  /** By receiver. */
+  readonly #running = new Map<string, { readonly pool: keyof Lanes; readonly ended: Promise<void> }>();
+  #woken = Promise.withResolvers<void>();
+  #stats = { attempts: 0, delivered: 0, dead: 0, failures: 0, lastErrorCode: '' };
+  #work: Promise<void> | undefined;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#lanes = options.lanes ?? defaultLanes;
+  }
+
+  get stats(): DispatcherStats {
+    return { ...this.#stats, lanes: this.#running.size };
+  }
+
+  async start(): Promise<void> {
+    this.#work = this.#run(this.#stopping.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#work;
+  }
+
+  /** Something was put into the outbox. */
+  wake(): void {
+    this.#woken.resolve();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { ready, inTurn = always, turnMs = 5_000 } = this.#options;
+    await ready(signal).catch(() => undefined);
+    while (!signal.aborted) {
+      await inTurn(signal, (turn) => this.#dispatch(turn)).catch((error: unknown) => this.#failed(error));
+      await sleepMs(turnMs, signal).catch(() => undefined);
+    }
+  }
+
+  async #dispatch(signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const lanes = AbortSignal.any([signal, over.signal]);
+    const writer = new AttemptWriter(this.#options.deliveries, lanes);
+    try {
+      while (!signal.aborted) {
+        this.#woken = Promise.withResolvers();
+        await this.#fill(writer, lanes).catch((error: unknown) => this.#failed(error));
+        await Promise.race([this.#woken.promise, sleepMs(this.#options.everyMs ?? 200, signal)]);
+      }
+    } finally {
+      over.abort(signal.reason);
+      await Promise.all([...this.#running.values()].map(({ ended }) => ended));
+    }
+  }
+
+  /** Gives free lanes to receivers that have something due. */
+  async #fill(writer: AttemptWriter, signal: AbortSignal): Promise<void> {
+    const free = { healthy: this.#free('healthy'), failing: this.#free('failing') };
+    const receivers = free.healthy + free.failing;
+    if (receivers === 0) return;
+    const busy = [...this.#running.keys()];
+    const turns = await this.#options.deliveries.due(this.#options.nowMs(), { busy, receivers, each });
+    for (const turn of turns) {
+      const pool = turn.circuit.failures === 0 ? 'healthy' : 'failing';
+      if (this.#running.has(turn.receiver) || this.#free(pool) === 0) continue;
+      const ended = this.#lane(turn, writer, signal)
+        .catch((error: unknown) => this.#failed(error))
+        .finally(() => {
+          this.#running.delete(turn.receiver);
+          this.#woken.resolve();
+        });
+      this.#running.set(turn.receiver, { pool, ended });
+    }
+  }
+
+  #free(pool: keyof Lanes): number {
+    const taken = [...this.#running.values()].filter((lane) => lane.pool === pool).length;
+    return this.#lanes[pool] - taken;
+  }
+
+  async #lane({ receiver, circuit, waiting }: ReceiverTurn, writer: AttemptWriter, signal: AbortSignal): Promise<void> {
+    const { send, nowMs, permille } = this.#options;
+    let present = circuit;
+    for (const delivery of waiting) {
+      signal.throwIfAborted();
+      if (delivery.dueMs > nowMs()) return;
+      const atMs = nowMs();
+      const beganMs = performance.now();
+      const answer = await send(delivery, signal).catch((error: unknown) => this.#mistake(error));
+      // Whatever came back after the turn was lost, somebody else may be sending by now.
+      signal.throwIfAborted();
+      const latencyMs = Math.round(performance.now() - beganMs);
+      const { attempts, untilMs } = delivery;
+      const after = afterAttempt(answer, { attempts, untilMs, circuit: present, nowMs: nowMs(), permille: permille() });
+      const { outcome, status, detail } = answer;
+      const told = { delivery: delivery.id, receiver, atMs, latencyMs, outcome, status, detail };
+      await writer.write({ ...told, ...after });
+      this.#count(after.state);
+      present = after.circuit;
+      if (after.state === 'waiting' || present.disabled !== '' || present.openUntilMs > nowMs()) return;
+    }
+  }
+
+  /** A mistake of ours must not hold up a receiver for ever: it takes its attempts as any failure does. */
+  #mistake(error: unknown): Answer {
+    this.#failed(error);
+    const { code, message } = toFourninesError(error);
+    return { outcome: 'retry', status: null, code, detail: message.slice(0, detailMax), retryAfterMs: null };
+  }
+
+  #count(state: string): void {
+    this.#stats.attempts++;
+    if (state === 'delivered') this.#stats.delivered++;
+    if (state === 'dead') this.#stats.dead++;
+  }
+
+  #failed(error: unknown): void {
+    if (this.#stopping.signal.aborted) return;
+    const told = toFourninesError(error);
+    this.#stats.failures++;
+    this.#stats.lastErrorCode = told.code;
+    this.#options.logger.warn({ code: told.code, reason: told.message }, 'deliveries are held up');
+  }
+}

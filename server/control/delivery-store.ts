@@ -1,0 +1,287 @@
+import type { NotificationReason } from '../../alerts/notification.ts';
+import type { AttemptOutcome, DeliveryState } from '../../alerts/outbox/after-attempt.ts';
+import { type Circuit, closedCircuit } from '../../alerts/outbox/circuit.ts';
+import { lifeMs } from '../../alerts/outbox/schedule.ts';
+import type { ControlRow, ControlSession, ControlStore } from './control-store.ts';
+
+type Session = Pick<ControlSession, 'query'>;
+
+/** A notification on its way into the outbox. */
+export interface NewDelivery {
+  /** Of the notification, the same for ever: what is there already is left as it is. */
+  readonly id: string;
+  readonly receiver: string;
+  readonly tenant: string | null;
+  readonly reason: NotificationReason;
+  /** The notification as JSON. */
+  readonly document: string;
+  /** Unix ms. */
+  readonly decidedMs: number;
+}
+
+export interface Delivery extends NewDelivery {
+  readonly ordinal: bigint;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  /** Unix ms: no attempt before the first, none after the second. */
+  readonly dueMs: number;
+  readonly untilMs: number;
+  /** Of the last attempt, or why it is dead without one; empty: none. */
+  readonly code: string;
+  readonly changedMs: number;
+}
+
+export interface Attempt {
+  readonly attempt: number;
+  readonly atMs: number;
+  readonly latencyMs: number;
+  readonly outcome: AttemptOutcome;
+  /** Of the answer; null: none came. */
+  readonly status: number | null;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** What is written down after one attempt. */
+export interface AttemptRecord extends Attempt {
+  readonly delivery: string;
+  readonly receiver: string;
+  readonly state: DeliveryState;
+  readonly dueMs: number;
+  readonly circuit: Circuit;
+}
+
+/** A receiver whose turn it is, with what waits for it in the order of sending. */
+export interface ReceiverTurn {
+  readonly receiver: string;
+  readonly circuit: Circuit;
+  readonly waiting: readonly Delivery[];
+}
+
+export interface DeliveryQuery {
+  readonly receiver?: string | undefined;
+  readonly tenant?: string | undefined;
+  readonly state?: DeliveryState | undefined;
+  readonly after?: { readonly decidedMs: number; readonly id: string } | undefined;
+  readonly limit: number;
+}
+
+/** What dead letters are sent again: all that fit. */
+export interface ReplayChoice {
+  readonly id?: string | undefined;
+  readonly receiver?: string | undefined;
+  /** When they were decided, unix ms, half open. */
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+}
+
+/** Deliveries that wait for one receiver; what is more is a dead letter, and resolves are never among those. */
+export const waitingMax = 1_000;
+const attemptsShown = 100;
+const replayMax = 10_000;
+
+const columns =
+  'id, receiver, ordinal, tenant, reason, document, decided_ms, state, attempts, due_ms, until_ms, code, changed_ms';
+
+/**
+ * Puts notifications into the outbox, in their order, within the transaction of what decided them. One that is there
+ * already changes nothing.
+ */
+export async function addDeliveries(session: Session, deliveries: readonly NewDelivery[]): Promise<void> {
+  const byReceiver = Map.groupBy(deliveries, ({ receiver }) => receiver);
+  // In one order of receivers, so that two transactions do not wait for each other.
+  for (const [receiver, own] of [...byReceiver].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const [queue] = await session.query(
+      `INSERT INTO receiver_queue (receiver, newest, failures, open_until_ms, disabled) VALUES ($1, $2, 0, 0, '')
+       ON CONFLICT (receiver) DO UPDATE SET newest = receiver_queue.newest + $2 RETURNING newest`,
+      [receiver, own.length],
+    );
+    const first = BigInt(String(queue?.['newest'])) - BigInt(own.length);
+    await session.query(
+      `INSERT INTO delivery (id, receiver, ordinal, tenant, reason, document, decided_ms, state, attempts, due_ms, until_ms,
+         code, changed_ms)
+       SELECT x.d->>'id', $1, $2 + x.n, x.d->>'tenant', x.d->>'reason', x.d->>'document', (x.d->>'decidedMs')::bigint,
+         'waiting', 0, (x.d->>'decidedMs')::bigint, (x.d->>'decidedMs')::bigint + ${lifeMs}, '', (x.d->>'decidedMs')::bigint
+       FROM jsonb_array_elements($3::text::jsonb) WITH ORDINALITY AS x(d, n) ON CONFLICT (id) DO NOTHING`,
+      [receiver, first, JSON.stringify(own)],
+    );
+    await bound(session, receiver, own.at(-1)?.decidedMs ?? 0);
+  }
+}
+
+/** The oldest of what is more than may wait; resolves stay, since whoever was told that it fires must hear its end. */
+async function bound(session: Session, receiver: string, nowMs: number): Promise<void> {
+  await session.query(
+    `UPDATE delivery SET state = 'dead', code = 'FN_DELIVERY_QUEUE_FULL', changed_ms = $2 WHERE id IN (
+       SELECT id FROM delivery WHERE receiver = $1 AND state = 'waiting' AND reason <> 'resolved'
+         AND ordinal <= (SELECT d.ordinal FROM delivery d WHERE d.receiver = $1 AND d.state = 'waiting'
+           ORDER BY d.ordinal DESC OFFSET ${waitingMax} LIMIT 1))`,
+    [receiver, nowMs],
+  );
+}
+
+/** Deliveries, their attempts, and the circuits of receivers. */
+export class DeliveryStore {
+  readonly #store: ControlStore;
+
+  constructor(store: ControlStore) {
+    this.#store = store;
+  }
+
+  /** As addDeliveries, in a transaction of its own. */
+  async add(deliveries: readonly NewDelivery[]): Promise<void> {
+    await this.#store.transaction((session) => addDeliveries(session, deliveries));
+  }
+
+  /**
+   * Receivers whose first waiting delivery is due and whose circuit is closed, with up to `each` deliveries of each; those
+   * named in `busy` are left out.
+   */
+  async due(
+    nowMs: number,
+    { busy, receivers, each }: { readonly busy: readonly string[]; readonly receivers: number; readonly each: number },
+  ): Promise<readonly ReceiverTurn[]> {
+    const rows = await this.#store.query(
+      `SELECT w.*, q.failures, q.open_until_ms, q.disabled FROM (
+         SELECT * FROM receiver_queue r WHERE r.disabled = '' AND r.open_until_ms <= $1
+           AND NOT r.receiver IN (SELECT jsonb_array_elements_text($2::text::jsonb))
+           AND (SELECT h.due_ms FROM delivery h WHERE h.receiver = r.receiver AND h.state = 'waiting'
+             ORDER BY h.ordinal LIMIT 1) <= $1
+         ORDER BY r.failures, r.receiver LIMIT $3) q
+       CROSS JOIN LATERAL (
+         SELECT ${columns} FROM delivery d WHERE d.receiver = q.receiver AND d.state = 'waiting'
+         ORDER BY d.ordinal LIMIT $4) w
+       ORDER BY q.failures, w.receiver, w.ordinal`,
+      [nowMs, JSON.stringify(busy), receivers, each],
+    );
+    const byReceiver = Map.groupBy(rows, (row) => String(row['receiver']));
+    return [...byReceiver].map(([receiver, own]) => {
+      return { receiver, circuit: circuitOf(own[0]), waiting: own.map(deliveryOf) };
+    });
+  }
+
+  /** Writes attempts down, in their order; one that is there already (its answer was lost) changes nothing. */
+  async record(attempts: readonly AttemptRecord[]): Promise<void> {
+    const made = JSON.stringify(attempts);
+    await this.#store.transaction(async (session) => {
+      await session.query(
+        `INSERT INTO delivery_attempt (delivery_id, attempt, at_ms, latency_ms, outcome, status, code, detail)
+         SELECT a->>'delivery', (a->>'attempt')::integer, (a->>'atMs')::bigint, (a->>'latencyMs')::integer, a->>'outcome',
+           (a->>'status')::integer, a->>'code', a->>'detail'
+         FROM jsonb_array_elements($1::text::jsonb) AS a ON CONFLICT DO NOTHING`,
+        [made],
+      );
+      await session.query(
+        `UPDATE delivery d SET state = a.x->>'state', attempts = (a.x->>'attempt')::integer,
+           due_ms = (a.x->>'dueMs')::bigint, code = a.x->>'code', changed_ms = (a.x->>'atMs')::bigint
+         FROM (SELECT DISTINCT ON (x->>'delivery') x FROM jsonb_array_elements($1::text::jsonb) AS x
+           ORDER BY x->>'delivery', (x->>'attempt')::integer DESC) a
+         WHERE d.id = a.x->>'delivery' AND d.attempts < (a.x->>'attempt')::integer AND d.state = 'waiting'`,
+        [made],
+      );
+      await session.query(
+        `UPDATE receiver_queue q SET failures = (a.x->'circuit'->>'failures')::integer,
+           open_until_ms = (a.x->'circuit'->>'openUntilMs')::bigint, disabled = a.x->'circuit'->>'disabled'
+         FROM (SELECT DISTINCT ON (x->>'receiver') x
+           FROM jsonb_array_elements($1::text::jsonb) WITH ORDINALITY AS t(x, n) ORDER BY x->>'receiver', n DESC) a
+         WHERE q.receiver = a.x->>'receiver' AND q.disabled = ''`,
+        [made],
+      );
+    });
+  }
+
+  /** Newest first. */
+  async list({ receiver, tenant, state, after, limit }: DeliveryQuery): Promise<readonly Delivery[]> {
+    const rows = await this.#store.query(
+      `SELECT ${columns} FROM delivery
+       WHERE ($1::text IS NULL OR receiver = $1) AND ($2::text IS NULL OR tenant = $2) AND ($3::text IS NULL OR state = $3)
+         AND ($4::bigint IS NULL OR decided_ms < $4 OR (decided_ms = $4 AND id > $5::text))
+       ORDER BY decided_ms DESC, id LIMIT $6`,
+      [receiver ?? null, tenant ?? null, state ?? null, after?.decidedMs ?? null, after?.id ?? null, limit],
+    );
+    return rows.map(deliveryOf);
+  }
+
+  /** Undefined: there is no such delivery. Of many attempts the last ones are given, the oldest of them first. */
+  async find(id: string): Promise<{ readonly delivery: Delivery; readonly attempts: readonly Attempt[] } | undefined> {
+    const [row] = await this.#store.query(`SELECT ${columns} FROM delivery WHERE id = $1`, [id]);
+    if (row === undefined) return undefined;
+    const attempts = await this.#store.query(
+      `SELECT attempt, at_ms, latency_ms, outcome, status, code, detail FROM delivery_attempt
+       WHERE delivery_id = $1 ORDER BY attempt DESC LIMIT ${attemptsShown}`,
+      [id],
+    );
+    return { delivery: deliveryOf(row), attempts: attempts.map(attemptOf).reverse() };
+  }
+
+  /** Lets dead letters wait again, under their ids and in their order; gives how many. Their time begins anew. */
+  async replay({ id, receiver, fromMs, toMs }: ReplayChoice, nowMs: number): Promise<number> {
+    const rows = await this.#store.query(
+      `UPDATE delivery SET state = 'waiting', due_ms = $5::bigint, until_ms = $5::bigint + ${lifeMs},
+         changed_ms = $5::bigint WHERE id IN (
+         SELECT id FROM delivery WHERE state = 'dead' AND ($1::text IS NULL OR id = $1)
+           AND ($2::text IS NULL OR receiver = $2) AND ($3::bigint IS NULL OR decided_ms >= $3)
+           AND ($4::bigint IS NULL OR decided_ms < $4) ORDER BY ordinal LIMIT ${replayMax}) RETURNING 1`,
+      [id ?? null, receiver ?? null, fromMs ?? null, toMs ?? null, nowMs],
+    );
+    return rows.length;
+  }
+
+  /** A receiver that was disabled is sent to again; false: there is no such receiver. */
+  async enable(receiver: string): Promise<boolean> {
+    const rows = await this.#store.query(
+      `UPDATE receiver_queue SET failures = 0, open_until_ms = 0, disabled = '' WHERE receiver = $1 RETURNING 1`,
+      [receiver],
+    );
+    return rows.length === 1;
+  }
+
+  /** Of a receiver that nothing was ever sent to: closed. */
+  async circuit(receiver: string): Promise<Circuit> {
+    const [row] = await this.#store.query(
+      'SELECT failures, open_until_ms, disabled FROM receiver_queue WHERE receiver = $1',
+      [receiver],
+    );
+    return row === undefined ? closedCircuit : circuitOf(row);
+  }
+}
+
+function circuitOf(row: ControlRow | undefined): Circuit {
+  return {
+    failures: Number(row?.['failures']),
+    openUntilMs: Number(row?.['open_until_ms']),
+    disabled: String(row?.['disabled']),
+  };
+}
+
+function deliveryOf(row: ControlRow): Delivery {
+  const tenant = row['tenant'];
+  return {
+    id: String(row['id']),
+    receiver: String(row['receiver']),
+    ordinal: BigInt(String(row['ordinal'])),
+    tenant: tenant === null ? null : String(tenant),
+    reason: String(row['reason']) as NotificationReason,
+    document: String(row['document']),
+    decidedMs: Number(row['decided_ms']),
+    state: String(row['state']) as DeliveryState,
+    attempts: Number(row['attempts']),
+    dueMs: Number(row['due_ms']),
+    untilMs: Number(row['until_ms']),
+    code: String(row['code']),
+    changedMs: Number(row['changed_ms']),
+  };
+}
+
+function attemptOf(row: ControlRow): Attempt {
+  const status = row['status'];
+  return {
+    attempt: Number(row['attempt']),
+    atMs: Number(row['at_ms']),
+    latencyMs: Number(row['latency_ms']),
+    outcome: String(row['outcome']) as AttemptOutcome,
+    status: status === null ? null : Number(status),
+    code: String(row['code']),
+    detail: String(row['detail']),
+  };
+}

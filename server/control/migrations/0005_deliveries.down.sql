@@ -1,0 +1,3 @@
+DROP TABLE receiver_queue;
+DROP TABLE delivery_attempt;
+DROP TABLE delivery;
