@@ -334,6 +334,11 @@ export const errorCatalogue = {
     hint: 'Mend the key at that line; docs/objectives.md has an example of each kind.',
     retryable: false,
   },
+  FN_ALERT_ROUTES: {
+    doc: 'Routes of alerts, receivers, inhibitions or silences have mistakes; all are listed, and the former ones stay.',
+    hint: 'Mend what the message names; docs/alerts.md has what each of them may be.',
+    retryable: false,
+  },
   FN_TOO_MANY_STREAMS: {
     doc: 'Too many event streams are open.',
     hint: 'Close a page, or raise server.streamsMax.',
