@@ -17,6 +17,8 @@ export interface Alert {
   readonly endsAt: number | null;
   readonly changedAt: number;
   readonly facts: AlertFacts;
+  /** It comes and goes; whoever is told so hears no more of it until it is quiet. Set only in what is told. */
+  readonly flapping?: true;
 }
 
 export type Labels = Readonly<Record<string, string>>;

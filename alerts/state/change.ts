@@ -1,0 +1,70 @@
+import type { Alert } from '../alert.ts';
+import { acknowledgedAfter, compareSeverity } from './acknowledge.ts';
+import type { AlertConfig } from './config.ts';
+import { flipped } from './flap.ts';
+import { inhibitionKeys } from './inhibit.ts';
+import { seenLabels } from './matchers.ts';
+import { type AskedLine, linesFor } from './route.ts';
+import { isFlapping } from './standing.ts';
+import type { AlertRecord } from './state.ts';
+
+/** Whether it is a change that nobody has seen: those that come again, or late, are not. */
+export function isLater(before: AlertRecord | undefined, alert: Alert): boolean {
+  return before === undefined || alert.entry > before.alert.entry;
+}
+
+/** The record of an alert after a change that came at `at`. */
+export function changedRecord(
+  before: AlertRecord | undefined,
+  alert: Alert,
+  { at, config }: { readonly at: number; readonly config: AlertConfig },
+): Placed {
+  const known = alert.status === 'unknown' ? (before?.known ?? null) : alert.status;
+  const wasFiring = before !== undefined && (before.known === 'firing' || isFlapping(before, at));
+  const isNewEpisode = alert.status === 'firing' && !wasFiring;
+  const isFlip = known !== (before?.known ?? 'resolved') && known !== null;
+  const flaps = { flips: before?.flips ?? [], heldUntil: before?.heldUntil ?? null };
+  const acknowledged = acknowledgedAfter(before, alert, { isNewEpisode });
+  const isOpened = before === undefined || isNewEpisode;
+  const isTakenBack = before !== undefined && before.acknowledged !== null && acknowledged === null;
+  const isWorse = before !== undefined && compareSeverity(alert.severity, before.alert.severity) < 0;
+  return placed(
+    {
+      alert,
+      known,
+      news: before === undefined || isNewEpisode || isNews(before.alert, alert) ? alert.entry : before.news,
+      seenAt: at,
+      acknowledged,
+      openSince: isOpened || isTakenBack ? at : before.openSince,
+      openEntry: isOpened || isTakenBack || isWorse ? alert.entry : before.openEntry,
+      ...(isFlip ? flipped(flaps, at, config.flapping) : flaps),
+      told: before?.told ?? [],
+    },
+    config,
+  );
+}
+
+/**
+ * What is told by itself to whoever knows of the alert. Figures, causes and evidence are in whatever is told next; each of
+ * their changes told would be noise.
+ */
+function isNews(before: Alert, after: Alert): boolean {
+  return (
+    before.severity !== after.severity ||
+    before.facts.tier !== after.facts.tier ||
+    before.facts.event !== after.facts.event
+  );
+}
+
+interface Placed {
+  readonly record: AlertRecord;
+  readonly lines: readonly AskedLine[];
+}
+
+/** The record with the places that a configuration gives it: where it is told, what hides it. */
+export function placed(record: Omit<AlertRecord, 'ways' | 'hides' | 'hiddenBy'>, config: AlertConfig): Placed {
+  const labels = seenLabels(record.alert);
+  const lines = linesFor(config, labels);
+  const ways = lines.map(({ receiver, key }) => ({ receiver, line: key }));
+  return { record: { ...record, ways, ...inhibitionKeys(config.inhibitions, labels) }, lines };
+}

@@ -1,0 +1,29 @@
+import type { Alert } from '../alert.ts';
+import type { AlertRecord } from './state.ts';
+
+/** What an alert is for those who are told of it. One that flaps fires until it was quiet. */
+export type Standing = 'fires' | 'over' | 'unknown';
+
+export function isFlapping({ heldUntil }: AlertRecord, at: number): boolean {
+  return heldUntil !== null && at < heldUntil;
+}
+
+export function standingOf(record: AlertRecord, at: number): Standing {
+  if (record.alert.status === 'unknown') return 'unknown';
+  if (isFlapping(record, at)) return 'fires';
+  return record.alert.status === 'firing' ? 'fires' : 'over';
+}
+
+/** What is not known stays as it was: it goes on hiding what it hid. */
+export function hidesOthers(record: AlertRecord, at: number): boolean {
+  const standing = standingOf(record, at);
+  return standing === 'fires' || (standing === 'unknown' && record.known === 'firing');
+}
+
+/** The alert as a receiver is told of it. */
+export function shownAlert(record: AlertRecord, at: number): Alert {
+  const { alert, acknowledged } = record;
+  const shown = { ...alert, facts: { ...alert.facts, acknowledgedBy: acknowledged?.by ?? null } };
+  if (alert.status === 'unknown' || !isFlapping(record, at)) return shown;
+  return { ...shown, status: 'firing', endsAt: null, flapping: true };
+}
