@@ -199,7 +199,7 @@ export interface SilenceParts {
   readonly from?: number;
 }
 
-function labelsOf(name: Named): Labels {
+export function labelsOf(name: Named): Labels {
   const [, host] = /^host (\w+)$/.exec(name) ?? [];
   if (host !== undefined) return { kind: 'host', host };
   const parts = name.split('/');
