@@ -1,7 +1,7 @@
 import type { Alert, AlertFacts, Labels, Severity } from '../../alerts/alert.ts';
+import { fingerprintOf } from '../../alerts/fingerprint.ts';
 import { isOngoing } from '../breach/breach.ts';
 import type { ChangeRow } from '../breach/change-row.ts';
-import { canonicalJson, sha256Of } from '../objects/canonical-json.ts';
 import { exhaustionSeconds } from '../slo/exhaustion.ts';
 import { parseInstant } from '../slo/instant.ts';
 
@@ -27,7 +27,7 @@ export function alertOfChange(row: ChangeRow, indicator: string): Alert {
   const changedAt = secondOf(row.at);
   const isOver = !isOngoing(row.state);
   return {
-    fingerprint: sha256Of(canonicalJson(labels)),
+    fingerprint: fingerprintOf(labels),
     labels,
     severity: severityOf(row),
     // Whether it still goes on is unknown while an alert DataStale of its objective fires: that is seen beside it.

@@ -2,6 +2,7 @@ import { FourninesError } from '../../core/runtime/error.ts';
 import type { BreachState } from '../breach/breach.ts';
 import { type ChangeRow, firstBreak, type HashedRow } from '../breach/change-row.ts';
 import { parseInstant } from '../slo/instant.ts';
+import { addPending } from './alert-store.ts';
 import type { ControlRow, ControlSession, ControlStore } from './control-store.ts';
 
 /** A change on its way into the store, with the packed bundle that it rests on. */
@@ -168,6 +169,7 @@ async function appendOne(session: ControlSession, change: NewChange): Promise<vo
     ...[row.breach, row.entry, text, sha256],
   ]);
   if (bundle !== undefined) await insertBundle(session, row, bundle);
+  await addPending(session, row.breach, row.entry);
 }
 
 /** False: the last change is not the one that this one follows. */

@@ -4,6 +4,7 @@ import type { ControlStore } from '../../server/control/control-store.ts';
 import { addMapping, endMapping, mappingAt } from '../../server/control/identity-mappings.ts';
 import { migrateControl, readControlMigrations } from '../../server/control/migrate.ts';
 import { Turn } from '../../server/control/turn.ts';
+import { alertTests } from './alerts.ts';
 import { breachTests } from './breaches.ts';
 import { creditTests } from './credits.ts';
 import { deliveryTests } from './deliveries.ts';
@@ -125,6 +126,7 @@ export function controlStoreContract(name: string, { open, close }: ControlContr
     breachTests(() => store);
     creditTests(() => store);
     deliveryTests(() => store);
+    alertTests(() => store);
 
     it('a port has one owner at a time, whoever writes at once', async () => {
       const mapping = {

@@ -1,3 +1,23 @@
+-- Changes of breaches that nobody was told of yet: written in the same transaction as the change, taken in the same as what
+-- came of it.
+CREATE TABLE alert_pending (
+  ordinal bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  breach_id text NOT NULL,
+  entry integer NOT NULL,
+  UNIQUE (breach_id, entry),
+  FOREIGN KEY (breach_id, entry) REFERENCES breach_change (breach_id, entry)
+);
+
+-- What is remembered of alerts and of who was told of them, in rows of JSON. serial, of the row `head`: counts the steps, so
+-- that of two servers that step at once one finds that it was too late.
+CREATE TABLE alert_state (
+  kind text NOT NULL CHECK (kind IN ('head', 'alert', 'line')),
+  key text NOT NULL,
+  document text NOT NULL,
+  serial bigint NOT NULL,
+  PRIMARY KEY (kind, key)
+);
+
 -- What goes to receivers: written in the same transaction as what decided it, tried until it is delivered or dead. Times are
 -- unix ms. document: the notification as JSON, the same at each attempt.
 CREATE TABLE delivery (

@@ -1,3 +1,5 @@
 DROP TABLE receiver_queue;
 DROP TABLE delivery_attempt;
 DROP TABLE delivery;
+DROP TABLE alert_state;
+DROP TABLE alert_pending;

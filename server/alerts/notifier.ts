@@ -1,0 +1,182 @@
+import { hashOf } from '../../alerts/fingerprint.ts';
+import type { Notification } from '../../alerts/notification.ts';
+import type { AlertConfig } from '../../alerts/state/config.ts';
+import { type Input, step } from '../../alerts/state/machine.ts';
+import { rowChanges } from '../../alerts/state/rows.ts';
+import type { State } from '../../alerts/state/state.ts';
+import { sleepMs } from '../../core/runtime/clock.ts';
+import { toFourninesError } from '../../core/runtime/error.ts';
+import type { Part } from '../../core/runtime/lifecycle.ts';
+import type { Logger } from '../../core/runtime/logger.ts';
+import type { AlertStore, KeptState, PendingChange } from '../control/alert-store.ts';
+import type { NewDelivery } from '../control/delivery-store.ts';
+import { alertOfChange } from './alert-of-change.ts';
+
+type InTurn = (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => Promise<unknown>;
+
+export interface NotifierOptions {
+  readonly store: Pick<AlertStore, 'load' | 'pending' | 'keep'>;
+  /** Who is told of what; asked before each step, and free of charge while it stays the same. */
+  readonly config: () => AlertConfig;
+  /** The indicator of a version of an objective. */
+  readonly indicatorOf: (objective: { readonly name: string; readonly version: number }) => Promise<string>;
+  /** Resolves when the control store is open and up to date. */
+  readonly ready: (signal: AbortSignal) => Promise<void>;
+  /** Runs the work while this server is the one that decides. Absent: there is no other. */
+  readonly inTurn?: InTurn | undefined;
+  /** Something was put into the outbox. */
+  readonly onDeliveries: () => void;
+  readonly logger: Logger;
+  readonly nowMs: () => number;
+  /** How often it looks for changes, ms. */
+  readonly everyMs?: number;
+  /** How often it asks whether it is its turn, ms. */
+  readonly turnMs?: number;
+}
+
+export interface NotifierStats {
+  /** Of this process. */
+  readonly changes: number;
+  readonly notifications: number;
+  /** Changes that wait because there is no room for another alert. */
+  readonly refused: number;
+  readonly failures: number;
+  /** Code of the last failure, or empty. */
+  readonly lastErrorCode: string;
+}
+
+const changesAStep = 200;
+const always: InTurn = (signal, work) => work(signal);
+
+/**
+ * Looks at each change of a breach once and decides who is told of it. What is remembered, what goes out, and that a change
+ * was looked at are kept in one transaction: whatever kills it in between, nothing is told twice and nothing is missed.
+ */
+export class Notifier implements Part {
+  readonly name = 'notifier';
+  readonly #options: NotifierOptions;
+  readonly #stopping = new AbortController();
+  #woken = Promise.withResolvers<void>();
+  #stats = { changes: 0, notifications: 0, refused: 0, failures: 0, lastErrorCode: '' };
+  #work: Promise<void> | undefined;
+
+  constructor(options: NotifierOptions) {
+    this.#options = options;
+  }
+
+  get stats(): NotifierStats {
+    return { ...this.#stats };
+  }
+
+  async start(): Promise<void> {
+    this.#work = this.#run(this.#stopping.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#work;
+  }
+
+  /** A change was written. */
+  wake(): void {
+    this.#woken.resolve();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { ready, inTurn = always, turnMs = 5_000 } = this.#options;
+    await ready(signal).catch(() => undefined);
+    while (!signal.aborted) {
+      await inTurn(signal, (turn) => this.#decide(turn)).catch((error: unknown) => this.#failed(error));
+      await sleepMs(turnMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** Whatever goes wrong ends it, and what is remembered is read anew: nobody knows then whether a step was kept. */
+  async #decide(signal: AbortSignal): Promise<void> {
+    const { store, everyMs = 1_000 } = this.#options;
+    let kept = await store.load();
+    let after = 0n;
+    while (!signal.aborted) {
+      this.#woken = Promise.withResolvers();
+      const pending = await store.pending(after, changesAStep);
+      kept = await this.#step(kept, pending);
+      // What was refused still waits: others behind it, the ends of what is known among them, are not held up by it.
+      after = pending.length === changesAStep ? (pending.at(-1)?.ordinal ?? 0n) : 0n;
+      if (after === 0n) await Promise.race([this.#woken.promise, sleepMs(everyMs, signal)]);
+    }
+  }
+
+  async #step({ state, serial }: KeptState, pending: readonly PendingChange[]): Promise<KeptState> {
+    const { store, config, nowMs, onDeliveries } = this.#options;
+    const present = config();
+    const now = Math.floor(nowMs() / 1_000);
+    const isNew = present.version !== state.config.version;
+    const changes = await Promise.all(
+      pending.map(async (change) => ({ change, inputs: await this.#inputsOf(change) })),
+    );
+    if (!isNew && changes.length === 0 && !isDue(state, now)) return { state, serial };
+    const book = new Book(state, now);
+    if (isNew) book.take({ kind: 'configured', config: present });
+    const taken: bigint[] = [];
+    for (const { change, inputs } of changes) if (book.takeAll(inputs)) taken.push(change.ordinal);
+    book.take({ kind: 'time' });
+    const deliveries = book.notifications.map((notification) => deliveryOf(notification, nowMs()));
+    await store.keep({ serial, changes: rowChanges(state, book.state), deliveries, taken });
+    this.#stats.changes += taken.length;
+    this.#stats.notifications += deliveries.length;
+    this.#stats.refused = changes.length - taken.length;
+    if (deliveries.length > 0) onDeliveries();
+    return { state: book.state, serial: serial + 1n };
+  }
+
+  async #inputsOf({ row, previous }: PendingChange): Promise<Input[]> {
+    const alert = alertOfChange(row, await this.#options.indicatorOf(row.slo));
+    const { fingerprint, entry } = alert;
+    const by = row.acknowledgedBy;
+    const isSeen = by !== null && by !== (previous?.acknowledgedBy ?? null);
+    return [{ kind: 'alert', alert }, ...(isSeen ? [{ kind: 'acknowledged', fingerprint, entry, by } as const] : [])];
+  }
+
+  #failed(error: unknown): void {
+    if (this.#stopping.signal.aborted) return;
+    const told = toFourninesError(error);
+    this.#stats.failures++;
+    this.#stats.lastErrorCode = told.code;
+    this.#options.logger.warn({ code: told.code, reason: told.message }, 'notifications are held up');
+  }
+}
+
+/** It wants to be told the time, or the clock went back. */
+function isDue({ wakeAt, clock }: State, now: number): boolean {
+  return now < clock.now || (wakeAt !== null && wakeAt - clock.ahead <= now);
+}
+
+/** The state in the middle of what is kept together. */
+class Book {
+  state: State;
+  readonly notifications: Notification[] = [];
+  readonly #now: number;
+
+  constructor(state: State, now: number) {
+    this.state = state;
+    this.#now = now;
+  }
+
+  /** False: there was no room for it, and nothing of it was taken. */
+  take(input: Input): boolean {
+    const done = step(this.state, input, { now: this.#now, hash: hashOf });
+    this.state = done.state;
+    this.notifications.push(...done.notifications);
+    return done.refused === null;
+  }
+
+  /** Those after one that was refused are not taken. */
+  takeAll(inputs: readonly Input[]): boolean {
+    return inputs.every((input) => this.take(input));
+  }
+}
+
+function deliveryOf(notification: Notification, decidedMs: number): NewDelivery {
+  const { id, receiver, tenant, reason } = notification;
+  return { id, receiver, tenant, reason, document: JSON.stringify(notification), decidedMs };
+}
