@@ -1,8 +1,12 @@
 import { join } from 'node:path';
+import { noConfig } from '../alerts/state/config.ts';
 import type { Logger } from '../core/runtime/logger.ts';
+import { Indicators } from './alerts/indicators.ts';
+import { Notifier } from './alerts/notifier.ts';
 import { Attributor } from './attribution/attributor.ts';
 import { Breaches } from './breach/breaches.ts';
 import { readCauses } from './breach/read-causes.ts';
+import { AlertStore } from './control/alert-store.ts';
 import { Credits } from './credits/credits.ts';
 import { MonthlyCredits } from './credits/monthly.ts';
 import { Exclusions } from './exclusions/exclusions.ts';
@@ -28,7 +32,7 @@ export interface PromisedOptions {
 export function makePromised(
   { control, turns }: Stores,
   told: StoredContext,
-  { leaseMs, version, pass, passLater, folder, logger }: PromisedOptions,
+  { leaseMs, version: engine, pass, passLater, folder, logger }: PromisedOptions,
 ) {
   const objects = new Objects(control.store, told.nowMs, pass);
   const exclusions = new Exclusions({ control: control.store, objects, nowMs: told.nowMs });
@@ -40,20 +44,21 @@ export function makePromised(
   });
   const judge = new Judge({ ...told, objects, exclusions, ready, logger: logger.child({ component: 'judge' }) });
   const termsOf = (name: string) => judge.terms().find((terms) => terms.version.name === name);
+  const version = async (name: string, number: number) =>
+    ofKind(await objects.history('objective', name), 'objective').find((each) => each.version === number);
   const breaches = new Breaches({
     judging: judge,
     control: control.store,
     ready,
     inTurn: turns.forBreaches(leaseMs),
     exclusions: ({ body }, span) => exclusions.approved(span, body.service),
-    version: async (name, number) =>
-      ofKind(await objects.history('objective', name), 'objective').find((each) => each.version === number),
+    version,
     promise: async ({ name }) => {
       const terms = termsOf(name);
       return { tenant: terms?.tenant ?? null, finalAfterSeconds: terms?.finalAfterSeconds ?? null };
     },
     causes: ({ name }, span, signal) => readCauses({ ...told.store, signal }, termsOf(name)?.placed ?? [], span),
-    engine: version,
+    engine,
     nowMs: told.nowMs,
     pass,
     logger: logger.child({ component: 'breaches' }),
@@ -65,5 +70,15 @@ export function makePromised(
     inTurn: turns.forCredits(leaseMs),
     logger: logger.child({ component: 'credits' }),
   });
-  return { objects, exclusions, judge, breaches, credits, parts: [attributor, judge, breaches, monthly] };
+  const indicators = new Indicators(version);
+  // Who is told of what nobody can say yet: what is remembered of alerts is placed anew once somebody can.
+  const notifier = new Notifier({
+    store: new AlertStore(control.store),
+    config: () => noConfig,
+    indicatorOf: (objective) => indicators.of(objective),
+    inTurn: turns.forAlerts(leaseMs),
+    onDeliveries: () => undefined,
+    ...{ ready, nowMs: told.nowMs, logger: logger.child({ component: 'alerts' }) },
+  });
+  return { objects, exclusions, judge, breaches, credits, parts: [attributor, judge, breaches, notifier, monthly] };
 }

@@ -28,6 +28,10 @@ export class Turns {
     return this.#only('breaches', ttlMs);
   }
 
+  forAlerts(ttlMs: number) {
+    return this.#only('alerts', ttlMs);
+  }
+
   forCredits(ttlMs: number) {
     return this.#only('monthly-credits', ttlMs);
   }
