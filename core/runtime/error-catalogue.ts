@@ -339,6 +339,21 @@ export const errorCatalogue = {
     hint: 'Mend what the message names; docs/alerts.md has what each of them may be.',
     retryable: false,
   },
+  FN_WEBHOOK_KEY: {
+    doc: 'A key of webhooks is none, or there is none to sign with.',
+    hint: 'Keys begin with whsec_ (24 to 64 bytes), whsk_ or whpk_, and go on in base64; docs/webhooks.md has more.',
+    retryable: false,
+  },
+  FN_TEMPLATE: {
+    doc: 'A template of messages has a mistake, names what there is not, or gives too much text.',
+    hint: 'The message has its line; docs/webhooks.md lists every name. Until it is mended the built-in one is used.',
+    retryable: false,
+  },
+  FN_RECEIVER: {
+    doc: "A receiver's settings do not fit its channel; nothing can be formed for it.",
+    hint: 'Mend what the message names; docs/webhooks.md has the settings of each channel.',
+    retryable: false,
+  },
   FN_TOO_MANY_STREAMS: {
     doc: 'Too many event streams are open.',
     hint: 'Close a page, or raise server.streamsMax.',

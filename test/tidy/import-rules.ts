@@ -92,7 +92,7 @@ export function siblingImports(file: SourceFile): Finding[] {
 }
 
 const pureFolders =
-  /^(core\/catalogue|core\/wire|server\/sli|server\/slo|server\/ledger|server\/report\/model|alerts\/state)\//;
+  /^(core\/catalogue|core\/wire|server\/sli|server\/slo|server\/ledger|server\/report\/model|alerts\/state|alerts\/content)\//;
 const pureBreachFiles =
   /^server\/breach\/(breach|record|move|window-facts|machine|likely-cause|burns-over|(burn|budget|unproven|stale|final)-move)\.ts$/;
 const pureFiles =
