@@ -15,6 +15,7 @@ import { sloCommand } from './commands/slo.ts';
 import { upCommand } from './commands/up.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { verifySealsCommand } from './commands/verify-seals.ts';
+import { webhooksCommand } from './commands/webhooks.ts';
 import { productVersion } from './version.ts';
 
 /** Exit codes: 0 yes, 1 no or a failed check, 2 bad input or usage, 3 a dependency is not there. */
@@ -30,6 +31,7 @@ const exitOf: Partial<Record<ErrorCode, number>> = {
   FN_OBJECTIVE_FILE: 2,
   FN_EXCLUSIONS_FILE: 2,
   FN_OBJECT_FILE: 2,
+  FN_WEBHOOK_KEY: 2,
   FN_FOLDER: 3,
   FN_FOLDER_LOCKED: 3,
   FN_DISK_FULL: 3,
@@ -64,6 +66,7 @@ function program(): Command {
     .addCommand(sloCommand())
     .addCommand(exclusionsCommand())
     .addCommand(deadLettersCommand())
+    .addCommand(webhooksCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand())
     .addCommand(configCommand());

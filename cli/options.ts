@@ -1,4 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { FourninesError } from '../core/runtime/error.ts';
+import { parseInstant } from '../server/slo/instant.ts';
 import type { Config } from './config.ts';
 import { loadConfig } from './config.ts';
 
@@ -23,4 +25,13 @@ function parsePort(text: string): number {
 
 export function configFrom(options: SharedOptions): Config {
   return loadConfig(options.config, { port: options.port, data: options.data });
+}
+
+/** Unix seconds of an option that is an instant in UTC. */
+export function instantOf(text: string, option: string): number {
+  const instant = parseInstant(text);
+  if (instant?.whole === true) return instant.second;
+  throw new FourninesError('FN_USAGE', `${option} ${text} is no whole second in UTC`, {
+    hint: 'Write it as RFC 3339 with a Z, such as 2026-11-30T17:00:00Z.',
+  });
 }

@@ -5,10 +5,9 @@ import { readExclusions } from '../../server/openslo/exclusions-file.ts';
 import { readObjective } from '../../server/openslo/objective-file.ts';
 import { evaluate } from '../../server/slo/evaluate.ts';
 import { evaluationJson } from '../../server/slo/evaluation-json.ts';
-import { parseInstant } from '../../server/slo/instant.ts';
 import { judgedAt } from '../../server/slo/window.ts';
 import { evaluationText } from '../evaluation-text.ts';
-import { jsonOption } from '../options.ts';
+import { instantOf, jsonOption } from '../options.ts';
 import { readSlots } from '../read-slots.ts';
 
 interface EvaluateOptions {
@@ -42,7 +41,7 @@ export function evaluateCommand(): Command {
 }
 
 async function evaluateFiles(options: EvaluateOptions): Promise<void> {
-  const at = options.at === undefined ? undefined : instantOf(options.at);
+  const at = options.at === undefined ? undefined : instantOf(options.at, '--at');
   const objective = readObjective(options.slo, textOf(options.slo, '--slo'));
   const { exclusions: path } = options;
   const exclusions = path === undefined ? [] : readExclusions(path, textOf(path, '--exclusions'));
@@ -55,14 +54,6 @@ async function evaluateFiles(options: EvaluateOptions): Promise<void> {
   );
   // What is not proven is not a yes.
   if (evaluation.verdict !== 'met') process.exitCode = 1;
-}
-
-function instantOf(text: string): number {
-  const instant = parseInstant(text);
-  if (instant?.whole === true) return instant.second;
-  throw new FourninesError('FN_USAGE', `--at ${text} is no whole second in UTC`, {
-    hint: 'Write it as RFC 3339 with a Z, such as 2026-11-30T17:00:00Z.',
-  });
 }
 
 function textOf(path: string, option: string): string {
