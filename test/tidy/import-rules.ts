@@ -100,11 +100,13 @@ const pureFiles =
 const pureRuleFiles = /^server\/attribution\/(evidence|decision|excess|not-offered|ring-full|rules|owned-slots)\.ts$/;
 const pureTermFiles =
   /^server\/(objects\/of-kind|exclusions\/(exclusion|rules)|credits\/(ratio|schedule|credit|line|month-pieces|months-due))\.ts$/;
+const pureEgressFiles =
+  /^alerts\/egress\/(address|address-class|special-ranges|own-address|target|headers|judge|result|outcome|retry-after|excerpt)\.ts$/;
 const pureCharts = /^web\/src\/charts\/[^/]+\.ts$/;
 
 export function isPure(file: string): boolean {
-  return [pureFolders, pureBreachFiles, pureFiles, pureRuleFiles, pureTermFiles, pureCharts].some((pure) =>
-    pure.test(file),
+  return [pureFolders, pureBreachFiles, pureFiles, pureRuleFiles, pureTermFiles, pureEgressFiles, pureCharts].some(
+    (pure) => pure.test(file),
   );
 }
 
