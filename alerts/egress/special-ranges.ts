@@ -87,3 +87,8 @@ export const specialRanges: readonly SpecialRange[] = rows.map(([text, rangeClas
   assert(range !== null, `${text} is a range`);
   return { range, class: rangeClass, source };
 });
+
+/** Whether an approved range can open addresses of this class. */
+export function isOpenable(addressClass: string): boolean {
+  return addressClass === 'private' || addressClass === 'shared';
+}

@@ -374,6 +374,31 @@ export const errorCatalogue = {
     hint: 'Give it another address, or enable it again.',
     retryable: false,
   },
+  FN_EGRESS_RULES: {
+    doc: 'A rule of where receivers may be has mistakes; all are listed.',
+    hint: 'Mend the entry; docs/egress.md says what can be approved, and what never can.',
+    retryable: false,
+  },
+  FN_EGRESS_REFUSED: {
+    doc: 'A notification was not sent: the rules do not let a request go there, or not like this.',
+    hint: 'The detail says which; docs/egress.md says what can be approved. Then replay it.',
+    retryable: false,
+  },
+  FN_RECEIVER_AWAY: {
+    doc: 'A receiver gave no answer: its name, the connection, its certificate, the time, or half an answer.',
+    hint: 'The detail says which. It is tried again by itself.',
+    retryable: true,
+  },
+  FN_RECEIVER_FAILING: {
+    doc: 'A receiver answered that it cannot take a notification now: 408, 425, 429 or 5xx.',
+    hint: 'It is tried again by itself, not before the time that the receiver asks for.',
+    retryable: true,
+  },
+  FN_RECEIVER_REJECTED: {
+    doc: 'A receiver answered that it does not take a notification: 3xx (redirects are not followed) or 4xx.',
+    hint: 'See its answer; mend its address, its keys or the receiver, then replay the notification.',
+    retryable: false,
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;
