@@ -22,7 +22,7 @@ export function parseOwnAddress(text: string): OwnAddress | null {
 }
 
 /** Letters, digits, dashes and underscores in labels, and a last label that is no number: what is one is an address. */
-function isName(host: string): boolean {
+export function isName(host: string): boolean {
   return nameText.test(host) && !/(^|\.)([0-9]+|0x[0-9a-f]*)$/.test(host);
 }
 

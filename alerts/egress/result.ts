@@ -88,3 +88,7 @@ export type EgressResult = (Answered | Refusal | Failure) & Travel;
 export function refuse(code: RefusalCode, why: string): Refusal {
   return { kind: 'refused', code, why };
 }
+
+export function fail(code: FailureCode, why: string): Failure {
+  return { kind: 'failed', code, why };
+}
