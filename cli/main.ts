@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { FourninesError, toFourninesError } from '../core/runtime/error.ts';
 import type { ErrorCode } from '../core/runtime/error-catalogue.ts';
+import { alertingCommand } from './commands/alerting.ts';
 import { backupCommand } from './commands/backup.ts';
 import { collectorCommand } from './commands/collector.ts';
 import { configCommand } from './commands/config.ts';
@@ -31,6 +32,7 @@ const exitOf: Partial<Record<ErrorCode, number>> = {
   FN_OBJECTIVE_FILE: 2,
   FN_EXCLUSIONS_FILE: 2,
   FN_OBJECT_FILE: 2,
+  FN_ALERTING_FILE: 2,
   FN_WEBHOOK_KEY: 2,
   FN_FOLDER: 3,
   FN_FOLDER_LOCKED: 3,
@@ -64,6 +66,7 @@ function program(): Command {
     .addCommand(evaluateCommand())
     .addCommand(verifyCommand())
     .addCommand(sloCommand())
+    .addCommand(alertingCommand())
     .addCommand(exclusionsCommand())
     .addCommand(deadLettersCommand())
     .addCommand(webhooksCommand())

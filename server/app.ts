@@ -16,15 +16,17 @@ import { defaultRules, type IngestPoint, type InserterOptions } from './ingest/i
 import type { InserterStats } from './ingest/inserter-stats.ts';
 import { Letters } from './ingest/letters.ts';
 import { Fleet } from './live/fleet.ts';
+import type { StoredContext } from './live/stored-to.ts';
 import { SelfMetrics } from './metrics/self-metrics.ts';
 import { Phase } from './phase.ts';
-import { makePromised } from './promised.ts';
+import { makePromised, type PromisedOptions } from './promised.ts';
 import type { SealPoint } from './seal/seal-tables.ts';
 import { Sealer } from './seal/sealer.ts';
 import type { Engine } from './store/engine.ts';
 import { storeId } from './store/queries/store-id.ts';
 import { type QueryContext, runQuery } from './store/run-query.ts';
 import { makeStores, type Stores } from './stores.ts';
+import { makeTold } from './told.ts';
 
 export interface ServerOptions {
   readonly config: ServerConfig;
@@ -71,10 +73,7 @@ export function makeServer(options: ServerOptions): Server {
   const stores = makeStores(config, data, logger);
   const { control, engine } = stores;
   const phase = new Phase();
-  const disk = new DiskWatch({
-    ...{ folder: data, lowBytes: config.diskLowBytes, floorBytes: config.diskFloorBytes },
-    logger: logger.child({ component: 'disk' }),
-  });
+  const disk = watchDisk(options);
   const gate = new WriteGate();
   const pass = passOf(disk, gate);
   const passOrNot = passOrNotOf(disk, gate);
@@ -93,10 +92,10 @@ export function makeServer(options: ServerOptions): Server {
   const { sealer, letters, backups } = makeKeepers(options, stores, { store, gate, pass, passOrNot });
   const told = { ...clocks(), staleAfterMs: config.staleAfterMs, fleet, store };
   const writes = { pass: passOrNot, passLater: pass, folder: data };
-  const promised = makePromised(stores, told, { leaseMs: config.leaseMs, version, ...writes, logger });
+  const promises = makePromises(options, stores, told, { writes, url: () => api.url });
   const context: ApiContext = {
     ...told,
-    ...promised,
+    ...promises,
     version,
     phase,
     startedAtMs: Date.now(),
@@ -115,7 +114,7 @@ export function makeServer(options: ServerOptions): Server {
   return {
     // Whoever asks is answered from the beginning to the end: a start may take long (a migration, the store of a killed
     // run), and so may a stop, and a probe must be able to tell both from a server that hangs.
-    parts: [folder, disk, api, stores.part, fleet, ingest, sealer, ...promised.parts, letters, backups, phase],
+    parts: [folder, disk, api, stores.part, fleet, ingest, sealer, ...promises.parts, letters, backups, phase],
     drain: () => phase.drain(),
     url: () => api.url,
     store,
@@ -124,6 +123,29 @@ export function makeServer(options: ServerOptions): Server {
       collectorStats = stats;
     },
   };
+}
+
+function watchDisk({ config, data, logger }: ServerOptions): DiskWatch {
+  return new DiskWatch({
+    ...{ folder: data, lowBytes: config.diskLowBytes, floorBytes: config.diskFloorBytes },
+    logger: logger.child({ component: 'disk' }),
+  });
+}
+
+/** What was promised, and who is told when it is not kept. `url`: where the server listens. */
+function makePromises(
+  { config, data, logger, version }: ServerOptions,
+  stores: Stores,
+  told: StoredContext,
+  {
+    writes,
+    url,
+  }: { readonly writes: Pick<PromisedOptions, 'pass' | 'passLater' | 'folder'>; readonly url: () => string },
+) {
+  const promised = makePromised(stores, told, { leaseMs: config.leaseMs, version, ...writes, logger });
+  const { objects, indicators } = promised;
+  const telling = makeTold(stores, { config, data, objects, indicators, url, nowMs: told.nowMs, logger });
+  return { ...promised, ...telling, parts: [...promised.parts, ...telling.parts] };
 }
 
 function clocks() {

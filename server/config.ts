@@ -58,6 +58,38 @@ const StoreConfigSchema = Type.Object(
 
 export type StoreConfig = Static<typeof StoreConfigSchema>;
 
+const AlertsConfigSchema = Type.Object(
+  {
+    publicUrl: Type.String({
+      maxLength: 300,
+      pattern: '^(https?://[^?#@\\s]+)?$',
+      default: '',
+      description: 'Address of this page as receivers of notifications reach it; empty: where the server listens.',
+    }),
+    secretsKeyFile: Type.String({
+      default: '',
+      description:
+        'File with 64 hex digits that keys of receivers are sealed with; empty: secrets.key in the data folder, made when it is first needed. Servers that share a control store need the same one.',
+    }),
+    ports: Type.Array(Type.Integer({ minimum: 1, maximum: 65535 }), {
+      maxItems: 256,
+      default: [],
+      description: 'Ports that receivers may have beside 443 and 8443.',
+    }),
+    own: Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
+      maxItems: 256,
+      default: [],
+      description:
+        "Where no receiver ever is, beside this machine and both stores: addresses, ranges or host:port of the product's network (Kafka, hypervisors).",
+    }),
+    loopback: Type.Union([Type.Literal('refused'), Type.Literal('development')], {
+      default: 'refused',
+      description: 'development: receivers on this machine, to try them out alone.',
+    }),
+  },
+  { additionalProperties: false, default: {} },
+);
+
 /** The server's slice of the configuration. */
 export const ServerConfigSchema = Type.Object(
   {
@@ -122,6 +154,7 @@ export const ServerConfigSchema = Type.Object(
     }),
     control: ControlConfigSchema,
     store: StoreConfigSchema,
+    alerts: AlertsConfigSchema,
   },
   { additionalProperties: false, default: {} },
 );

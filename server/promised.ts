@@ -1,12 +1,9 @@
 import { join } from 'node:path';
-import { noConfig } from '../alerts/state/config.ts';
 import type { Logger } from '../core/runtime/logger.ts';
 import { Indicators } from './alerts/indicators.ts';
-import { Notifier } from './alerts/notifier.ts';
 import { Attributor } from './attribution/attributor.ts';
 import { Breaches } from './breach/breaches.ts';
 import { readCauses } from './breach/read-causes.ts';
-import { AlertStore } from './control/alert-store.ts';
 import { Credits } from './credits/credits.ts';
 import { MonthlyCredits } from './credits/monthly.ts';
 import { Exclusions } from './exclusions/exclusions.ts';
@@ -71,14 +68,5 @@ export function makePromised(
     logger: logger.child({ component: 'credits' }),
   });
   const indicators = new Indicators(version);
-  // Who is told of what nobody can say yet: what is remembered of alerts is placed anew once somebody can.
-  const notifier = new Notifier({
-    store: new AlertStore(control.store),
-    config: () => noConfig,
-    indicatorOf: (objective) => indicators.of(objective),
-    inTurn: turns.forAlerts(leaseMs),
-    onDeliveries: () => undefined,
-    ...{ ready, nowMs: told.nowMs, logger: logger.child({ component: 'alerts' }) },
-  });
-  return { objects, exclusions, judge, breaches, credits, parts: [attributor, judge, breaches, notifier, monthly] };
+  return { objects, exclusions, judge, breaches, credits, indicators, parts: [attributor, judge, breaches, monthly] };
 }

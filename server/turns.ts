@@ -32,6 +32,10 @@ export class Turns {
     return this.#only('alerts', ttlMs);
   }
 
+  forDeliveries(ttlMs: number) {
+    return this.#only('deliveries', ttlMs);
+  }
+
   forCredits(ttlMs: number) {
     return this.#only('monthly-credits', ttlMs);
   }

@@ -11,6 +11,7 @@ import { printable } from '../../server/slo/printable.ts';
 import { type CapturedRequest, parseCapturedRequest } from '../captured-request.ts';
 import { instantOf, jsonOption } from '../options.ts';
 import { readBounded } from '../read-bounded.ts';
+import { newKeyCommand, testSendCommand } from './receiver-verbs.ts';
 
 interface VerifyOptions {
   readonly key: readonly string[];
@@ -46,7 +47,11 @@ export function webhooksCommand(): Command {
         'Keys are read from files or stdin only: what stands on a command line, others can see.',
     )
     .action(verifyCaptured);
-  return new Command('webhooks').description('what is sent to receivers: see docs/webhooks.md').addCommand(verify);
+  return new Command('webhooks')
+    .description('what is sent to receivers: see docs/webhooks.md')
+    .addCommand(verify)
+    .addCommand(newKeyCommand())
+    .addCommand(testSendCommand());
 }
 
 function parseTolerance(text: string): number {

@@ -399,6 +399,26 @@ export const errorCatalogue = {
     hint: 'See its answer; mend its address, its keys or the receiver, then replay the notification.',
     retryable: false,
   },
+  FN_ALERTING_FILE: {
+    doc: 'The document of receivers and routes has a mistake; nothing was applied.',
+    hint: 'Mend the key at that line; docs/alerting.md has an example.',
+    retryable: false,
+  },
+  FN_RECEIVER_UNKNOWN: {
+    doc: 'There is no such receiver in the document that holds now.',
+    hint: 'Name it in the document of receivers and routes, then replay what could not be sent.',
+    retryable: false,
+  },
+  FN_RECEIVER_KEYLESS: {
+    doc: 'A receiver whose requests are signed has no key yet.',
+    hint: 'Make one: fournines webhooks new-key RECEIVER. Then replay what could not be sent.',
+    retryable: false,
+  },
+  FN_SECRET_SEALED: {
+    doc: 'A secret does not open: it was sealed with another key, or its row was changed.',
+    hint: 'Check server.secretsKeyFile; if that key is lost, make new secrets and give them to the receivers.',
+    retryable: false,
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

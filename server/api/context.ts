@@ -1,5 +1,8 @@
+import type { AlertingDesk } from '../alerts/alerting-desk.ts';
+import type { Dispatcher } from '../alerts/dispatcher.ts';
 import type { Backups } from '../backup/backups.ts';
 import type { ControlPart } from '../control/control-part.ts';
+import type { DeliveryStore } from '../control/delivery-store.ts';
 import type { Credits } from '../credits/credits.ts';
 import type { DiskStatus } from '../disk/disk-watch.ts';
 import type { Exclusions } from '../exclusions/exclusions.ts';
@@ -56,6 +59,9 @@ export interface ApiContext {
   readonly exclusions: Exclusions;
   readonly credits: Credits;
   readonly backups: Backups;
+  readonly desk: AlertingDesk;
+  readonly deliveries: DeliveryStore;
+  readonly dispatcher: Dispatcher;
   readonly diskStatus: () => DiskStatus;
   /** Null: the bus is outside this process. */
   readonly busStats: () => { readonly heldBytes: number; readonly bytesMax: number } | null;

@@ -15,6 +15,7 @@ import type { Part } from '../../core/runtime/lifecycle.ts';
 import type { Logger } from '../../core/runtime/logger.ts';
 import type { ApiContext } from './context.ts';
 import { problemHandler } from './problem.ts';
+import { alertingRoutes } from './routes/alerting.ts';
 import { backupRoute } from './routes/backups.ts';
 import { breachRoutes } from './routes/breaches.ts';
 import { creditRoutes } from './routes/credits.ts';
@@ -110,6 +111,7 @@ async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
       explainRoute(routes, context);
       sealRoutes(routes, context);
       deadLetterRoutes(routes, context);
+      alertingRoutes(routes, context);
       objectRoutes(routes, context);
       exclusionRoutes(routes, { ...context, judging: context.judge });
       breachRoutes(routes, context);

@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { InProcessLog } from '../../core/bus/in-process.ts';
 import { Lifecycle } from '../../core/runtime/lifecycle.ts';
 import { silentLogger } from '../../core/runtime/logger.ts';
 import { messageBytesMax } from '../../core/wire/message.ts';
+import type { AppliedAlerting, MadeKey, SentTest } from '../../server/api/schema/alerting.ts';
 import type { Breach, BreachDetail, BreachPage } from '../../server/api/schema/breaches.ts';
 import type { MonthCalendar, SloDetail } from '../../server/api/schema/slos.ts';
 import { makeServer } from '../../server/app.ts';
@@ -15,6 +17,7 @@ import { aServerConfig } from '../fakes/server-config.ts';
 import { aPortRow, aTickMessage } from '../fakes/tick-message.ts';
 import { objectiveText } from '../unit/server/slo/asking.ts';
 import { placeControl } from './control-fixture.ts';
+import { WebhookReceiver } from './webhook-receiver.ts';
 
 /**
  * From rows on the bus to a bundle that anybody can check, with the server's own judge. `lossy` loses everything from some
@@ -29,7 +32,17 @@ const hiddenSeconds = 30;
 const told = now - 90;
 const data = mkdtempSync(join(tmpdir(), 'fn-promises-'));
 const bus = new InProcessLog({ bytesMax: 1 << 26, recordBytesMax: messageBytesMax, nowMs: Date.now });
-const config = aServerConfig({ staleAfterMs: 6_000, liveSeconds: 300, busBytesMax: 1 << 26, lingerMs: 50 });
+const receiver = await WebhookReceiver.start();
+const config = aServerConfig({
+  ...{ staleAfterMs: 6_000, liveSeconds: 300, busBytesMax: 1 << 26, lingerMs: 50 },
+  alerts: {
+    publicUrl: 'https://proof.example',
+    secretsKeyFile: '',
+    ports: [receiver.port],
+    own: [],
+    loopback: 'development',
+  },
+});
 const server = makeServer({ config, data, bus, logger: silentLogger, version: '0.0.0-test' });
 const lifecycle = new Lifecycle(server.parts, silentLogger);
 
@@ -47,6 +60,39 @@ kind: Service
 metadata: { name: acme, displayName: Acme }
 spec: { tenant: acme, ports: [{ name: other, placements: [{ host: elsewhere, port: eth0 }] }] }
 ${slo('lossy', 'h1')}${slo('silent', 'h2')}`;
+
+/** What is of `lossy` goes to its tenant, at once; of `silent` nobody is told. */
+const alerting = `apiVersion: fournines/v1
+kind: Alerting
+spec:
+  receivers:
+    - { name: acme-noc, tenant: acme, channel: webhook, url: "http://127.0.0.1:${receiver.port}/hook", http: allowed }
+  routes:
+    - tenant: acme
+      name: acme
+      match: [slo=lossy]
+      receivers: [acme-noc]
+      groupBy: [slo]
+      groupWaitSeconds: 1
+      groupIntervalSeconds: 1
+`;
+
+interface Told {
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+const waiting = { timeout: 30_000, interval: 50 };
+
+async function post<T>(path: string, body: object): Promise<T> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${server.url()}/api/v1${path}`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  });
+  expect(response.status, await response.clone().text()).toBe(200);
+  return (await response.json()) as T;
+}
 
 async function get<T>(path: string): Promise<T> {
   const response = await fetch(`${server.url()}/api/v1${path}`);
@@ -89,16 +135,14 @@ beforeAll(async () => {
   // The hosts are known, and have told some time: what comes next is the present, not late.
   await feed('h1', from, told);
   await feed('h2', from, told);
-  const body = JSON.stringify({ documents, by: 'ann', dryRun: false, from: isoOf(from) });
-  const headers = { 'content-type': 'application/json' };
-  const applied = await fetch(`${server.url()}/api/v1/slos/apply`, { method: 'POST', headers, body });
-  expect(applied.status, await applied.clone().text()).toBe(200);
+  await post('/slos/apply', { documents, by: 'ann', dryRun: false, from: isoOf(from) });
   const judged = async (name: string) => expect((await get<SloDetail>(`/slos/${name}`)).calendar).not.toBeNull();
   await vi.waitFor(() => Promise.all(['lossy', 'silent'].map(judged)), { timeout: 60_000, interval: 50 });
 });
 
 afterAll(async () => {
   await lifecycle.stop();
+  await receiver.stop();
   rmSync(data, { recursive: true, force: true });
 });
 
@@ -181,4 +225,43 @@ test('what nobody saw is undetermined, frozen and stale; late rows take the risk
     },
     { timeout: 60_000, interval: 200 },
   );
+});
+
+test('what still fires reaches the receiver of its tenant, signed, once there is one, and nothing of anybody else', async () => {
+  expect(receiver.received).toEqual([]);
+  expect(await post<AppliedAlerting>('/alerting/apply', { document: alerting, by: 'ann', dryRun: true })).toEqual({
+    version: 0,
+    dryRun: true,
+  });
+  await post('/alerting/apply', { document: alerting, by: 'ann' });
+  const key = await post<MadeKey>('/receivers/acme-noc/keys', { kind: 'hmac', by: 'ann' });
+  const { delivery } = await post<SentTest>('/receivers/acme-noc/test', {});
+  const told = () =>
+    receiver.received.map(({ headers, body }) => {
+      const checked = new Webhook(key.secret).verify(body, headers as Record<string, string>);
+      return checked as {
+        readonly type: string;
+        readonly data: { readonly id: string; readonly alerts: readonly Told[] };
+      };
+    });
+  const isTest = ({ type }: { readonly type: string }) => type === 'sla.test';
+  await vi.waitFor(
+    () =>
+      expect(
+        told()
+          .filter(isTest)
+          .map(({ data }) => data.id),
+      ).toEqual([delivery]),
+    waiting,
+  );
+  const { items } = await get<BreachPage>('/breaches?slo=lossy&open=true');
+  const ongoing = items.map(({ id }) => id).sort();
+  expect(ongoing.length).toBeGreaterThan(0);
+  await vi.waitFor(() => {
+    const alerts = told()
+      .filter((each) => !isTest(each))
+      .flatMap(({ data }) => data.alerts);
+    expect([...new Set(alerts.map(({ labels }) => labels['breach']))].sort()).toEqual(ongoing);
+    expect(new Set(alerts.map(({ labels }) => labels['slo']))).toEqual(new Set(['lossy']));
+  }, waiting);
 });

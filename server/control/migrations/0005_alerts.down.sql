@@ -1,3 +1,5 @@
+DROP TABLE receiver_key;
+DROP TABLE alerting;
 DROP TABLE receiver_queue;
 DROP TABLE delivery_attempt;
 DROP TABLE delivery;

@@ -63,3 +63,23 @@ CREATE TABLE receiver_queue (
   open_until_ms bigint NOT NULL,
   disabled text NOT NULL
 );
+
+-- Who is told of what and where they are: documents, of which the last one holds.
+CREATE TABLE alerting (
+  version integer PRIMARY KEY CHECK (version >= 1),
+  document text NOT NULL,
+  applied_by text NOT NULL,
+  at_ms bigint NOT NULL
+);
+
+-- Keys that requests to a receiver are signed with, sealed by a key that is not in here. until_ms: it signs no more from then
+-- on; null: nobody has said.
+CREATE TABLE receiver_key (
+  receiver text NOT NULL,
+  id text NOT NULL,
+  sealed text NOT NULL,
+  made_by text NOT NULL,
+  made_ms bigint NOT NULL,
+  until_ms bigint,
+  PRIMARY KEY (receiver, id)
+);

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { Type } from 'typebox';
+import type { Notification } from '../../../alerts/notification.ts';
+import { type AlertingDesk, unknownReceiver } from '../../alerts/alerting-desk.ts';
+import type { Dispatcher } from '../../alerts/dispatcher.ts';
+import type { DeliveryStore } from '../../control/delivery-store.ts';
+import { isoOf } from '../../slo/instant.ts';
+import { ownPageOnly } from '../own-page-only.ts';
+import {
+  Alerting,
+  AlertingBody,
+  AppliedAlerting,
+  MadeKey,
+  NewKeyBody,
+  ReceiverKeys,
+  SentTest,
+} from '../schema/alerting.ts';
+import { Problem } from '../schema/common.ts';
+import type { Api } from '../server.ts';
+
+export interface AlertingContext {
+  readonly desk: AlertingDesk;
+  readonly deliveries: DeliveryStore;
+  readonly dispatcher: Pick<Dispatcher, 'wake'>;
+  readonly nowMs: () => number;
+}
+
+const params = Type.Object({ name: Type.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false });
+const problems = { '4xx': Problem, '5xx': Problem };
+
+/** Who is told of breaches: the document that says so, the keys of receivers, and a test of one. */
+export function alertingRoutes(api: Api, { desk, deliveries, dispatcher, nowMs }: AlertingContext): void {
+  api.get('/alerting', { schema: { response: { 200: Alerting, ...problems } } }, async () => {
+    const { applied } = desk;
+    if (applied === undefined) return { version: 0, document: null, by: null, at: null };
+    const { version, document, by, atMs } = applied;
+    return { version, document, by, at: isoAt(atMs) };
+  });
+  api.post(
+    '/alerting/apply',
+    {
+      schema: { body: AlertingBody, response: { 200: AppliedAlerting, ...problems } },
+      onRequest: ownPageOnly,
+    },
+    async ({ body: { document, by, dryRun = false } }) => {
+      return { version: await desk.apply(document, { by, dryRun }), dryRun };
+    },
+  );
+  api.get(
+    '/receivers/:name/keys',
+    { schema: { params, response: { 200: ReceiverKeys, ...problems } } },
+    async ({ params: { name } }) => {
+      if (desk.receiver(name) === undefined) throw unknownReceiver(name);
+      const items = desk.keysOf(name).map(({ id, madeBy, madeMs, untilMs }) => {
+        return { id, madeBy, madeAt: isoAt(madeMs), until: untilMs === null ? null : isoAt(untilMs) };
+      });
+      return { items };
+    },
+  );
+  api.post(
+    '/receivers/:name/keys',
+    { schema: { params, body: NewKeyBody, response: { 200: MadeKey, ...problems } }, onRequest: ownPageOnly },
+    async ({ params: { name }, body }, reply) => {
+      const made = await desk.newKey(name, body);
+      return reply.header('cache-control', 'no-store').send(made);
+    },
+  );
+  api.post(
+    '/receivers/:name/test',
+    { schema: { params, response: { 200: SentTest, ...problems } }, onRequest: ownPageOnly },
+    async ({ params: { name } }) => {
+      const receiver = desk.receiver(name);
+      if (receiver === undefined) throw unknownReceiver(name);
+      const notification = aTest(name, receiver.spec.tenant, Math.floor(nowMs() / 1_000));
+      const { id, tenant, reason } = notification;
+      const document = JSON.stringify(notification);
+      await deliveries.add([{ id, receiver: name, tenant, reason, document, decidedMs: nowMs() }]);
+      dispatcher.wake();
+      return { delivery: id };
+    },
+  );
+}
+
+/** Without an alert: channels tell a sample, and say that it is one. */
+function aTest(receiver: string, tenant: string | null, at: number): Notification {
+  const group = { key: 'test', labels: {} };
+  return {
+    id: `test-${randomUUID()}`,
+    receiver,
+    tenant,
+    group,
+    reason: 'test',
+    sequence: 1,
+    at,
+    alerts: [],
+    leftOut: 0,
+  };
+}
+
+function isoAt(ms: number): string {
+  return isoOf(Math.floor(ms / 1_000));
+}

@@ -1,0 +1,92 @@
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import { createEgress } from '../alerts/egress/egress.ts';
+import { readEgressRules } from '../alerts/egress/rules.ts';
+import type { Logger } from '../core/runtime/logger.ts';
+import { AlertingDesk } from './alerts/alerting-desk.ts';
+import { Dispatcher } from './alerts/dispatcher.ts';
+import type { Indicators } from './alerts/indicators.ts';
+import { Notifier } from './alerts/notifier.ts';
+import { SealKey } from './alerts/sealed.ts';
+import { Sender } from './alerts/sender.ts';
+import type { ServerConfig } from './config.ts';
+import { AlertStore } from './control/alert-store.ts';
+import { AlertingStore } from './control/alerting-store.ts';
+import { DeliveryStore } from './control/delivery-store.ts';
+import type { Objects } from './objects/objects.ts';
+import { ofKind } from './objects/of-kind.ts';
+import type { Stores } from './stores.ts';
+
+export interface ToldOptions {
+  readonly config: ServerConfig;
+  /** The data folder. */
+  readonly data: string;
+  readonly objects: Objects;
+  readonly indicators: Indicators;
+  /** Where the server listens; empty before it does. */
+  readonly url: () => string;
+  readonly nowMs: () => number;
+  readonly logger: Logger;
+}
+
+/** Who is told of breaches, and how it reaches them. */
+export function makeTold({ control, turns }: Stores, options: ToldOptions) {
+  const { config, data, objects, indicators, url, nowMs, logger: log } = options;
+  const logger = log.child({ component: 'alerts' });
+  const ready = (signal: AbortSignal) => control.ready(signal);
+  const deliveries = new DeliveryStore(control.store);
+  const desk = new AlertingDesk({
+    store: new AlertingStore(control.store),
+    sealKey: sealKeyOf(config.alerts.secretsKeyFile, data),
+    ...{ ready, nowMs, logger },
+  });
+  const sender = new Sender({
+    egress: createEgress(readEgressRules({ ...config.alerts, own: ownAddresses(config), headers: [] })),
+    receiver: (name) => desk.receiver(name),
+    baseUrl: () => config.alerts.publicUrl || url(),
+    zoneOf: async (tenant) => {
+      const last = ofKind(await objects.history('tenant', tenant), 'tenant').at(-1);
+      return last?.body.zone ?? 'UTC';
+    },
+    nowMs,
+  });
+  const dispatcher = new Dispatcher({
+    deliveries,
+    send: (delivery, signal) => sender.send(delivery, signal),
+    inTurn: turns.forDeliveries(config.leaseMs),
+    permille: () => randomInt(1_001),
+    ...{ ready, nowMs, logger },
+  });
+  const notifier = new Notifier({
+    store: new AlertStore(control.store),
+    config: () => desk.config,
+    indicatorOf: (objective) => indicators.of(objective),
+    inTurn: turns.forAlerts(config.leaseMs),
+    onDeliveries: () => dispatcher.wake(),
+    ...{ ready, nowMs, logger },
+  });
+  return { desk, deliveries, dispatcher, parts: [desk, notifier, dispatcher] };
+}
+
+/** Made at the first need: a server without receivers has no use for it. */
+function sealKeyOf(file: string, data: string): () => SealKey {
+  let key: SealKey | undefined;
+  return () => {
+    key ??= SealKey.fromFile(file === '' ? join(data, 'secrets.key') : file, { isMade: file === '' });
+    return key;
+  };
+}
+
+/** Both stores, where they are on a network: nobody's receiver is there. */
+function ownAddresses({ control, store, alerts }: ServerConfig): readonly string[] {
+  const { host, port } = control;
+  const stores = [
+    ...(control.kind === 'postgres' ? [`${host.includes(':') ? `[${host}]` : host}:${port}`] : []),
+    ...(store.kind === 'clickhouse' ? [addressOf(new URL(store.url))] : []),
+  ];
+  return [...stores, ...alerts.own];
+}
+
+function addressOf({ hostname, port, protocol }: URL): string {
+  return `${hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}`;
+}
