@@ -39,7 +39,7 @@ export function survey(draft: Draft, hash: Hash): readonly Notification[] {
 
 function endSilences(draft: Draft): void {
   draft.silences = goingOn(draft.silences, draft.now);
-  for (const { endsAt } of draft.silences) draft.wake(draft.at + endsAt - draft.now);
+  for (const { endsAt, isEnded } of draft.silences) if (!isEnded) draft.wake(draft.at + endsAt - draft.now);
 }
 
 /** Nothing is to be told of it any more, unless it changes. */
@@ -65,10 +65,9 @@ function gather(draft: Draft): { readonly members: ReadonlyMap<string, readonly 
   return { members, hidden };
 }
 
-/** What escalates comes last: it goes by what others have just been told. */
+/** By age, so that what is told in one second has one order. */
 function inOrder(draft: Draft): readonly Line[] {
-  const isLate = ({ terms }: Line) => (terms.escalates === null ? 0 : 1);
-  return [...draft.lines.values()].sort((a, b) => isLate(a) - isLate(b) || a.serial - b.serial);
+  return [...draft.lines.values()].sort((a, b) => a.serial - b.serial);
 }
 
 function membersOf(

@@ -36,6 +36,17 @@ test('what ended while the server was away is not told first as firing', () => {
   });
 });
 
+test('silences end by the clock as it is, whatever it did', () => {
+  timeline(aConfig({}), (t) => {
+    t.at(100_000).fires('p1');
+    t.now = 10_000;
+    t.silence('s1', ['port=p1'], 12_000);
+    t.silent([10_000, 11_000]);
+    expect(step(t.state, { kind: 'time' }, { now: 11_001, hash: hashOf }).wakeAt).toBe(12_000);
+    t.hears('ops', { between: [12_030, 12_030], reason: 'new', alerts: ['p1'] });
+  });
+});
+
 test('it says when it wants to be woken, and when never', () => {
   const at = (now: number) => ({ now, hash: hashOf });
   expect(step(emptyState, { kind: 'time' }, at(5)).wakeAt).toBe(null);

@@ -54,6 +54,17 @@ test('it is not repeated while it flaps', () => {
   });
 });
 
+test('what flaps and nobody acknowledges goes on to further receivers', () => {
+  const escalation = [{ afterSeconds: 100, receivers: ['boss'] }];
+  const root = { ...quick.root, repeatIntervalSeconds: null, escalation };
+  timeline(aConfig({ flapping, receivers: ['ops', 'boss'], trees: [operatorTree(root)] }), (t) => {
+    flap(t);
+    t.hears('boss', { between: [121, 121], reason: 'escalated', alerts: ['p1 flapping'] });
+    t.hears('ops', { between: [530, 531], reason: 'resolved', alerts: ['p1 over'] });
+    t.hears('boss', { between: [530, 531], reason: 'resolved', alerts: ['p1 over'] });
+  });
+});
+
 test('what flaps before anybody was told is told as flapping', () => {
   timeline(aConfig({ flapping }), (t) => {
     t.at(0).fires('p1');

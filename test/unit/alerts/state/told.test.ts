@@ -120,6 +120,9 @@ test('ends for which there is no room get notifications of their own', () => {
     const worst = ['p1 over !', 'p2 over !'].toSorted(t.byFingerprint);
     t.hears('ops', { between: [730, 730], reason: 'resolved', alerts: worst });
     t.hears('ops', { between: [730, 730], reason: 'resolved', alerts: old.map((name) => `${name} over`) });
+    t.at(2_000).fires('p5');
+    t.hears('ops', { between: [2_030, 2_030], reason: 'new', alerts: ['p5'] });
+    expect(t.notifications.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
   });
 });
 
