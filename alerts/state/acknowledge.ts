@@ -25,15 +25,14 @@ export function acknowledgedAfter(
 }
 
 /**
- * An operator has seen its change number `entry`. The same record when that says nothing new, nothing fires, or the alert has
- * become worse or begun once more since: a click on an old page does not stop what nobody has looked at.
+ * An operator has seen its change number `entry`. The same record when that says nothing new, or the alert has become worse or
+ * begun once more since: a click on an old page does not stop what nobody has looked at.
  */
 export function acknowledge(
   record: AlertRecord,
   { by, entry }: { readonly by: string; readonly entry: number },
 ): AlertRecord {
-  const { alert, acknowledged, known, heldUntil, openEntry } = record;
-  const fires = known === 'firing' || heldUntil !== null;
-  if (!fires || entry < openEntry || acknowledged?.by === by) return record;
+  const { alert, acknowledged, openEntry } = record;
+  if (entry < openEntry || acknowledged?.by === by) return record;
   return { ...record, acknowledged: { by, severity: alert.severity } };
 }

@@ -45,15 +45,11 @@ export function changedRecord(
 }
 
 /**
- * What is told by itself to whoever knows of the alert. Figures, causes and evidence are in whatever is told next; each of
- * their changes told would be noise.
+ * What is told by itself to whoever knows of the alert. Figures, causes, evidence and acknowledgements are in whatever is told
+ * next; each of their changes told would be noise.
  */
 function isNews(before: Alert, after: Alert): boolean {
-  return (
-    before.severity !== after.severity ||
-    before.facts.tier !== after.facts.tier ||
-    before.facts.event !== after.facts.event
-  );
+  return before.severity !== after.severity || before.facts.tier !== after.facts.tier;
 }
 
 interface Placed {

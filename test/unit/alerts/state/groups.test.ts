@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { groupOf } from '../../../../alerts/state/group.ts';
 import { aConfig, operatorTree } from './an-alert.ts';
 import { timeline } from './timeline.ts';
 
@@ -40,6 +41,16 @@ test('alerts are grouped by the labels of the route', () => {
     expect(a).toEqual({ key: '[null,"all",["host","a"]]', labels: { host: 'a' } });
     expect(b?.labels).toEqual({ host: 'b' });
   });
+});
+
+test('the order in which a route names labels makes no other groups, nor does a label that is not there', () => {
+  const labels = { port: 'p1', host: 'a', zone: '' };
+  const by = (...groupBy: string[]) => groupOf({ tenant: 't1', route: 'r', groupBy }, labels);
+  expect(by('port', 'rack', 'zone', 'host', 'port')).toEqual({
+    key: '["t1","r",["host","a"],["port","p1"]]',
+    labels: { host: 'a', port: 'p1' },
+  });
+  expect(by('host', 'port')).toEqual(by('port', 'host'));
 });
 
 test('by all labels, each alert is a group that stays when its severity changes', () => {

@@ -176,6 +176,18 @@ test('nobody further is told of what the first were not told of', () => {
   });
 });
 
+test('steps come by their time, in whatever order they are written', () => {
+  const written = [escalation[1], { afterSeconds: 900, receivers: ['boss', 'lead'] }, escalation[0]].filter(
+    (each) => each !== undefined,
+  );
+  timeline({ ...once, trees: [operatorTree({ escalation: written, repeatIntervalSeconds: null })] }, (t) => {
+    toldAt30(t);
+    t.hears('lead', { between: [630, 630], reason: 'escalated', alerts: ['p1'] });
+    t.hears('boss', { between: [930, 930], reason: 'escalated', alerts: ['p1'] });
+    t.silent([931, 20_000]);
+  });
+});
+
 test('a receiver of the route is not told once more as a further one', () => {
   const tree = operatorTree({
     repeatIntervalSeconds: null,

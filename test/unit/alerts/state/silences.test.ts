@@ -83,7 +83,9 @@ test('a silence quiets the routes of whoever made it, nobody else', () => {
 
 test('a silence that ends in the past, or before it begins, is none', () => {
   timeline(aConfig({}), (t) => {
-    t.at(1_000).silence('s1', ['port=p1'], 900, { from: 100 }).silence('s2', ['port=p1'], 1_500, { from: 1_600 });
+    t.at(1_000).silence('s1', ['port=p1'], 900, { from: 100 });
+    expect(t.state.silences).toEqual([]);
+    t.silence('s2', ['port=p1'], 1_500, { from: 1_600 });
     expect(t.state.silences).toEqual([]);
     t.fires('p1');
     t.hears('ops', { between: [1_030, 1_030], reason: 'new', alerts: ['p1'] });

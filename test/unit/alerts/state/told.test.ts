@@ -33,15 +33,16 @@ test('an end that comes before its beginning is remembered', () => {
   timeline(aConfig({}), (t) => {
     t.at(0).push('p1', { entry: 2, status: 'resolved' });
     t.at(5).push('p1', { entry: 1, status: 'firing' });
+    expect([t.state.alerts.size, t.state.lines.size]).toEqual([1, 0]);
     t.silent([5, 100_000]);
   });
 });
 
-test('severity, tier and kind of change are told; other figures go along with what is told next', () => {
+test('severity and tier are told; other figures, and of what type a change is, go along with what is told next', () => {
   timeline(aConfig({}), (t) => {
     t.at(0).push('p1', { tier: 'T2' });
     t.hears('ops', { between: [30, 30], reason: 'new', alerts: ['p1'] });
-    t.at(400).push('p1', { tier: 'T2', summary: 'more packets are lost' });
+    t.at(400).push('p1', { tier: 'T2', summary: 'more packets are lost', event: 'sla.breach.updated' });
     t.silent([400, 1_000]);
     t.at(1_000).push('p1', { tier: 'T0', summary: 'most packets are lost' });
     t.hears('ops', { between: [1_030, 1_030], reason: 'changed', alerts: ['p1'] });
@@ -53,11 +54,10 @@ test('severity, tier and kind of change are told; other figures go along with wh
 
 test('what was over and fires again before anybody was told so is told as a change', () => {
   timeline(aConfig({}), (t) => {
-    const event = 'sla.breach.updated';
-    t.at(0).push('p1', { event });
+    t.at(0).fires('p1');
     t.hears('ops', { between: [30, 30], reason: 'new', alerts: ['p1'] });
-    t.at(100).push('p1', { status: 'resolved', event });
-    t.at(200).push('p1', { status: 'firing', event });
+    t.at(100).over('p1');
+    t.at(200).fires('p1');
     t.hears('ops', { between: [330, 330], reason: 'changed', alerts: ['p1'] });
     t.at(1_000).over('p1');
     t.hears('ops', { between: [1_030, 1_030], reason: 'resolved', alerts: ['p1 over'] });
@@ -153,6 +153,19 @@ test('more alerts than there is room for are refused, and those that are over ma
     t.at(340).fires('p3');
     expect(refused()).toBe(null);
     expect(t.state.alerts.size).toBe(2);
+  });
+});
+
+test('the oldest of those that are over are forgotten first', () => {
+  timeline(aConfig({ limits: { alerts: 3 } }), (t) => {
+    t.at(0).over('p1');
+    t.at(1).over('p2');
+    t.at(2).over('p1').over('p3');
+    t.at(3).fires('p4');
+    t.hears('ops', { between: [33, 33], reason: 'new', alerts: ['p4'] });
+    t.at(40).push('p1', { entry: 2, status: 'firing' }).push('p3', { entry: 1, status: 'firing' });
+    t.silent([40, 1_000]);
+    expect(t.state.alerts.size).toBe(3);
   });
 });
 
