@@ -2,6 +2,7 @@ import { FourninesError } from '../../core/runtime/error.ts';
 import type { AlertConfig, Receiver, Route } from './config.ts';
 import type { Matcher } from './matchers.ts';
 import { patternOf } from './pattern.ts';
+import type { Silence } from './silence.ts';
 
 const daySeconds = 86_400;
 const routesMax = 2_000;
@@ -10,6 +11,7 @@ const receiversMax = 1_000;
 const inhibitionsMax = 200;
 const matchersMax = 20;
 const wordMax = 200;
+const silenceSecondsMax = 366 * daySeconds;
 
 /**
  * What is wrong with a configuration, in words for whoever wrote it; none: it may be taken.
@@ -50,6 +52,19 @@ export function configProblems(config: AlertConfig): readonly string[] {
   whole('limits.silences', limits.silences, 1, 10_000);
   whole('limits.named', limits.named, 1, 1_000);
   whole('limits.keepSeconds', limits.keepSeconds, 60, 30 * daySeconds);
+  return problems;
+}
+
+/**
+ * What is wrong with a silence, in words for whoever made it; none: it may be taken. One in the past has no problem, and no
+ * effect.
+ */
+export function silenceProblems({ id, matchers, startsAt, endsAt }: Silence): readonly string[] {
+  const problems = matchersProblems('silence', matchers);
+  if (id === '' || id.length > wordMax) problems.push(`silence: needs an id of 1 to ${wordMax} characters`);
+  if (matchers.length === 0) problems.push('silence: needs a matcher, or it would quiet everything');
+  if (!isWhole(startsAt, 0, endsAt - 1)) problems.push('silence: must end after it begins, at whole seconds');
+  if (endsAt - startsAt > silenceSecondsMax) problems.push('silence: is longer than a year');
   return problems;
 }
 

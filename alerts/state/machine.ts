@@ -4,7 +4,7 @@ import type { Notification } from '../notification.ts';
 import { acknowledge } from './acknowledge.ts';
 import { changedRecord, isLater, placed } from './change.ts';
 import type { AlertConfig } from './config.ts';
-import { configProblems } from './config-problems.ts';
+import { configProblems, silenceProblems } from './config-problems.ts';
 import { Draft } from './draft.ts';
 import { dutyOf, isOwed, linesOf } from './duty.ts';
 import { newsAtOf } from './line.ts';
@@ -101,6 +101,7 @@ function announce(draft: Draft, record: AlertRecord): void {
 }
 
 function takeSilence(draft: Draft, silence: Silence): Step['refused'] {
+  refuse(silenceProblems(silence));
   const silences = withSilence(goingOn(draft.silences, draft.now), silence, draft.now);
   if (silences.length > draft.config.limits.silences) return 'silences full';
   draft.silences = silences;
@@ -111,8 +112,7 @@ function takeSilence(draft: Draft, silence: Silence): Step['refused'] {
 /** Alerts that fire are placed anew; groups that were told of them go on by what their routes say now. */
 function takeConfig(draft: Draft, config: AlertConfig): void {
   if (config.version <= draft.config.version) return;
-  const problems = configProblems(config);
-  if (problems.length > 0) throw new FourninesError('FN_ALERT_ROUTES', problems.slice(0, 20).join('; '));
+  refuse(configProblems(config));
   draft.config = config;
   const termsOf = presentTerms(config);
   for (const line of [...draft.lines.values()])
@@ -123,4 +123,9 @@ function takeConfig(draft: Draft, config: AlertConfig): void {
     if (!isIdle(record, draft.at)) for (const line of again.lines) draft.line(line);
   }
   draft.wake(draft.at);
+}
+
+/** Whoever brings it should have asked before: a pattern that cannot be read would stop every later step. */
+function refuse(problems: readonly string[]): void {
+  if (problems.length > 0) throw new FourninesError('FN_ALERT_ROUTES', problems.slice(0, 20).join('; '));
 }

@@ -39,7 +39,7 @@ export function isSilenced(
 /** With one more. One that is known already, or is over, changes nothing: it came again, or late. */
 export function withSilence(silences: readonly KeptSilence[], silence: Silence, now: number): readonly KeptSilence[] {
   const isKnown = silences.some(({ id }) => id === silence.id);
-  if (isKnown || silence.endsAt <= now || silence.endsAt <= silence.startsAt) return silences;
+  if (isKnown || silence.endsAt <= now) return silences;
   return [...silences, { ...silence, isEnded: false }];
 }
 

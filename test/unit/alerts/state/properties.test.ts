@@ -20,7 +20,7 @@ function check(property: (story: readonly Happening[]) => void): void {
 }
 
 function begun(): Timeline {
-  return new Timeline().configureNext(configs[0]);
+  return new Timeline().at(1_000_000).configureNext(configs[0]);
 }
 
 function told(story: readonly Happening[], between: (t: Timeline) => void = () => {}): Timeline {
@@ -253,7 +253,7 @@ class Restarting extends Timeline {
 
 test('a restart at any step changes nothing', () => {
   check((story) => {
-    const t = new Restarting().configureNext(configs[0]);
+    const t = new Restarting().at(1_000_000).configureNext(configs[0]);
     for (const each of story) happen(t, each);
     end(t, () => {});
     const other = told(story);

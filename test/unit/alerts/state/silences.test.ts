@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { aConfig, aRoute, operatorTree, rootTerms } from './an-alert.ts';
+import { hashOf } from '../../../../alerts/fingerprint.ts';
+import { silenceProblems } from '../../../../alerts/state/config-problems.ts';
+import { step } from '../../../../alerts/state/machine.ts';
+import type { Silence } from '../../../../alerts/state/silence.ts';
+import { emptyState } from '../../../../alerts/state/state.ts';
+import { aConfig, aRoute, matchers, operatorTree, rootTerms } from './an-alert.ts';
 import { timeline } from './timeline.ts';
 
 test('what is silenced is not told, and is told when the silence ends and it still fires', () => {
@@ -81,15 +86,27 @@ test('a silence quiets the routes of whoever made it, nobody else', () => {
   });
 });
 
-test('a silence that ends in the past, or before it begins, is none', () => {
+test('a silence that ends in the past is none', () => {
   timeline(aConfig({}), (t) => {
     t.at(1_000).silence('s1', ['port=p1'], 900, { from: 100 });
-    expect(t.state.silences).toEqual([]);
-    t.silence('s2', ['port=p1'], 1_500, { from: 1_600 });
     expect(t.state.silences).toEqual([]);
     t.fires('p1');
     t.hears('ops', { between: [1_030, 1_030], reason: 'new', alerts: ['p1'] });
   });
+});
+
+test.each<[string, Partial<Silence>, RegExp]>([
+  ['an id', { id: '' }, /an id/],
+  ['a matcher', { matchers: [] }, /needs a matcher/],
+  ['patterns that can be read', { matchers: matchers('port=~(a') }, /the pattern/],
+  ['an end after its start', { endsAt: 100 }, /end after/],
+  ['whole seconds', { startsAt: 0.5 }, /whole/],
+  ['an end within a year', { endsAt: 400 * 86_400 }, /a year/],
+])('a silence needs %s, or is refused and nothing changes', (_what, parts, problem) => {
+  const silence = { id: 's1', tenant: null, matchers: matchers('port=p1'), startsAt: 100, endsAt: 200, ...parts };
+  expect(silenceProblems(silence).join('; ')).toMatch(problem);
+  const take = () => step(emptyState, { kind: 'silenced', silence }, { now: 0, hash: hashOf });
+  expect(take).toThrowError(expect.objectContaining({ code: 'FN_ALERT_ROUTES' }));
 });
 
 test('more silences than there is room for are refused; those that are over make room', () => {
