@@ -58,9 +58,9 @@ export interface ApiContext {
   readonly objects: Objects;
   readonly exclusions: Exclusions;
   readonly credits: Credits;
+  readonly deliveries: DeliveryStore;
   readonly backups: Backups;
   readonly desk: AlertingDesk;
-  readonly deliveries: DeliveryStore;
   readonly dispatcher: Dispatcher;
   readonly diskStatus: () => DiskStatus;
   /** Null: the bus is outside this process. */

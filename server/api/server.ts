@@ -20,6 +20,7 @@ import { backupRoute } from './routes/backups.ts';
 import { breachRoutes } from './routes/breaches.ts';
 import { creditRoutes } from './routes/credits.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
+import { deliveryRoutes } from './routes/deliveries.ts';
 import { exclusionRoutes } from './routes/exclusions.ts';
 import { explainRoute } from './routes/explain.ts';
 import { healthRoute } from './routes/health.ts';
@@ -28,6 +29,7 @@ import { ledgerRoutes } from './routes/ledger.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { objectRoutes } from './routes/objects.ts';
 import { portRoutes } from './routes/ports.ts';
+import { receiverRoutes } from './routes/receivers.ts';
 import { sealRoutes } from './routes/seals.ts';
 import { sliRoute } from './routes/slis.ts';
 import { sloRoutes } from './routes/slos.ts';
@@ -45,7 +47,7 @@ export type Api = FastifyInstance<
 /** What is answered before the stores are open; the page and /metrics are, too. */
 const whileStarting = /^\/api\/v1\/(health|openapi\.json|stream)\b/;
 /** What was promised is in the control store. */
-const fromControl = /^\/api\/v1\/(slos|objects|tenants|exclusions|breaches|credits)\b/;
+const fromControl = /^\/api\/v1\/(slos|objects|tenants|exclusions|breaches|credits|deliveries|receivers|alerting)\b/;
 const pageFolder = fileURLToPath(new URL('../../web/dist/', import.meta.url));
 const requestBytesMax = 64 * 1024;
 const closeDeadlineMs = 5000;
@@ -116,6 +118,8 @@ async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
       exclusionRoutes(routes, { ...context, judging: context.judge });
       breachRoutes(routes, context);
       creditRoutes(routes, context);
+      deliveryRoutes(routes, context);
+      receiverRoutes(routes, context);
       sloRoutes(routes, context);
       tenantRoutes(routes, context);
       backupRoute(routes, context);

@@ -42,6 +42,22 @@ export interface Attempt {
   readonly detail: string;
 }
 
+/** A delivery in the log, with what became of its last attempt. */
+export interface LoggedDelivery extends Delivery {
+  /** null: none was made. */
+  readonly last: Pick<Attempt, 'atMs' | 'latencyMs' | 'outcome' | 'status'> | null;
+}
+
+/** A receiver that something was to be sent to, and what waits for it. */
+export interface ReceiverQueue {
+  readonly receiver: string;
+  readonly circuit: Circuit;
+  /** At most ten thousand are counted. */
+  readonly waiting: number;
+  /** When the first of what waits was decided, unix ms; null: nothing waits. */
+  readonly oldestMs: number | null;
+}
+
 /** What is written down after one attempt. */
 export interface AttemptRecord extends Attempt {
   readonly delivery: string;
@@ -77,8 +93,11 @@ export interface ReplayChoice {
 
 /** Deliveries that wait for one receiver; what is more is a dead letter, and resolves are never among those. */
 export const waitingMax = 1_000;
+/** Resolves are never given up, so more than `waitingMax` may wait: they are counted up to this. */
+const waitingCounted = 10_000;
 const attemptsShown = 100;
-const replayMax = 10_000;
+/** Dead letters that are sent again at once; asking again takes the next ones. */
+export const replayMax = 10_000;
 
 const columns =
   'id, receiver, ordinal, tenant, reason, document, decided_ms, state, attempts, due_ms, until_ms, code, changed_ms';
@@ -191,15 +210,48 @@ export class DeliveryStore {
   }
 
   /** Newest first. */
-  async list({ receiver, tenant, state, after, limit }: DeliveryQuery): Promise<readonly Delivery[]> {
+  async list({ receiver, tenant, state, after, limit }: DeliveryQuery): Promise<readonly LoggedDelivery[]> {
     const rows = await this.#store.query(
-      `SELECT ${columns} FROM delivery
-       WHERE ($1::text IS NULL OR receiver = $1) AND ($2::text IS NULL OR tenant = $2) AND ($3::text IS NULL OR state = $3)
-         AND ($4::bigint IS NULL OR decided_ms < $4 OR (decided_ms = $4 AND id > $5::text))
-       ORDER BY decided_ms DESC, id LIMIT $6`,
+      `SELECT d.*, a.at_ms, a.latency_ms, a.outcome, a.status FROM (
+         SELECT ${columns} FROM delivery
+         WHERE ($1::text IS NULL OR receiver = $1) AND ($2::text IS NULL OR tenant = $2) AND ($3::text IS NULL OR state = $3)
+           AND ($4::bigint IS NULL OR decided_ms < $4 OR (decided_ms = $4 AND id > $5::text))
+         ORDER BY decided_ms DESC, id LIMIT $6) d
+       LEFT JOIN delivery_attempt a ON a.delivery_id = d.id AND a.attempt = d.attempts
+       ORDER BY d.decided_ms DESC, d.id`,
       [receiver ?? null, tenant ?? null, state ?? null, after?.decidedMs ?? null, after?.id ?? null, limit],
     );
-    return rows.map(deliveryOf);
+    return rows.map((row) => ({ ...deliveryOf(row), last: lastOf(row) }));
+  }
+
+  /** By name, from the one behind `after` on. */
+  async receivers(after: string, limit: number): Promise<readonly ReceiverQueue[]> {
+    return this.#receivers('q.receiver > $1', after, limit);
+  }
+
+  /** Undefined: nothing was ever sent to it. */
+  async receiver(name: string): Promise<ReceiverQueue | undefined> {
+    const [found] = await this.#receivers('q.receiver = $1', name, 1);
+    return found;
+  }
+
+  async #receivers(which: string, name: string, limit: number): Promise<readonly ReceiverQueue[]> {
+    const rows = await this.#store.query(
+      `SELECT q.receiver, q.failures, q.open_until_ms, q.disabled, w.waiting, w.oldest_ms
+       FROM (SELECT * FROM receiver_queue q WHERE ${which} ORDER BY q.receiver LIMIT $2) q
+       CROSS JOIN LATERAL (
+         SELECT count(*)::integer AS waiting, min(decided_ms) AS oldest_ms FROM (
+           SELECT decided_ms FROM delivery d WHERE d.receiver = q.receiver AND d.state = 'waiting'
+           ORDER BY d.ordinal LIMIT ${waitingCounted}) x) w
+       ORDER BY q.receiver`,
+      [name, limit],
+    );
+    return rows.map((row) => ({
+      receiver: String(row['receiver']),
+      circuit: circuitOf(row),
+      waiting: Number(row['waiting']),
+      oldestMs: row['oldest_ms'] === null ? null : Number(row['oldest_ms']),
+    }));
   }
 
   /** Undefined: there is no such delivery. Of many attempts the last ones are given, the oldest of them first. */
@@ -271,6 +323,12 @@ function deliveryOf(row: ControlRow): Delivery {
     code: String(row['code']),
     changedMs: Number(row['changed_ms']),
   };
+}
+
+function lastOf(row: ControlRow): LoggedDelivery['last'] {
+  if (row['at_ms'] === null) return null;
+  const { atMs, latencyMs, outcome, status } = attemptOf(row);
+  return { atMs, latencyMs, outcome, status };
 }
 
 function attemptOf(row: ControlRow): Attempt {

@@ -8,6 +8,7 @@ import { alertTests } from './alerts.ts';
 import { breachTests } from './breaches.ts';
 import { creditTests } from './credits.ts';
 import { deliveryTests } from './deliveries.ts';
+import { deliveryLogTests } from './delivery-log.ts';
 import { exclusionTests } from './exclusions.ts';
 import { objectTests } from './objects.ts';
 
@@ -126,6 +127,7 @@ export function controlStoreContract(name: string, { open, close }: ControlContr
     breachTests(() => store);
     creditTests(() => store);
     deliveryTests(() => store);
+    deliveryLogTests(() => store);
     alertTests(() => store);
 
     it('a port has one owner at a time, whoever writes at once', async () => {
