@@ -6,10 +6,12 @@ import { backupCommand } from './commands/backup.ts';
 import { collectorCommand } from './commands/collector.ts';
 import { configCommand } from './commands/config.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
+import { deliveriesCommand } from './commands/deliveries.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exclusionsCommand } from './commands/exclusions.ts';
 import { explainCommand } from './commands/explain.ts';
 import { exportSlotsCommand } from './commands/export-slots.ts';
+import { receiversCommand } from './commands/receivers.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { serverCommand } from './commands/server.ts';
 import { sloCommand } from './commands/slo.ts';
@@ -69,6 +71,8 @@ function program(): Command {
     .addCommand(alertingCommand())
     .addCommand(exclusionsCommand())
     .addCommand(deadLettersCommand())
+    .addCommand(deliveriesCommand())
+    .addCommand(receiversCommand())
     .addCommand(webhooksCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand())

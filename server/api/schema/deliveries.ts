@@ -98,6 +98,8 @@ const Alert = Type.Object({
   flapping: Type.Optional(Type.Literal(true)),
 });
 
+export type ToldAlert = Static<typeof Alert>;
+
 const Notification = Type.Object(
   {
     id: Type.String(),
