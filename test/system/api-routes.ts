@@ -1,5 +1,7 @@
 /** Every route of the API, as the OpenAPI document must list them. */
 export const routes = [
+  '/api/v1/alerting',
+  '/api/v1/alerting/apply',
   '/api/v1/backups',
   '/api/v1/breaches',
   '/api/v1/breaches/{id}',
@@ -40,6 +42,8 @@ export const routes = [
   '/api/v1/ports/{host}/{port}/xstats',
   '/api/v1/receivers',
   '/api/v1/receivers/{name}/enable',
+  '/api/v1/receivers/{name}/keys',
+  '/api/v1/receivers/{name}/test',
   '/api/v1/seals',
   '/api/v1/seals/{host}/{port}/{direction}/{sha256}',
   '/api/v1/slis',

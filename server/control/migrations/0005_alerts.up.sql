@@ -5,7 +5,7 @@ CREATE TABLE alert_pending (
   breach_id text NOT NULL,
   entry integer NOT NULL,
   UNIQUE (breach_id, entry),
-  FOREIGN KEY (breach_id, entry) REFERENCES breach_change (breach_id, entry)
+  FOREIGN KEY (breach_id, entry) REFERENCES breach_change (breach_id, entry) ON DELETE CASCADE
 );
 
 -- What is remembered of alerts and of who was told of them, in rows of JSON. serial, of the row `head`: counts the steps, so

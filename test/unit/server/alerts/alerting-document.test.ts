@@ -70,10 +70,7 @@ describe('a document of receivers and routes', () => {
     ],
     [
       'a template that names what there is not',
-      aDocument().replace(
-        '"https://noc.example/hook"',
-        '"https://noc.example/hook", template: { title: "{nothing}" }',
-      ),
+      aDocument().replace('"https://noc.example/hook"', '"https://noc.example/hook", template: { title: "{nothing}" }'),
       /nothing/,
     ],
     ['no routes', aDocument(receivers), /routes is missing/],
