@@ -4,10 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import type { ReplayBody } from '../../server/api/schema/deliveries.ts';
 import type { DecisionBody, ExclusionBody } from '../../server/api/schema/exclusions.ts';
 import type { WhatIfBody } from '../../server/api/schema/slos.ts';
 import * as api from './fixture-api.ts';
 import { breachDetail, breachPage } from './fixture-breaches.ts';
+import * as delivery from './fixture-deliveries.ts';
 import * as exclusion from './fixture-exclusions.ts';
 import { ledgerDetail, ledgerPage } from './fixture-ledger.ts';
 import type { Scenario } from './fixture-numbers.ts';
@@ -154,6 +156,12 @@ export function answer(scenario: Scenario, url: URL, nowMs: number): unknown {
   if (kind === 'slos' || kind === 'tenants' || kind === 'breaches' || kind === 'exclusions' || kind === 'credits') {
     return answerSla(scenario, [kind, first, second, third], url.searchParams, nowMs);
   }
+  if (kind === 'receivers') return list(delivery.receivers(scenario, nowMs));
+  if (kind === 'deliveries') {
+    return first === ''
+      ? delivery.deliveryPage(scenario, url.searchParams, nowMs)
+      : delivery.deliveryDetail(scenario, first, nowMs);
+  }
   if (kind !== 'hosts') return null;
   const hosts = api.hosts(scenario, nowMs);
   if (first === '') return list(hosts);
@@ -192,6 +200,13 @@ async function sendChange(url: URL, request: IncomingMessage, response: ServerRe
   const [kind, id = '', verb] = url.pathname.split('/').slice(3).map(decodeURIComponent);
   if (kind === 'slos') {
     send(response, 200, slos.whatIf(id, body as WhatIfBody, Date.now()), 'application/json');
+  } else if (kind === 'receivers') {
+    send(response, 200, delivery.enabled(id), 'application/json');
+  } else if (kind === 'deliveries') {
+    const told = delivery.replayed(body as ReplayBody);
+    const conflict = api.problem(409, 'FN_STATE_CONFLICT', 'it is no dead letter', '');
+    if (told !== null) send(response, 200, told, 'application/json');
+    else send(response, 409, conflict, 'application/problem+json');
   } else if (kind === 'exclusions' && verb === undefined) {
     send(response, 201, exclusion.requested(body as ExclusionBody, Date.now()), 'application/json');
   } else {

@@ -5,18 +5,21 @@ import { BreachDetail, BreachPage } from '../../server/api/schema/breaches.ts';
 import { PortBursts } from '../../server/api/schema/bursts.ts';
 import { Problem } from '../../server/api/schema/common.ts';
 import { CreditPage } from '../../server/api/schema/credits.ts';
+import { DeliveryDetail, DeliveryPage } from '../../server/api/schema/deliveries.ts';
 import { ExclusionDetail, ExclusionPage } from '../../server/api/schema/exclusions.ts';
 import { Explanation } from '../../server/api/schema/explain.ts';
 import { Health } from '../../server/api/schema/health.ts';
 import { HostDetail, HostPage, SoftnetSeries, StallList, ThreadSeries } from '../../server/api/schema/hosts.ts';
 import { LedgerDetail, LedgerPage } from '../../server/api/schema/ledger.ts';
 import { PortPage, PortSeries, QueueSeries, XstatPage } from '../../server/api/schema/ports.ts';
+import { ReceiverPage } from '../../server/api/schema/receivers.ts';
 import { SliPage } from '../../server/api/schema/slis.ts';
 import { Budget, MonthCalendar, SloDetail, SloPage, TenantPage, WhatIf } from '../../server/api/schema/slos.ts';
 import { TickEvent } from '../../server/api/schema/stream.ts';
 import { PortTimeline } from '../../server/api/schema/timeline.ts';
 import { problem, tickOf } from './fixture-api.ts';
 import { openBreach } from './fixture-breaches.ts';
+import { deadDelivery } from './fixture-deliveries.ts';
 import { requestedExclusion } from './fixture-exclusions.ts';
 import { hostNames, type Scenario } from './fixture-numbers.ts';
 import { answer } from './fixture-server.ts';
@@ -50,6 +53,8 @@ const routes: [string, TSchema][] = [
   ['tenants', TenantPage],
   ['tenants/acme/calendar?month=2026-02', MonthCalendar],
   ['breaches', BreachPage],
+  ['deliveries', DeliveryPage],
+  ['receivers', ReceiverPage],
   ['exclusions', ExclusionPage],
   ['credits?tenant=acme', CreditPage],
 ];
@@ -58,6 +63,7 @@ const singles: [string, TSchema][] = [
   ['slos/acme-availability', SloDetail],
   ['slos/globex-delivery/budget?month=2026-07', Budget],
   [`breaches/${openBreach}`, BreachDetail],
+  [`deliveries/${deadDelivery}`, DeliveryDetail],
   [`exclusions/${requestedExclusion}`, ExclusionDetail],
 ];
 

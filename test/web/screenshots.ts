@@ -3,7 +3,7 @@
  *
  *     node test/web/screenshots.ts --url http://127.0.0.1:8080 --host NAME --port eth0 --out FOLDER
  *
- * With --slo, --tenant, --breach and --exclusion also of the page of each.
+ * With --slo, --tenant, --breach, --exclusion and --notification also of the page of each.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,6 +19,7 @@ const { values: options } = parseArgs({
     tenant: { type: 'string' },
     breach: { type: 'string' },
     exclusion: { type: 'string' },
+    notification: { type: 'string' },
     out: { type: 'string', default: 'screenshots' },
   },
 });
@@ -46,6 +47,8 @@ const pages = {
   ...pageOf('breach', 'breaches', options.breach),
   exclusions: '/exclusions',
   ...pageOf('exclusion', 'exclusions', options.exclusion),
+  notifications: '/notifications',
+  ...pageOf('notification', 'notifications', options.notification),
 };
 
 mkdirSync(options.out, { recursive: true });

@@ -3,6 +3,7 @@ import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { openBreach } from './fixture-breaches.ts';
+import { deadDelivery } from './fixture-deliveries.ts';
 import { requestedExclusion } from './fixture-exclusions.ts';
 import type { FixtureServer } from './fixture-server.ts';
 
@@ -18,6 +19,7 @@ interface Opened {
 }
 
 const breachPath = `/breaches/${openBreach}`;
+const notificationPath = `/notifications/${deadDelivery}`;
 const exclusionPath = `/exclusions/${requestedExclusion}`;
 /** With the pages whose colours are their own: those are looked at in the other theme too. */
 const paths = [
@@ -29,6 +31,8 @@ const paths = [
   ...([
     ['/breaches', false],
     [breachPath, true],
+    ['/notifications', true],
+    [notificationPath, false],
     ['/exclusions', false],
     [exclusionPath, false],
   ] as const),
@@ -41,6 +45,7 @@ const empties = [
   ['Tenants', 'No tenants yet'],
   ['Breaches', 'No breaches'],
   ['Exclusions', 'No exclusions'],
+  ['Notifications', 'No notifications'],
 ] as const;
 
 /** Few tests with many steps: what takes time in them is opening a page. */
@@ -78,7 +83,7 @@ export function slaPages(opened: () => Opened): void {
     await page.getByRole('link', { name: 'acme-availability' }).click();
     await page.locator('[data-banner="slo"]').getByText('No complete slot of compute-01.zone-a').waitFor();
     server.scenario = 'noData';
-    for (const path of ['/objectives/acme-availability', '/tenants/acme']) {
+    for (const path of ['/objectives/acme-availability', '/tenants/acme', notificationPath]) {
       await open(path);
       await page.getByRole('heading', { name: 'No data' }).waitFor();
       await settled();
@@ -138,6 +143,65 @@ export function slaPages(opened: () => Opened): void {
     await page.getByRole('button', { name: 'Approve' }).click();
     await page.getByRole('status').getByText('Done.').waitFor();
     await page.getByRole('alert').waitFor({ state: 'detached' });
+  });
+
+  it('tells what was told to whom, sends a dead letter again and enables a receiver once that is confirmed', async () => {
+    const { page, server, open, settled, complaints } = opened();
+    await open('/');
+    await page.keyboard.press('g');
+    await page.keyboard.press('n');
+    await page.waitForURL((url) => url.pathname === '/notifications');
+    await settled();
+    const log = page.getByRole('region', { name: 'Notifications', exact: true });
+    expect(await log.getByRole('row').count()).toBe(1 + 5);
+    const failing = await log.getByRole('row', { name: /FN_RECEIVER_AWAY/ }).innerText();
+    expect(failing.split(/\s*[\n\t]\s*/)).toEqual(
+      expect.arrayContaining(['globex-hook', 'globex', 'waiting', '3', 'no answer came', '10.0 s', 'new']),
+    );
+    await page.getByLabel('Receiver', { exact: true }).selectOption('globex-hook');
+    await page.waitForURL(/receiver=globex-hook/);
+    await page.waitForFunction(() => document.querySelectorAll('[aria-label="Notifications"] tbody th').length === 2);
+    await page.getByLabel('Receiver', { exact: true }).selectOption('');
+    await page.getByLabel('State').selectOption('dead');
+    await page.waitForURL(/state=dead/);
+    await page.waitForFunction(() => document.querySelectorAll('[aria-label="Notifications"] tbody th').length === 1);
+
+    const circuits = page.getByRole('table', { name: 'Receivers' });
+    expect(await circuits.getByRole('row', { name: /^globex-hook/ }).innerText()).toMatch(
+      /left alone\s+It failed too often in a row: nothing is sent until 2.*\s+6\s+2\s+15 min/,
+    );
+    const enable = page.getByRole('button', { name: 'Enable acme-noc' });
+    await enable.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'Send to acme-noc again?' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Enable acme-noc');
+    expect(await page.getByText('is sent to again').count()).toBe(0);
+    await enable.click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Enable' }).click();
+    await page.getByRole('status').getByText('acme-noc is sent to again.').waitFor();
+
+    await page
+      .getByRole('rowheader')
+      .getByRole('link', { name: /^acme-availability loses packets/ })
+      .click();
+    await page.waitForURL((url) => url.pathname === notificationPath);
+    const attempts = page.getByRole('table', { name: /^Attempts/ });
+    expect(await attempts.getByRole('row').nth(2).innerText()).toMatch(/gone\s+410\s+64 ms\s+FN_DELIVERY_GONE/);
+    await page.getByText('Budget: 2,011 bad of 2,592 allowed, 581 left').waitFor();
+    await page.getByText('Likely cause: vhost_ring_full, owner tenant, 184,467 packets').waitFor();
+    await page.getByRole('button', { name: 'Send again' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Send again' }).click();
+    await page.getByRole('status').getByText('It waits to be sent again.').waitFor();
+
+    server.scenario = 'error';
+    await open('/notifications');
+    await page.getByRole('alert').getByText('FN_STORE_UNAVAILABLE').first().waitFor();
+    server.scenario = 'stale';
+    await page.getByRole('alert').first().getByRole('button', { name: 'Try again' }).click();
+    await page.locator('[data-banner="host"]').waitFor();
+    expect(complaints).toEqual([]);
   });
 }
 

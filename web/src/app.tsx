@@ -85,6 +85,16 @@ const routeTree = rootRoute.addChildren([
     path: '/exclusions/$id',
     component: lazyRouteComponent(() => import('./features/exclusion/exclusion-page.tsx'), 'ExclusionPage'),
   }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/notifications',
+    component: lazyRouteComponent(() => import('./features/notification/notifications-page.tsx'), 'NotificationsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/notifications/$id',
+    component: lazyRouteComponent(() => import('./features/notification/notification-page.tsx'), 'NotificationPage'),
+  }),
 ]);
 
 const router = createRouter({

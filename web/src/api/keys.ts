@@ -31,6 +31,9 @@ export const keys = {
   calendar: (tenant: string, month: string | undefined) => ['tenants', tenant, 'calendar', month] as const,
   breaches: (filter: BreachFilter) => ['breaches', 'list', filter] as const,
   breach: (id: string) => ['breaches', 'one', id] as const,
+  deliveries: (filter: DeliveryFilter) => ['deliveries', 'list', filter] as const,
+  delivery: (id: string) => ['deliveries', 'one', id] as const,
+  receivers: ['receivers'] as const,
   exclusions: (filter: ExclusionFilter) => ['exclusions', 'list', filter] as const,
   exclusion: (id: string) => ['exclusions', 'one', id] as const,
   credits: (tenant: string, month: string | undefined) => ['credits', tenant, month] as const,
@@ -44,6 +47,10 @@ export interface SloFilter {
 export interface BreachFilter extends SloFilter {
   readonly slo?: string | undefined;
   readonly open?: string | undefined;
+}
+
+export interface DeliveryFilter extends SloFilter {
+  readonly receiver?: string | undefined;
 }
 
 export interface ExclusionFilter {

@@ -9,6 +9,7 @@ export type Action =
   | 'goTenants'
   | 'goBreaches'
   | 'goExclusions'
+  | 'goNotifications'
   | 'shiftBack'
   | 'shiftForward'
   | 'zoomIn'
@@ -31,6 +32,7 @@ export const shortcuts: readonly Shortcut[] = [
   { keys: ['g', 't'], action: 'goTenants', text: 'Go to the tenants' },
   { keys: ['g', 'b'], action: 'goBreaches', text: 'Go to the breaches' },
   { keys: ['g', 'x'], action: 'goExclusions', text: 'Go to the exclusions' },
+  { keys: ['g', 'n'], action: 'goNotifications', text: 'Go to the notifications' },
   { keys: ['['], action: 'shiftBack', text: 'Earlier by half the range' },
   { keys: [']'], action: 'shiftForward', text: 'Later by half the range' },
   { keys: ['+'], action: 'zoomIn', text: 'Shorter range' },

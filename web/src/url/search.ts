@@ -17,6 +17,7 @@ export interface Search {
   tenant?: string;
   service?: string;
   slo?: string;
+  receiver?: string;
   state?: string;
   month?: string;
   /** Breaches that go on. */
@@ -29,7 +30,7 @@ export interface Search {
   least?: string;
 }
 
-export type Choice = 'tenant' | 'service' | 'slo' | 'state' | 'month' | 'open' | 'at' | 'queue' | 'least';
+export type Choice = 'tenant' | 'service' | 'slo' | 'receiver' | 'state' | 'month' | 'open' | 'at' | 'queue' | 'least';
 
 export interface Sort {
   readonly id: string;
@@ -62,7 +63,7 @@ export function parseSearch(raw: Record<string, unknown>): Search {
   if (raw['zone'] === 'local') search.zone = 'local';
   const tab = raw['tab'];
   if (typeof tab === 'string' && namePattern.test(tab)) search.tab = tab;
-  for (const name of ['tenant', 'service', 'slo'] as const) {
+  for (const name of ['tenant', 'service', 'slo', 'receiver'] as const) {
     const value = raw[name];
     if (typeof value === 'string' && value !== '' && value.length <= choiceCharsMax) search[name] = value;
   }

@@ -20,6 +20,7 @@ const places = [
   ['/tenants', 'Tenants'],
   ['/breaches', 'Breaches'],
   ['/exclusions', 'Exclusions'],
+  ['/notifications', 'Notifications'],
 ] as const;
 
 /** What stands around every page. */
@@ -37,6 +38,7 @@ export function Shell() {
     goTenants: () => void navigate({ to: '/tenants', search: url.carried }),
     goBreaches: () => void navigate({ to: '/breaches', search: url.carried }),
     goExclusions: () => void navigate({ to: '/exclusions', search: url.carried }),
+    goNotifications: () => void navigate({ to: '/notifications', search: url.carried }),
     shiftBack: () => url.setRange(shiftRange(url.range, -1, url.nowMs())),
     shiftForward: () => url.setRange(shiftRange(url.range, 1, url.nowMs())),
     zoomIn: () => url.setRange(zoomRange(url.range, 'in', url.nowMs())),

@@ -1,0 +1,48 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { Delivery, DeliveryDetail, Replayed } from '../../../server/api/schema/deliveries.ts';
+import type { Receiver, ReceiverPage } from '../../../server/api/schema/receivers.ts';
+import { apiPath, getJson, getPages, postJson } from './client.ts';
+import { useEndless } from './endless.ts';
+import { type DeliveryFilter, keys, paceMs } from './keys.ts';
+
+export function useDeliveries({ receiver, tenant, state }: DeliveryFilter) {
+  return useEndless<Delivery>({
+    queryKey: keys.deliveries({ receiver, tenant, state }),
+    segments: ['deliveries'],
+    params: { receiver, tenant, state },
+    everyMs: paceMs.slos,
+  });
+}
+
+export function useDelivery(id: string) {
+  return useQuery({
+    queryKey: keys.delivery(id),
+    queryFn: ({ signal }) => getJson<DeliveryDetail>(apiPath(['deliveries', id]), signal),
+    refetchInterval: paceMs.slos,
+  });
+}
+
+export function useReceivers() {
+  return useQuery({
+    queryKey: keys.receivers,
+    queryFn: ({ signal }) => getPages<Receiver, ReceiverPage>(['receivers'], {}, signal),
+    refetchInterval: paceMs.slos,
+  });
+}
+
+/** Lets a dead letter go out again. */
+export function useReplay(id: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => postJson<Replayed>(['deliveries', 'replay'], { id }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['deliveries'] }),
+  });
+}
+
+export function useEnable() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (receiver: string) => postJson<Receiver>(['receivers', receiver, 'enable'], {}),
+    onSuccess: () => queries.invalidateQueries({ queryKey: keys.receivers }),
+  });
+}
