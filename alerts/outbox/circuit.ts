@@ -18,6 +18,8 @@ export const closedCircuit: Circuit = { failures: 0, openUntilMs: 0, disabled: '
 const failuresMax = 5;
 const openSeconds = 30;
 const openSecondsMax = 600;
+/** None is open for longer, ms: one that says so was opened before the clock was set back. */
+export const openMsMax = openSecondsMax * 1_000;
 
 export function afterSuccess(): Circuit {
   return closedCircuit;

@@ -31,3 +31,17 @@ export function nextAttemptMs({ attempts, untilMs, nowMs, retryAfterMs, permille
   const due = nowMs + Math.max(jittered, asked);
   return due > untilMs ? null : due;
 }
+
+/** Clocks of two servers differ by less, ms: what was written down later than that from now is of a clock that went back. */
+export const clockSlackMs = 60_000;
+
+/**
+ * Whether a delivery is to be tried. Pauses are times of a clock: when it was set back they would not end, so what changed
+ * in the future is due.
+ */
+export function isDue(
+  { dueMs, changedMs }: { readonly dueMs: number; readonly changedMs: number },
+  nowMs: number,
+): boolean {
+  return dueMs <= nowMs || changedMs > nowMs + clockSlackMs;
+}

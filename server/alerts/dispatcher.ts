@@ -1,4 +1,5 @@
 import { type Answer, afterAttempt } from '../../alerts/outbox/after-attempt.ts';
+import { isDue } from '../../alerts/outbox/schedule.ts';
 import { sleepMs } from '../../core/runtime/clock.ts';
 import { toFourninesError } from '../../core/runtime/error.ts';
 import type { Part } from '../../core/runtime/lifecycle.ts';
@@ -146,7 +147,7 @@ export class Dispatcher implements Part {
     let present = circuit;
     for (const delivery of waiting) {
       signal.throwIfAborted();
-      if (delivery.dueMs > nowMs()) return;
+      if (!isDue(delivery, nowMs())) return;
       const atMs = nowMs();
       const beganMs = performance.now();
       const answer = await send(delivery, signal).catch((error: unknown) => this.#mistake(error));

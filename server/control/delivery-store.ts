@@ -1,7 +1,7 @@
 import type { NotificationReason } from '../../alerts/notification.ts';
 import type { AttemptOutcome, DeliveryState } from '../../alerts/outbox/after-attempt.ts';
-import { type Circuit, closedCircuit } from '../../alerts/outbox/circuit.ts';
-import { lifeMs } from '../../alerts/outbox/schedule.ts';
+import { type Circuit, closedCircuit, openMsMax } from '../../alerts/outbox/circuit.ts';
+import { clockSlackMs, lifeMs } from '../../alerts/outbox/schedule.ts';
 import type { ControlRow, ControlSession, ControlStore } from './control-store.ts';
 
 type Session = Pick<ControlSession, 'query'>;
@@ -154,7 +154,7 @@ export class DeliveryStore {
 
   /**
    * Receivers whose first waiting delivery is due and whose circuit is closed, with up to `each` deliveries of each; those
-   * named in `busy` are left out.
+   * named in `busy` are left out. As `isDue` has it for a clock that was set back.
    */
   async due(
     nowMs: number,
@@ -162,10 +162,11 @@ export class DeliveryStore {
   ): Promise<readonly ReceiverTurn[]> {
     const rows = await this.#store.query(
       `SELECT w.*, q.failures, q.open_until_ms, q.disabled FROM (
-         SELECT * FROM receiver_queue r WHERE r.disabled = '' AND r.open_until_ms <= $1
+         SELECT * FROM receiver_queue r WHERE r.disabled = ''
+           AND (r.open_until_ms <= $1 OR r.open_until_ms > $1::bigint + ${openMsMax + clockSlackMs})
            AND NOT r.receiver IN (SELECT jsonb_array_elements_text($2::text::jsonb))
-           AND (SELECT h.due_ms FROM delivery h WHERE h.receiver = r.receiver AND h.state = 'waiting'
-             ORDER BY h.ordinal LIMIT 1) <= $1
+           AND (SELECT h.due_ms <= $1 OR h.changed_ms > $1::bigint + ${clockSlackMs} FROM delivery h
+             WHERE h.receiver = r.receiver AND h.state = 'waiting' ORDER BY h.ordinal LIMIT 1)
          ORDER BY r.failures, r.receiver LIMIT $3) q
        CROSS JOIN LATERAL (
          SELECT ${columns} FROM delivery d WHERE d.receiver = q.receiver AND d.state = 'waiting'

@@ -170,6 +170,27 @@ export function deliveryTests(of: () => ControlStore): void {
       expect(sent).toEqual([...Array<string>(6).fill('r-1'), 'r-2']);
     });
 
+    it('does not wait for a clock that was set back to come to where it was', async () => {
+      await deliveries.add([aDelivery('fresh', 1), ...[1, 2].map((n) => aDelivery('failed', n))]);
+      let isWell = false;
+      await using running = dispatching(({ receiver }) => (isWell || receiver === 'fresh' ? delivered : failed));
+      await running.dispatcher.start();
+      for (let failures = 1; failures <= 6; failures++) {
+        await until({ what: `failure ${failures}`, deadlineMs: 20_000, everyMs: 5 }, async () => {
+          return (await deliveries.circuit('failed')).failures === failures;
+        });
+        // Beyond every pause, up to the last one.
+        if (failures < 6) nowMs += 12 * 3_600_000;
+      }
+      const { openUntilMs } = await deliveries.circuit('failed');
+      expect(openUntilMs).toBeGreaterThan(nowMs);
+      isWell = true;
+      nowMs -= 3_600_000;
+      await deliveries.add([aDelivery('fresh', 2, { decidedMs: nowMs + 3_600_000 })]);
+      await untilNoneWaits();
+      expect(await states()).toEqual({ delivered: 4 });
+    });
+
     it('keeps what could not be delivered as a dead letter, and sends it again under its id when asked', async () => {
       await deliveries.add([1, 2, 3].map((n) => aDelivery('r', n, { decidedMs: began + n })));
       let isWell = false;
