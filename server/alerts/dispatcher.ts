@@ -9,6 +9,9 @@ import { AttemptWriter } from './attempt-writer.ts';
 
 type InTurn = (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => Promise<unknown>;
 
+/** Where a process may be killed; each is reached for every attempt, in this order. */
+export type DispatcherPoint = 'taken' | 'answered' | 'recorded';
+
 export interface DispatcherOptions {
   readonly deliveries: Pick<DeliveryStore, 'due' | 'record'>;
   /** One attempt; bounded in time by itself. What the other side does is an answer; a rejection is a mistake of ours. */
@@ -17,6 +20,7 @@ export interface DispatcherOptions {
   readonly ready: (signal: AbortSignal) => Promise<void>;
   /** Runs the work while this server is the one that sends. Absent: there is no other. */
   readonly inTurn?: InTurn | undefined;
+  readonly reached?: ((point: DispatcherPoint) => void) | undefined;
   readonly logger: Logger;
   readonly nowMs: () => number;
   /** Chance, from 0 to 1000. */
@@ -143,14 +147,16 @@ export class Dispatcher implements Part {
   }
 
   async #lane({ receiver, circuit, waiting }: ReceiverTurn, writer: AttemptWriter, signal: AbortSignal): Promise<void> {
-    const { send, nowMs, permille } = this.#options;
+    const { send, nowMs, permille, reached } = this.#options;
     let present = circuit;
     for (const delivery of waiting) {
       signal.throwIfAborted();
       if (!isDue(delivery, nowMs())) return;
       const atMs = nowMs();
       const beganMs = performance.now();
+      reached?.('taken');
       const answer = await send(delivery, signal).catch((error: unknown) => this.#mistake(error));
+      reached?.('answered');
       // Whatever came back after the turn was lost, somebody else may be sending by now.
       signal.throwIfAborted();
       const latencyMs = Math.round(performance.now() - beganMs);
@@ -159,6 +165,7 @@ export class Dispatcher implements Part {
       const { outcome, status, detail } = answer;
       const told = { delivery: delivery.id, receiver, atMs, latencyMs, outcome, status, detail };
       await writer.write({ ...told, ...after });
+      reached?.('recorded');
       this.#count(after.state);
       present = after.circuit;
       if (after.state === 'waiting' || present.disabled !== '' || present.openUntilMs > nowMs()) return;

@@ -14,6 +14,9 @@ import { alertOfChange } from './alert-of-change.ts';
 
 type InTurn = (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => Promise<unknown>;
 
+/** Where a process may be killed; each is reached for every step, in this order. */
+export type NotifierPoint = 'decided' | 'kept';
+
 export interface NotifierOptions {
   readonly store: Pick<AlertStore, 'load' | 'pending' | 'keep'>;
   /** Who is told of what; asked before each step, and free of charge while it stays the same. */
@@ -26,6 +29,7 @@ export interface NotifierOptions {
   readonly inTurn?: InTurn | undefined;
   /** Something was put into the outbox. */
   readonly onDeliveries: () => void;
+  readonly reached?: ((point: NotifierPoint) => void) | undefined;
   readonly logger: Logger;
   readonly nowMs: () => number;
   /** How often it looks for changes, ms. */
@@ -107,7 +111,7 @@ export class Notifier implements Part {
   }
 
   async #step({ state, serial }: KeptState, pending: readonly PendingChange[]): Promise<KeptState> {
-    const { store, config, nowMs, onDeliveries } = this.#options;
+    const { store, config, nowMs, onDeliveries, reached } = this.#options;
     const present = config();
     const now = Math.floor(nowMs() / 1_000);
     const isNew = present.version !== state.config.version;
@@ -121,7 +125,9 @@ export class Notifier implements Part {
     for (const { change, inputs } of changes) if (book.takeAll(inputs)) taken.push(change.ordinal);
     book.take({ kind: 'time' });
     const deliveries = book.notifications.map((notification) => deliveryOf(notification, nowMs()));
+    reached?.('decided');
     await store.keep({ serial, changes: rowChanges(state, book.state), deliveries, taken });
+    reached?.('kept');
     this.#stats.changes += taken.length;
     this.#stats.notifications += deliveries.length;
     this.#stats.refused = changes.length - taken.length;
