@@ -7,7 +7,11 @@ export interface Armed {
   readonly afterMs: number;
 }
 
-export type Order = { readonly what: 'arm'; readonly armed: Armed | undefined } | { readonly what: 'finish' };
+export type Order =
+  | { readonly what: 'arm'; readonly armed: Armed | undefined }
+  | { readonly what: 'finish' }
+  /** Of one kind of subject, which listens for it by itself. */
+  | { readonly what: 'other'; readonly order: unknown };
 
 /**
  * The subject's end of the line to the harness: kills its process at the armed point, and ends it when the harness is
@@ -21,7 +25,7 @@ export class Fuse {
     this.#armed = armed;
     process.on('message', (order: Order) => {
       if (order.what === 'finish') onFinish();
-      else this.#arm(order.armed);
+      else if (order.what === 'arm') this.#arm(order.armed);
     });
     process.once('disconnect', abandoned);
   }

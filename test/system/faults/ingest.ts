@@ -1,32 +1,22 @@
 /**
- * Hurts every part of the way from a tick to its row, and after each log of several rounds holds what is stored against
- * what was generated.
- *
- *     npm run test:faults -- [--rounds 200] [--seed 1] [--only server:] [--json]
- *
- * One round is one fault. `--only` takes the faults whose name has this in it. Ends with 1 when a message is lost or
- * doubled, when a sum is another, or when something is unknown that the test did not destroy. Needs Java and Maven for the
- * broker (test/lab/kafka/README.md); root for the full disks.
+ * The suite `ingest` of `npm run test:faults`: hurts every part of the way from a tick to its row, and after each log of
+ * several rounds holds what is stored against what was generated. Ends with 1 when a message is lost or doubled, when a sum
+ * is another, or when something is unknown that the test did not destroy. Needs Java and Maven for the broker
+ * (test/lab/kafka/README.md); root for the full disks.
  */
-import { inspect, parseArgs } from 'node:util';
-import { randomOf } from '../fakes/generated-log.ts';
-import { KafkaBroker } from '../lab/kafka/broker.ts';
-import { Deck } from './faults/deck.ts';
-import { Road } from './faults/road.ts';
-import { accountOfRoad } from './faults/road-account.ts';
-import { roadFaults } from './faults/road-faults.ts';
-import { accountOfHourAgain, hourAgain, ServerLog, serverFaults, serverKinds } from './faults/server-kills.ts';
-import { Tally } from './faults/tally.ts';
+import { inspect } from 'node:util';
+import { randomOf } from '../../fakes/generated-log.ts';
+import { KafkaBroker } from '../../lab/kafka/broker.ts';
+import { faultArguments } from './arguments.ts';
+import { Deck } from './deck.ts';
+import { Road } from './road.ts';
+import { accountOfRoad } from './road-account.ts';
+import { roadFaults } from './road-faults.ts';
+import { accountOfHourAgain, hourAgain, ServerLog, serverFaults, serverKinds } from './server-kills.ts';
+import { Tally } from './tally.ts';
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '200' },
-    seed: { type: 'string', default: '1' },
-    only: { type: 'string', default: '' },
-    json: { type: 'boolean', default: false },
-  },
-});
-const [rounds, seed] = [Number(values.rounds), Number(values.seed)];
+const values = faultArguments();
+const { rounds, seed } = values;
 const roadRoundsALog = 16;
 const serverRoundsALog = 7;
 /** Of each host, in the first road: what a collector has after an hour without a bus. */

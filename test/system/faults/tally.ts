@@ -1,5 +1,24 @@
+/** What a suite says of what it counted. */
+interface TallyWords {
+  readonly sums: (counted: {
+    readonly messages: number;
+    readonly logs: number;
+    readonly destroyed: number;
+    readonly blocks: number;
+    readonly seals: number;
+  }) => string;
+  readonly good: string;
+}
+
+const ingestWords: TallyWords = {
+  sums: ({ messages, logs, destroyed, blocks, seals }) =>
+    `${messages} messages in ${logs} logs, ${destroyed} ticks destroyed by the test, ${blocks} blocks, ${seals} seals`,
+  good: 'What was destroyed is told as lost, nothing else is unknown, and the chains of all seals hold.',
+};
+
 /** What a run of rounds has shown so far. */
 export class Tally {
+  readonly #words: TallyWords;
   readonly #faults = new Map<string, { tried: number; hit: number }>();
   readonly #wrong: string[] = [];
   #logs = 0;
@@ -11,7 +30,8 @@ export class Tally {
   #seals = 0;
 
   /** Names the rows of the table, in its order. */
-  constructor(faults: readonly string[]) {
+  constructor(faults: readonly string[], words: TallyWords = ingestWords) {
+    this.#words = words;
     for (const name of faults) this.#faults.set(name, { tried: 0, hit: 0 });
   }
 
@@ -72,16 +92,16 @@ export class Tally {
     const rows = [...this.#faults].map(
       ([name, { tried, hit }]) => `  ${name.padEnd(width)}  ${String(hit).padStart(4)} of ${tried}`,
     );
+    const counted = { messages: this.#messages, logs: this.#logs, destroyed: this.#destroyed };
     const sums =
-      `${this.#messages} messages in ${this.#logs} logs: ${this.#lost} lost, ${this.#doubled} doubled, ` +
-      `${this.#wrong.length} logs in which something is wrong; ` +
-      `${this.#destroyed} ticks destroyed by the test; ${this.#blocks} blocks, ${this.#seals} seals`;
-    const good = 'What was destroyed is told as lost, nothing else is unknown, and the chains of all seals hold.';
+      `${this.#words.sums({ ...counted, blocks: this.#blocks, seals: this.#seals })}: ` +
+      `${this.#lost} lost, ${this.#doubled} doubled, ` +
+      `${this.#wrong.length} logs in which something is wrong`;
     return [
       `${'fault'.padEnd(width + 2)}  hits of rounds`,
       ...rows,
       sums,
-      ...(this.isGood ? [good] : this.#wrong),
+      ...(this.isGood ? [this.#words.good] : this.#wrong),
     ].join('\n');
   }
 }
