@@ -107,35 +107,55 @@ const columns =
  * already changes nothing.
  */
 export async function addDeliveries(session: Session, deliveries: readonly NewDelivery[]): Promise<void> {
-  const byReceiver = Map.groupBy(deliveries, ({ receiver }) => receiver);
+  if (deliveries.length === 0) return;
+  const own = Map.groupBy(deliveries, ({ receiver }) => receiver);
   // In one order of receivers, so that two transactions do not wait for each other.
-  for (const [receiver, own] of [...byReceiver].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const [queue] = await session.query(
-      `INSERT INTO receiver_queue (receiver, newest, failures, open_until_ms, disabled) VALUES ($1, $2, 0, 0, '')
-       ON CONFLICT (receiver) DO UPDATE SET newest = receiver_queue.newest + $2 RETURNING newest`,
-      [receiver, own.length],
-    );
-    const first = BigInt(String(queue?.['newest'])) - BigInt(own.length);
-    await session.query(
-      `INSERT INTO delivery (id, receiver, ordinal, tenant, reason, document, decided_ms, state, attempts, due_ms, until_ms,
-         code, changed_ms)
-       SELECT x.d->>'id', $1, $2 + x.n, x.d->>'tenant', x.d->>'reason', x.d->>'document', (x.d->>'decidedMs')::bigint,
-         'waiting', 0, (x.d->>'decidedMs')::bigint, (x.d->>'decidedMs')::bigint + ${lifeMs}, '', (x.d->>'decidedMs')::bigint
-       FROM jsonb_array_elements($3::text::jsonb) WITH ORDINALITY AS x(d, n) ON CONFLICT (id) DO NOTHING`,
-      [receiver, first, JSON.stringify(own)],
-    );
-    await bound(session, receiver, own.at(-1)?.decidedMs ?? 0);
-  }
+  const counts = [...own]
+    .map(([receiver, { length }]) => [receiver, length] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const queues = await session.query(
+    `INSERT INTO receiver_queue (receiver, newest, failures, open_until_ms, disabled)
+     SELECT r->>0, (r->>1)::bigint, 0, 0, '' FROM jsonb_array_elements($1::text::jsonb) WITH ORDINALITY AS x(r, n) ORDER BY n
+     ON CONFLICT (receiver) DO UPDATE SET newest = receiver_queue.newest + excluded.newest RETURNING receiver, newest`,
+    [JSON.stringify(counts)],
+  );
+  const numbered = queues.flatMap((queue) => {
+    const added = own.get(String(queue['receiver'])) ?? [];
+    const first = BigInt(String(queue['newest'])) - BigInt(added.length) + 1n;
+    return added.map((delivery, i) => ({ ...delivery, ordinal: String(first + BigInt(i)) }));
+  });
+  await session.query(
+    `INSERT INTO delivery (id, receiver, ordinal, tenant, reason, document, decided_ms, state, attempts, due_ms, until_ms,
+       code, changed_ms)
+     SELECT d->>'id', d->>'receiver', (d->>'ordinal')::bigint, d->>'tenant', d->>'reason', d->>'document',
+       (d->>'decidedMs')::bigint, 'waiting', 0, (d->>'decidedMs')::bigint, (d->>'decidedMs')::bigint + ${lifeMs}, '',
+       (d->>'decidedMs')::bigint
+     FROM jsonb_array_elements($1::text::jsonb) AS d ON CONFLICT (id) DO NOTHING`,
+    [JSON.stringify(numbered)],
+  );
+  await bound(
+    session,
+    [...own].map(([receiver, added]) => [receiver, added.at(-1)?.decidedMs ?? 0] as const),
+  );
 }
 
-/** The oldest of what is more than may wait; resolves stay, since whoever was told that it fires must hear its end. */
-async function bound(session: Session, receiver: string, nowMs: number): Promise<void> {
+/**
+ * The oldest of what is more than may wait; resolves stay, since whoever was told that it fires must hear its end. Those that
+ * wait are only counted where the ordinals leave room for so many.
+ */
+async function bound(
+  session: Session,
+  receivers: readonly (readonly [receiver: string, nowMs: number])[],
+): Promise<void> {
   await session.query(
-    `UPDATE delivery SET state = 'dead', code = 'FN_DELIVERY_QUEUE_FULL', changed_ms = $2 WHERE id IN (
-       SELECT id FROM delivery WHERE receiver = $1 AND state = 'waiting' AND reason <> 'resolved'
-         AND ordinal <= (SELECT d.ordinal FROM delivery d WHERE d.receiver = $1 AND d.state = 'waiting'
-           ORDER BY d.ordinal DESC OFFSET ${waitingMax} LIMIT 1))`,
-    [receiver, nowMs],
+    `UPDATE delivery o SET state = 'dead', code = 'FN_DELIVERY_QUEUE_FULL', changed_ms = (r->>1)::bigint
+     FROM jsonb_array_elements($1::text::jsonb) AS r JOIN receiver_queue q ON q.receiver = r->>0
+     CROSS JOIN LATERAL (
+       SELECT d.ordinal FROM delivery d WHERE d.receiver = q.receiver AND d.state = 'waiting' AND q.newest - (
+         SELECT f.ordinal FROM delivery f WHERE f.receiver = q.receiver AND f.state = 'waiting' ORDER BY f.ordinal LIMIT 1
+       ) >= ${waitingMax} ORDER BY d.ordinal DESC OFFSET ${waitingMax} LIMIT 1) cut
+     WHERE o.receiver = q.receiver AND o.state = 'waiting' AND o.reason <> 'resolved' AND o.ordinal <= cut.ordinal`,
+    [JSON.stringify(receivers)],
   );
 }
 
@@ -180,34 +200,33 @@ export class DeliveryStore {
     });
   }
 
-  /** Writes attempts down, in their order; one that is there already (its answer was lost) changes nothing. */
+  /**
+   * Writes attempts down, in their order; one that is there already (its answer was lost) changes nothing. One statement,
+   * and circuits that stay as they are are not touched: whoever adds to the same queues at the same time is not disturbed.
+   */
   async record(attempts: readonly AttemptRecord[]): Promise<void> {
-    const made = JSON.stringify(attempts);
-    await this.#store.transaction(async (session) => {
-      await session.query(
-        `INSERT INTO delivery_attempt (delivery_id, attempt, at_ms, latency_ms, outcome, status, code, detail)
-         SELECT a->>'delivery', (a->>'attempt')::integer, (a->>'atMs')::bigint, (a->>'latencyMs')::integer, a->>'outcome',
-           (a->>'status')::integer, a->>'code', a->>'detail'
-         FROM jsonb_array_elements($1::text::jsonb) AS a ON CONFLICT DO NOTHING`,
-        [made],
-      );
-      await session.query(
-        `UPDATE delivery d SET state = a.x->>'state', attempts = (a.x->>'attempt')::integer,
-           due_ms = (a.x->>'dueMs')::bigint, code = a.x->>'code', changed_ms = (a.x->>'atMs')::bigint
-         FROM (SELECT DISTINCT ON (x->>'delivery') x FROM jsonb_array_elements($1::text::jsonb) AS x
-           ORDER BY x->>'delivery', (x->>'attempt')::integer DESC) a
-         WHERE d.id = a.x->>'delivery' AND d.attempts < (a.x->>'attempt')::integer AND d.state = 'waiting'`,
-        [made],
-      );
-      await session.query(
-        `UPDATE receiver_queue q SET failures = (a.x->'circuit'->>'failures')::integer,
-           open_until_ms = (a.x->'circuit'->>'openUntilMs')::bigint, disabled = a.x->'circuit'->>'disabled'
-         FROM (SELECT DISTINCT ON (x->>'receiver') x
-           FROM jsonb_array_elements($1::text::jsonb) WITH ORDINALITY AS t(x, n) ORDER BY x->>'receiver', n DESC) a
-         WHERE q.receiver = a.x->>'receiver' AND q.disabled = ''`,
-        [made],
-      );
-    });
+    await this.#store.query(
+      `WITH told AS MATERIALIZED (
+         SELECT n, a->>'delivery' AS delivery, a->>'receiver' AS receiver, (a->>'attempt')::integer AS attempt,
+           (a->>'atMs')::bigint AS at_ms, (a->>'latencyMs')::integer AS latency_ms, a->>'outcome' AS outcome,
+           (a->>'status')::integer AS status, a->>'code' AS code, a->>'detail' AS detail, a->>'state' AS state,
+           (a->>'dueMs')::bigint AS due_ms, (a->'circuit'->>'failures')::integer AS failures,
+           (a->'circuit'->>'openUntilMs')::bigint AS open_until_ms, a->'circuit'->>'disabled' AS disabled
+         FROM jsonb_array_elements($1::text::jsonb) WITH ORDINALITY AS x(a, n)),
+       kept AS (
+         INSERT INTO delivery_attempt (delivery_id, attempt, at_ms, latency_ms, outcome, status, code, detail)
+         SELECT delivery, attempt, at_ms, latency_ms, outcome, status, code, detail FROM told ORDER BY n
+         ON CONFLICT DO NOTHING),
+       moved AS (
+         UPDATE delivery d SET state = t.state, attempts = t.attempt, due_ms = t.due_ms, code = t.code, changed_ms = t.at_ms
+         FROM (SELECT DISTINCT ON (delivery) * FROM told ORDER BY delivery, attempt DESC) t
+         WHERE d.id = t.delivery AND d.attempts < t.attempt AND d.state = 'waiting')
+       UPDATE receiver_queue q SET failures = t.failures, open_until_ms = t.open_until_ms, disabled = t.disabled
+       FROM (SELECT DISTINCT ON (receiver) * FROM told ORDER BY receiver, n DESC) t
+       WHERE q.receiver = t.receiver AND q.disabled = ''
+         AND (q.failures, q.open_until_ms, q.disabled) IS DISTINCT FROM (t.failures, t.open_until_ms, t.disabled)`,
+      [JSON.stringify(attempts)],
+    );
   }
 
   /** Newest first. */
