@@ -36,6 +36,16 @@ export interface DispatcherOptions {
 export interface Lanes {
   readonly healthy: number;
   readonly failing: number;
+  /**
+   * Of receivers that did not fail last, but keep us waiting now: so many lanes count as healthy ones no more, so that those
+   * that begin to hang together hold up nobody until they are given up.
+   */
+  readonly slow: number;
+}
+
+interface Lane {
+  readonly pool: 'healthy' | 'failing';
+  readonly ended: Promise<void>;
 }
 
 export interface DispatcherStats {
@@ -52,7 +62,11 @@ export interface DispatcherStats {
 
 /** Deliveries of one receiver that are taken at once. */
 const each = 16;
-const defaultLanes: Lanes = { healthy: 256, failing: 64 };
+const defaultLanes: Lanes = { healthy: 256, failing: 64, slow: 256 };
+/** An attempt that takes longer makes its lane a slow one, ms. */
+const slowAfterMs = 1_000;
+/** Between two looks: what ends or comes meanwhile is one look. */
+const pauseMs = 5;
 /** Characters of what went wrong. */
 const detailMax = 500;
 const always: InTurn = (signal, work) => work(signal);
@@ -68,7 +82,9 @@ export class Dispatcher implements Part {
   readonly #lanes: Lanes;
   readonly #stopping = new AbortController();
   /** By receiver. */
-  readonly #running = new Map<string, { readonly pool: keyof Lanes; readonly ended: Promise<void> }>();
+  readonly #running = new Map<string, Lane>();
+  /** By receiver, since when an attempt is under way; of the clock that never steps. */
+  readonly #began = new Map<string, number>();
   #woken = Promise.withResolvers<void>();
   #stats = { attempts: 0, delivered: 0, dead: 0, failures: 0, lastErrorCode: '' };
   #work: Promise<void> | undefined;
@@ -114,6 +130,7 @@ export class Dispatcher implements Part {
         this.#woken = Promise.withResolvers();
         await this.#fill(writer, lanes).catch((error: unknown) => this.#failed(error));
         await Promise.race([this.#woken.promise, sleepMs(this.#options.everyMs ?? 200, signal)]);
+        await sleepMs(pauseMs, signal);
       }
     } finally {
       over.abort(signal.reason);
@@ -123,27 +140,31 @@ export class Dispatcher implements Part {
 
   /** Gives free lanes to receivers that have something due. */
   async #fill(writer: AttemptWriter, signal: AbortSignal): Promise<void> {
-    const free = { healthy: this.#free('healthy'), failing: this.#free('failing') };
-    const receivers = free.healthy + free.failing;
-    if (receivers === 0) return;
+    const free = this.#free();
+    if (free.healthy + free.failing === 0) return;
     const busy = [...this.#running.keys()];
-    const turns = await this.#options.deliveries.due(this.#options.nowMs(), { busy, receivers, each });
+    const turns = await this.#options.deliveries.due(this.#options.nowMs(), { busy, ...free, each });
     for (const turn of turns) {
-      const pool = turn.circuit.failures === 0 ? 'healthy' : 'failing';
-      if (this.#running.has(turn.receiver) || this.#free(pool) === 0) continue;
       const ended = this.#lane(turn, writer, signal)
         .catch((error: unknown) => this.#failed(error))
         .finally(() => {
           this.#running.delete(turn.receiver);
+          this.#began.delete(turn.receiver);
           this.#woken.resolve();
         });
-      this.#running.set(turn.receiver, { pool, ended });
+      this.#running.set(turn.receiver, { pool: turn.circuit.failures === 0 ? 'healthy' : 'failing', ended });
     }
   }
 
-  #free(pool: keyof Lanes): number {
-    const taken = [...this.#running.values()].filter((lane) => lane.pool === pool).length;
-    return this.#lanes[pool] - taken;
+  #free(): { readonly healthy: number; readonly failing: number } {
+    const slowSince = performance.now() - slowAfterMs;
+    const taken = { healthy: 0, failing: 0, slow: 0 };
+    for (const [receiver, { pool }] of this.#running) {
+      const isSlow = pool === 'healthy' && (this.#began.get(receiver) ?? slowSince) < slowSince;
+      taken[isSlow && taken.slow < this.#lanes.slow ? 'slow' : pool]++;
+    }
+    const left = (pool: 'healthy' | 'failing') => Math.max(0, this.#lanes[pool] - taken[pool]);
+    return { healthy: left('healthy'), failing: left('failing') };
   }
 
   async #lane({ receiver, circuit, waiting }: ReceiverTurn, writer: AttemptWriter, signal: AbortSignal): Promise<void> {
@@ -154,9 +175,11 @@ export class Dispatcher implements Part {
       if (!isDue(delivery, nowMs())) return;
       const atMs = nowMs();
       const beganMs = performance.now();
+      this.#began.set(receiver, beganMs);
       reached?.('taken');
       const answer = await send(delivery, signal).catch((error: unknown) => this.#mistake(error));
       reached?.('answered');
+      this.#began.delete(receiver);
       // Whatever came back after the turn was lost, somebody else may be sending by now.
       signal.throwIfAborted();
       const latencyMs = Math.round(performance.now() - beganMs);

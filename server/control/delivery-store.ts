@@ -74,6 +74,14 @@ export interface ReceiverTurn {
   readonly waiting: readonly Delivery[];
 }
 
+export interface DueChoice {
+  readonly busy: readonly string[];
+  /** So many receivers at most that did not fail last, and so many that did. */
+  readonly healthy: number;
+  readonly failing: number;
+  readonly each: number;
+}
+
 export interface DeliveryQuery {
   readonly receiver?: string | undefined;
   readonly tenant?: string | undefined;
@@ -174,25 +182,26 @@ export class DeliveryStore {
 
   /**
    * Receivers whose first waiting delivery is due and whose circuit is closed, with up to `each` deliveries of each; those
-   * named in `busy` are left out. As `isDue` has it for a clock that was set back.
+   * named in `busy` are left out. Who has waited longest comes first; healthy ones and those that failed last take no
+   * places from each other. As `isDue` has it for a clock that was set back.
    */
-  async due(
-    nowMs: number,
-    { busy, receivers, each }: { readonly busy: readonly string[]; readonly receivers: number; readonly each: number },
-  ): Promise<readonly ReceiverTurn[]> {
+  async due(nowMs: number, { busy, healthy, failing, each }: DueChoice): Promise<readonly ReceiverTurn[]> {
     const rows = await this.#store.query(
-      `SELECT w.*, q.failures, q.open_until_ms, q.disabled FROM (
-         SELECT * FROM receiver_queue r WHERE r.disabled = ''
+      `WITH ready AS MATERIALIZED (
+         SELECT r.receiver, r.failures, r.open_until_ms, r.disabled, h.due_ms AS head_ms FROM receiver_queue r
+         CROSS JOIN LATERAL (SELECT d.due_ms, d.changed_ms FROM delivery d
+           WHERE d.receiver = r.receiver AND d.state = 'waiting' ORDER BY d.ordinal LIMIT 1) h
+         WHERE r.disabled = '' AND (h.due_ms <= $1 OR h.changed_ms > $1::bigint + ${clockSlackMs})
            AND (r.open_until_ms <= $1 OR r.open_until_ms > $1::bigint + ${openMsMax + clockSlackMs})
-           AND NOT r.receiver IN (SELECT jsonb_array_elements_text($2::text::jsonb))
-           AND (SELECT h.due_ms <= $1 OR h.changed_ms > $1::bigint + ${clockSlackMs} FROM delivery h
-             WHERE h.receiver = r.receiver AND h.state = 'waiting' ORDER BY h.ordinal LIMIT 1)
-         ORDER BY r.failures, r.receiver LIMIT $3) q
+           AND NOT r.receiver IN (SELECT jsonb_array_elements_text($2::text::jsonb)))
+       SELECT w.*, q.failures, q.open_until_ms, q.disabled FROM (
+         (SELECT * FROM ready WHERE failures = 0 ORDER BY head_ms, receiver LIMIT $3)
+         UNION ALL (SELECT * FROM ready WHERE failures > 0 ORDER BY head_ms, receiver LIMIT $4)) q
        CROSS JOIN LATERAL (
          SELECT ${columns} FROM delivery d WHERE d.receiver = q.receiver AND d.state = 'waiting'
-         ORDER BY d.ordinal LIMIT $4) w
-       ORDER BY q.failures, w.receiver, w.ordinal`,
-      [nowMs, JSON.stringify(busy), receivers, each],
+         ORDER BY d.ordinal LIMIT $5) w
+       ORDER BY q.head_ms, w.receiver, w.ordinal`,
+      [nowMs, JSON.stringify(busy), healthy, failing, each],
     );
     const byReceiver = Map.groupBy(rows, (row) => String(row['receiver']));
     return [...byReceiver].map(([receiver, own]) => {

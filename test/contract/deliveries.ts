@@ -142,15 +142,44 @@ export function deliveryTests(of: () => ControlStore): void {
               signal.addEventListener('abort', () => reject(signal.reason), { once: true });
             })
           : delivered;
-      await using running = dispatching(answer, { lanes: { healthy: 4, failing: 1 } });
+      await using running = dispatching(answer, { lanes: { healthy: 4, failing: 1, slow: 0 } });
       await running.dispatcher.start();
       await until({ what: 'the others are through', deadlineMs: 20_000, everyMs: 5 }, async () => {
         return (await states())['delivered'] === 6;
       });
-      expect(running.dispatcher.stats.lanes).toBe(3);
+      const { dispatcher } = running;
+      await until({ what: 'those that hang', deadlineMs: 20_000, everyMs: 5 }, () => dispatcher.stats.lanes === 3);
       await running.dispatcher.stop();
       // An attempt that was cut off is none: it is made again.
       expect(await stateOf('h1-1')).toMatchObject({ state: 'waiting', attempts: 0 });
+    });
+
+    it('takes no lanes from healthy receivers for those that begin to hang together', async () => {
+      const hung = ['a1', 'a2'];
+      await deliveries.add([...hung, 'z'].flatMap((receiver) => [1, 2].map((n) => aDelivery(receiver, n))));
+      const answer = ({ receiver }: Delivery, signal: AbortSignal) =>
+        hung.includes(receiver)
+          ? new Promise<Answer>((_resolve, reject) => {
+              signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+            })
+          : delivered;
+      await using running = dispatching(answer, { lanes: { healthy: 2, failing: 1, slow: 2 } });
+      await running.dispatcher.start();
+      await until({ what: 'the other one is through', deadlineMs: 20_000, everyMs: 5 }, async () => {
+        return (await states())['delivered'] === 2;
+      });
+      expect(sent.slice(0, 2)).toEqual(['a1-1', 'a2-1']);
+    });
+
+    it('begins with who has waited longest, and leaves those that fail their own lanes', async () => {
+      await deliveries.add(['a', 'b'].flatMap((receiver) => [1, 2].map((n) => aDelivery(receiver, n))));
+      await deliveries.add([aDelivery('z', 1, { decidedMs: began - 1 }), aDelivery('f', 1)]);
+      await of().query("UPDATE receiver_queue SET failures = 1 WHERE receiver = 'f'");
+      const [first, ...others] = await deliveries.due(began, { busy: [], healthy: 1, failing: 1, each: 1 });
+      expect(first).toMatchObject({ receiver: 'z', waiting: [{ id: 'z-1' }] });
+      expect(others.map(({ receiver }) => receiver)).toEqual(['f']);
+      const next = await deliveries.due(began, { busy: ['z'], healthy: 2, failing: 0, each: 2 });
+      expect(next.flatMap(({ waiting }) => waiting.map(({ id }) => id))).toEqual(['a-1', 'a-2', 'b-1', 'b-2']);
     });
 
     it('opens the circuit of a receiver that fails, and closes it with the first success', async () => {
