@@ -74,9 +74,10 @@ export class Turns {
     await this.#subject.ask({ type: 'clear' });
   }
 
-  async turn(order: TurnOrder): Promise<TurnResult> {
+  /** `seconds`: other than those of all turns. */
+  async turn(order: TurnOrder, seconds = this.#options.seconds): Promise<TurnResult> {
     const { engine, load, hanging } = order;
-    const { seconds, secret, receivers, postgres } = this.#options;
+    const { secret, receivers, postgres } = this.#options;
     const counts = countsOf(receivers, hanging);
     const startMs = wallMs() + warmSeconds * 1_000 + 1_500;
     await this.#receivers.ask({ type: 'begin', fromMs: startMs, toMs: startMs + seconds * 1_000 - settleMs });
