@@ -38,7 +38,8 @@ type Action = keyof typeof actions;
 const hourMs = 3_600_000;
 const reachMs = 4_000;
 /** Asked for, at most, by one fault. */
-export const chaptersARound = 2;
+export const chaptersARound = 3;
+const triesARound = 2;
 /** At most so many times it comes by a point before it is hurt there. */
 const hitsMax: Readonly<Record<Point, number>> = {
   ...{ breachWritten: 6, decided: 3, kept: 1, taken: 3, sending: 1, answered: 3, recorded: 2, statement: 40 },
@@ -93,7 +94,6 @@ async function hurt(
   return isHurt;
 }
 
-/** Chapters go on until the victim has come to the point: what is told together may pass it once. */
 async function stillAt(
   road: AlertRoad,
   victim: string,
@@ -102,17 +102,12 @@ async function stillAt(
   road.arm(victim, point, hit);
   // Something to be written down besides what goes well.
   if (random() < 0.3) road.receivers.setMood(receiverOf(random), 'broken', 1);
-  for (let chapter = 0; chapter < chaptersARound; chapter++) {
-    road.chapter();
-    if (await comes(() => road.standsStill(victim))) return true;
-  }
-  return false;
+  return chaptersUntil(road, () => road.standsStill(victim));
 }
 
 async function heldAnswer(road: AlertRoad, random: Random): Promise<boolean> {
   road.receivers.setMood(receiverOf(random), 'held', 1);
-  road.chapter();
-  return comes(() => road.receivers.isHolding);
+  return chaptersUntil(road, () => road.receivers.isHolding);
 }
 
 async function killed(road: AlertRoad, victim: string): Promise<boolean> {
@@ -153,8 +148,9 @@ async function answeredBadly(road: AlertRoad, random: Random, mood: Mood): Promi
   const receiver = receiverOf(random);
   const before = road.receivers.arrivals.length;
   road.receivers.setMood(receiver, mood, 1 + Math.floor(random() * 3));
-  road.chapter();
-  const came = await comes(() => road.receivers.arrivals.slice(before).some((each) => each.mood === mood));
+  const came = await chaptersUntil(road, () =>
+    road.receivers.arrivals.slice(before).some((each) => each.mood === mood),
+  );
   if (mood === 'gone' && came) {
     await road.anyDisabled();
     // What comes meanwhile waits.
@@ -168,6 +164,15 @@ async function answeredBadly(road: AlertRoad, random: Random, mood: Mood): Promi
 
 function receiverOf(random: Random): string {
   return receiverNames[Math.floor(random() * receiverNames.length)] as string;
+}
+
+/** What is told together may pass a point once, and a chapter may have nothing for a receiver: then another one follows. */
+async function chaptersUntil(road: AlertRoad, look: () => boolean): Promise<boolean> {
+  for (let chapter = 0; chapter < triesARound; chapter++) {
+    road.chapter();
+    if (await comes(look)) return true;
+  }
+  return false;
 }
 
 async function comes(look: () => boolean): Promise<boolean> {
