@@ -233,6 +233,15 @@ test('what still fires reaches the receiver of its tenant, signed, once there is
     version: 0,
     dryRun: true,
   });
+  const wrong = await fetch(`${server.url()}/api/v1/alerting/apply`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ document: alerting.replace('receivers: [acme-noc]', 'receivers: [nobody]'), by: 'ann' }),
+  });
+  expect(wrong.status).toBe(400);
+  expect(await wrong.json()).toMatchObject({ code: 'FN_ALERTING_FILE', detail: expect.stringContaining('nobody') });
+  const unknown = await fetch(`${server.url()}/api/v1/receivers/acme-noc/test`, { method: 'POST' });
+  expect(unknown.status).toBe(404);
   await post('/alerting/apply', { document: alerting, by: 'ann' });
   const key = await post<MadeKey>('/receivers/acme-noc/keys', { kind: 'hmac', by: 'ann' });
   const { delivery } = await post<SentTest>('/receivers/acme-noc/test', {});
