@@ -406,12 +406,12 @@ export const errorCatalogue = {
   },
   FN_RECEIVER_UNKNOWN: {
     doc: 'There is no such receiver in the document that holds now.',
-    hint: 'Name it in the document of receivers and routes, then replay what could not be sent.',
+    hint: 'Name it in the document of receivers and routes; what waits for it is tried again by itself.',
     retryable: false,
   },
   FN_RECEIVER_KEYLESS: {
     doc: 'A receiver whose requests are signed has no key yet.',
-    hint: 'Make one: fournines webhooks new-key RECEIVER. Then replay what could not be sent.',
+    hint: 'Make one: fournines webhooks new-key RECEIVER. What waits is tried again by itself.',
     retryable: false,
   },
   FN_SECRET_SEALED: {

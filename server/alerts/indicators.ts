@@ -19,7 +19,8 @@ export class Indicators {
     const kept = this.#kept.get(key);
     if (kept !== undefined) return kept;
     const found = await this.#version(name, version);
-    const indicator = found === undefined ? '' : readObjective(name, found.body.openslo).sli.sli;
+    if (found === undefined) return '';
+    const indicator = readObjective(name, found.body.openslo).sli.sli;
     if (this.#kept.size >= keptMax) this.#kept.delete(this.#kept.keys().next().value ?? '');
     this.#kept.set(key, indicator);
     return indicator;

@@ -27,11 +27,11 @@ export class Sender {
   async send(delivery: Delivery, signal: AbortSignal): Promise<Answer> {
     const { egress, receiver: find, baseUrl, zoneOf, nowMs } = this.#options;
     const receiver = find(delivery.receiver);
-    if (receiver === undefined) return given('FN_RECEIVER_UNKNOWN', `there is no receiver ${delivery.receiver}`);
+    if (receiver === undefined) return lacking('FN_RECEIVER_UNKNOWN', `there is no receiver ${delivery.receiver}`);
     const { spec, rules, keys } = receiver;
     const channel = channels[spec.channel];
     if (channel.signs === 'always' && keys.length === 0)
-      return given('FN_RECEIVER_KEYLESS', `${spec.name} has no key to sign with`);
+      return lacking('FN_RECEIVER_KEYLESS', `${spec.name} has no key to sign with`);
     const notification = JSON.parse(delivery.document) as Notification;
     const formed = channel.form(notification, {
       baseUrl: baseUrl(),
@@ -47,9 +47,9 @@ export class Sender {
   }
 }
 
-/** It is as it would be the next time: what is lacking must be mended, and the delivery replayed. */
-function given(code: string, detail: string): Answer {
-  return { outcome: 'giveUp', status: null, code, detail, retryAfterMs: null };
+/** A server that has just begun, or has not heard yet, may know it in a moment; and what is lacking can be mended. */
+function lacking(code: string, detail: string): Answer {
+  return { outcome: 'retry', status: null, code, detail, retryAfterMs: null };
 }
 
 function withPath(base: string, suffix: string): string {
