@@ -15,12 +15,14 @@ export default defineConfig({
         },
       },
       { test: { ...root, name: 'native', include: ['test/native/**/*.test.ts'] } },
+      // A browser against a scripted server: nothing in it is shared, so that it need not wait for others.
+      { test: { ...root, name: 'web', include: ['test/web/**/*.test.ts'], testTimeout: 120_000 } },
       {
-        // Real stores, processes, namespaces and a browser: one after another, so that they do not starve each other.
+        // Real stores, processes and namespaces: one after another, so that they do not starve each other.
         test: {
           ...root,
           name: 'system',
-          include: ['test/system/**/*.test.ts', 'test/web/**/*.test.ts'],
+          include: ['test/system/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
         },
