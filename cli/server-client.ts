@@ -1,7 +1,9 @@
 import { Option } from 'commander';
 import { FourninesError } from '../core/runtime/error.ts';
 import { type ErrorCode, errorCatalogue } from '../core/runtime/error-catalogue.ts';
+import { commandAgent } from '../server/api/road.ts';
 import { loadConfig } from './config.ts';
+import { productVersion } from './version.ts';
 
 /** Verbs that ask the running server: the embedded stores belong to its process. */
 export interface ServerOptions {
@@ -50,8 +52,11 @@ export class ServerClient {
     const timer = setTimeout(() => silent.abort(), silentMs);
     timer.unref();
     const url = `${this.#base}/api/v1/${path}`;
+    const agent = { 'user-agent': `${commandAgent}${productVersion}` };
     const sent =
-      body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+      body === undefined
+        ? { headers: agent }
+        : { body: JSON.stringify(body), headers: { ...agent, 'content-type': 'application/json' } };
     const asked = fetch(url, { method, signal: silent.signal, redirect: 'error', ...sent });
     const response = await reading(this.#base, asked);
     if (!response.ok) throw problemOf(this.#base, response.status, await response.json().catch(() => null));

@@ -419,6 +419,11 @@ export const errorCatalogue = {
     hint: 'Check server.secretsKeyFile; if that key is lost, make new secrets and give them to the receivers.',
     retryable: false,
   },
+  FN_SILENCES_FULL: {
+    doc: 'As many silences as are remembered are not over yet.',
+    hint: 'Make one whose matchers cover several, or wait: one that was ended takes its place until its first end.',
+    retryable: false,
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

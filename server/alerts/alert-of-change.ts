@@ -6,7 +6,7 @@ import { exhaustionSeconds } from '../slo/exhaustion.ts';
 import { parseInstant } from '../slo/instant.ts';
 
 /** Names that routes and people know alerts by. */
-const alertNames = {
+export const alertNames = {
   burn: 'BudgetBurns',
   budget: 'BudgetGone',
   unproven: 'ServiceUnproven',

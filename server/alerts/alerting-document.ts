@@ -10,6 +10,7 @@ import {
   type RouteTree,
 } from '../../alerts/state/config.ts';
 import { configProblems } from '../../alerts/state/config-problems.ts';
+import { matcherHint, matcherOf } from '../../alerts/state/matcher-text.ts';
 import type { Matcher } from '../../alerts/state/matchers.ts';
 import { FourninesError, toFourninesError } from '../../core/runtime/error.ts';
 import { readYaml, type YamlValue } from '../openslo/yaml-source.ts';
@@ -161,7 +162,7 @@ function routeOf(value: YamlValue, depth: number): Route {
   const repeat = route.maybe('repeatIntervalSeconds');
   return {
     name: route.get('name').text(),
-    matchers: route.maybe('match')?.list().map(matcherOf) ?? [],
+    matchers: route.maybe('match')?.list().map(readMatcher) ?? [],
     continue: route.maybe('continue')?.truth() ?? false,
     ...ifThere(route.maybe('receivers'), (found) => ({ receivers: textsOf(found) })),
     ...ifThere(groupBy, (found) => ({ groupBy: found.plain() === 'all' ? ('all' as const) : textsOf(found) })),
@@ -195,21 +196,16 @@ function escalationOf(value: YamlValue): Escalation {
   };
 }
 
-/** As Alertmanager writes them: severity=critical, slo=~"acme-.*". */
-function matcherOf(value: YamlValue): Matcher {
-  const match = /^\s*([A-Za-z_][A-Za-z0-9_]*)\s*(=~|!~|!=|=)\s*(.*?)\s*$/s.exec(value.text());
-  if (match === null) value.fail('is no matcher', 'Write it as severity=critical, or slo=~acme-.*');
-  const [, label = '', operator = '=', text = ''] = match;
-  const quoted = /^"(.*)"$/s.exec(text);
-  return { label, operator: operator as Matcher['operator'], value: quoted?.[1] ?? text };
+function readMatcher(value: YamlValue): Matcher {
+  return matcherOf(value.text()) ?? value.fail('is no matcher', matcherHint);
 }
 
 function inhibitionOf(value: YamlValue): Inhibition {
   const inhibition = value.map(['name', 'sources', 'targets', 'equal']);
   return {
     name: inhibition.get('name').text(),
-    sources: inhibition.get('sources').list().map(matcherOf),
-    targets: inhibition.get('targets').list().map(matcherOf),
+    sources: inhibition.get('sources').list().map(readMatcher),
+    targets: inhibition.get('targets').list().map(readMatcher),
     equal:
       inhibition
         .maybe('equal')

@@ -10,6 +10,7 @@ import type { Part } from '../../core/runtime/lifecycle.ts';
 import type { Logger } from '../../core/runtime/logger.ts';
 import type { AlertStore, KeptState, PendingChange } from '../control/alert-store.ts';
 import type { NewDelivery } from '../control/delivery-store.ts';
+import type { PendingSilence } from '../control/silence-store.ts';
 import { alertOfChange } from './alert-of-change.ts';
 
 type InTurn = (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => Promise<unknown>;
@@ -18,7 +19,7 @@ type InTurn = (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>
 export type NotifierPoint = 'decided' | 'kept';
 
 export interface NotifierOptions {
-  readonly store: Pick<AlertStore, 'load' | 'pending' | 'keep'>;
+  readonly store: Pick<AlertStore, 'load' | 'pending' | 'pendingSilences' | 'keep'>;
   /** Who is told of what; asked before each step, and free of charge while it stays the same. */
   readonly config: () => AlertConfig;
   /** The indicator of a version of an objective. */
@@ -50,10 +51,11 @@ export interface NotifierStats {
 }
 
 const changesAStep = 200;
+const silencesAStep = 200;
 const always: InTurn = (signal, work) => work(signal);
 
 /**
- * Looks at each change of a breach once and decides who is told of it. What is remembered, what goes out, and that a change
+ * Looks at each change of a breach and each silence once and decides who is told. What is remembered, what goes out, and what
  * was looked at are kept in one transaction: whatever kills it in between, nothing is told twice and nothing is missed.
  */
 export class Notifier implements Part {
@@ -103,14 +105,15 @@ export class Notifier implements Part {
     while (!signal.aborted) {
       this.#woken = Promise.withResolvers();
       const pending = await store.pending(after, changesAStep);
-      kept = await this.#step(kept, pending);
+      const silences = await store.pendingSilences(silencesAStep);
+      kept = await this.#step(kept, { changes: pending, silences });
       // What was refused still waits: others behind it, the ends of what is known among them, are not held up by it.
       after = pending.length === changesAStep ? (pending.at(-1)?.ordinal ?? 0n) : 0n;
       if (after === 0n) await Promise.race([this.#woken.promise, sleepMs(everyMs, signal)]);
     }
   }
 
-  async #step({ state, serial }: KeptState, pending: readonly PendingChange[]): Promise<KeptState> {
+  async #step({ state, serial }: KeptState, { changes: pending, silences }: Pending): Promise<KeptState> {
     const { store, config, nowMs, onDeliveries, reached } = this.#options;
     const present = config();
     const now = Math.floor(nowMs() / 1_000);
@@ -118,15 +121,17 @@ export class Notifier implements Part {
     const changes = await Promise.all(
       pending.map(async (change) => ({ change, inputs: await this.#inputsOf(change) })),
     );
-    if (!isNew && changes.length === 0 && !isDue(state, now)) return { state, serial };
+    if (!isNew && changes.length + silences.length === 0 && !isDue(state, now)) return { state, serial };
     const book = new Book(state, now);
     if (isNew) book.take({ kind: 'configured', config: present });
+    const takenSilences: bigint[] = [];
+    for (const { ordinal, silence } of silences) if (book.takeAll(silenceInputs(silence))) takenSilences.push(ordinal);
     const taken: bigint[] = [];
     for (const { change, inputs } of changes) if (book.takeAll(inputs)) taken.push(change.ordinal);
     book.take({ kind: 'time' });
     const deliveries = book.notifications.map((notification) => deliveryOf(notification, nowMs()));
     reached?.('decided');
-    await store.keep({ serial, changes: rowChanges(state, book.state), deliveries, taken });
+    await store.keep({ serial, changes: rowChanges(state, book.state), deliveries, taken, takenSilences });
     reached?.('kept');
     this.#stats.changes += taken.length;
     this.#stats.notifications += deliveries.length;
@@ -150,6 +155,17 @@ export class Notifier implements Part {
     this.#stats.lastErrorCode = told.code;
     this.#options.logger.warn({ code: told.code, reason: told.message }, 'notifications are held up');
   }
+}
+
+interface Pending {
+  readonly changes: readonly PendingChange[];
+  readonly silences: readonly PendingSilence[];
+}
+
+/** As it is now: whether it was made or ended last, both may come again. */
+function silenceInputs({ made: _made, ended, ...silence }: PendingSilence['silence']): Input[] {
+  const { id } = silence;
+  return [{ kind: 'silenced', silence }, ...(ended === null ? [] : [{ kind: 'silence ended', id } as const])];
 }
 
 /** It wants to be told the time, or the clock went back. */

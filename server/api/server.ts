@@ -15,6 +15,7 @@ import type { Part } from '../../core/runtime/lifecycle.ts';
 import type { Logger } from '../../core/runtime/logger.ts';
 import type { ApiContext } from './context.ts';
 import { problemHandler } from './problem.ts';
+import { actRoutes } from './routes/acts.ts';
 import { alertingRoutes } from './routes/alerting.ts';
 import { backupRoute } from './routes/backups.ts';
 import { breachRoutes } from './routes/breaches.ts';
@@ -31,6 +32,7 @@ import { objectRoutes } from './routes/objects.ts';
 import { portRoutes } from './routes/ports.ts';
 import { receiverRoutes } from './routes/receivers.ts';
 import { sealRoutes } from './routes/seals.ts';
+import { silenceRoutes } from './routes/silences.ts';
 import { sliRoute } from './routes/slis.ts';
 import { sloRoutes } from './routes/slos.ts';
 import { streamRoute } from './routes/stream.ts';
@@ -47,7 +49,8 @@ export type Api = FastifyInstance<
 /** What is answered before the stores are open; the page and /metrics are, too. */
 const whileStarting = /^\/api\/v1\/(health|openapi\.json|stream)\b/;
 /** What was promised is in the control store. */
-const fromControl = /^\/api\/v1\/(slos|objects|tenants|exclusions|breaches|credits|deliveries|receivers|alerting)\b/;
+const fromControl =
+  /^\/api\/v1\/(slos|objects|tenants|exclusions|breaches|credits|deliveries|receivers|alerting|silences|alerts|audit)\b/;
 const pageFolder = fileURLToPath(new URL('../../web/dist/', import.meta.url));
 const requestBytesMax = 64 * 1024;
 const closeDeadlineMs = 5000;
@@ -118,6 +121,8 @@ async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
       exclusionRoutes(routes, { ...context, judging: context.judge });
       breachRoutes(routes, context);
       creditRoutes(routes, context);
+      silenceRoutes(routes, context);
+      actRoutes(routes, context);
       deliveryRoutes(routes, context);
       receiverRoutes(routes, context);
       sloRoutes(routes, context);

@@ -4,6 +4,7 @@ import { FourninesError } from '../../core/runtime/error.ts';
 import type { ChangeRow } from '../breach/change-row.ts';
 import type { ControlSession, ControlStore } from './control-store.ts';
 import { addDeliveries, type NewDelivery } from './delivery-store.ts';
+import { type PendingSilence, pendingSilences, takePendingSilences } from './silence-store.ts';
 
 type Session = Pick<ControlSession, 'query'>;
 
@@ -28,6 +29,8 @@ export interface KeptStep {
   readonly deliveries: readonly NewDelivery[];
   /** Of the changes that are in it. */
   readonly taken: readonly bigint[];
+  /** Of the silences that are in it. */
+  readonly takenSilences: readonly bigint[];
 }
 
 const rowsAPage = 5_000;
@@ -87,11 +90,17 @@ export class AlertStore {
     }));
   }
 
+  /** Silences that were made or ended, in that order. */
+  pendingSilences(limit: number): Promise<readonly PendingSilence[]> {
+    return pendingSilences(this.#store, limit);
+  }
+
   /**
-   * Keeps a step: what is remembered now, what goes to receivers, and that its changes were looked at; all or nothing.
+   * Keeps a step: what is remembered now, what goes to receivers, and that its changes and silences were looked at; all or
+   * nothing.
    * FN_LEASE_LOST: another server has stepped since, or the answer to an earlier try was lost.
    */
-  async keep({ serial, changes, deliveries, taken }: KeptStep): Promise<void> {
+  async keep({ serial, changes, deliveries, taken, takenSilences }: KeptStep): Promise<void> {
     const puts = JSON.stringify(changes.puts.map(({ kind, key, value }) => [kind, key, JSON.stringify(value)]));
     const deletes = JSON.stringify(changes.deletes.map(({ kind, key }) => [kind, key]));
     await this.#store.transaction(async (session) => {
@@ -114,6 +123,7 @@ export class AlertStore {
         'DELETE FROM alert_pending WHERE ordinal IN (SELECT x::bigint FROM jsonb_array_elements_text($1::text::jsonb) AS x)',
         [JSON.stringify(taken.map(String))],
       );
+      await takePendingSilences(session, takenSilences);
     });
   }
 }

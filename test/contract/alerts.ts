@@ -12,6 +12,7 @@ import { BreachStore, type NewChange } from '../../server/control/breach-store.t
 import type { ControlStore } from '../../server/control/control-store.ts';
 import { DeliveryStore } from '../../server/control/delivery-store.ts';
 import { migrateControl } from '../../server/control/migrate.ts';
+import { SilenceStore } from '../../server/control/silence-store.ts';
 import { until } from '../lab/waiting.ts';
 import { aReading, ofSlots, type Slot, someTerms, type Told } from '../unit/server/breach/readings.ts';
 
@@ -95,8 +96,8 @@ export function alertTests(of: () => ControlStore): void {
     });
     beforeEach(async () => {
       now = 10_001;
-      for (const table of ['delivery_attempt', 'delivery', 'receiver_queue', 'alert_pending', 'alert_state'])
-        await of().query(`DELETE FROM ${table}`);
+      const told = ['delivery_attempt', 'delivery', 'receiver_queue', 'alert_pending', 'alert_state'];
+      for (const table of [...told, 'silence_pending', 'silence']) await of().query(`DELETE FROM ${table}`);
     });
 
     const anAuthor = () => new Author(breaches, `told-${++made}`);
@@ -136,6 +137,10 @@ export function alertTests(of: () => ControlStore): void {
     const untilTaken = () =>
       until({ what: 'each change was looked at', deadlineMs: 20_000, everyMs: 5 }, async () => {
         return (await alerts.pending(0n, 1)).length === 0;
+      });
+    const untilSilencesTaken = () =>
+      until({ what: 'each silence was looked at', deadlineMs: 20_000, everyMs: 5 }, async () => {
+        return (await alerts.pendingSilences(1)).length === 0;
       });
     const brief = (all: readonly Notification[]) =>
       all.map(
@@ -181,6 +186,65 @@ export function alertTests(of: () => ControlStore): void {
       expect(kept.map(({ acknowledged, alert }) => [acknowledged, alert.severity])).toEqual([[null, 'critical']]);
     });
 
+    it('what is silenced is told when the silence ends, whichever server took which part of it', async () => {
+      const silences = new SilenceStore(of());
+      const author = anAuthor();
+      const act = {
+        atMs: now * 1_000,
+        by: 'kim',
+        via: 'api',
+        act: 'silence.made',
+        comment: '',
+        subject: 's1',
+        details: {},
+      } as const;
+      const silence = {
+        ...{ id: 's1', tenant: null, startsAt: now, endsAt: now + 86_400, made: act, ended: null },
+        matchers: [{ label: 'slo', operator: '=', value: author.slo }] as const,
+      };
+      await silences.make(silence, act, { now, most: 9 });
+      const bystander = anAuthor();
+      {
+        await using _running = await started(notifying());
+        await author.read({ ...good, burn: { T2: 'firing' }, at: now });
+        await bystander.read({ ...good, burn: { T2: 'firing' }, at: now });
+        await untilTaken();
+        now += waitSeconds;
+        expect((await untilTold(1)).map(({ group }) => group.labels['slo'])).toEqual([bystander.slo]);
+        await untilSilencesTaken();
+      }
+      await silences.end('s1', act, { ...act, act: 'silence.ended' });
+      let kills = 2;
+      const killed = {
+        load: () => alerts.load(),
+        pending: (after: bigint, limit: number) => alerts.pending(after, limit),
+        pendingSilences: (limit: number) => alerts.pendingSilences(limit),
+        keep: async (step: Parameters<AlertStore['keep']>[0]) => {
+          if (step.takenSilences.length > 0 && kills-- > 0) {
+            if (kills === 0) await alerts.keep(step);
+            throw new FourninesError('FN_CONTROL_AWAY', 'killed');
+          }
+          await alerts.keep(step);
+        },
+      };
+      await using _first = await started(notifying({ store: killed }));
+      await using _second = await started(notifying({ store: killed }));
+      await untilSilencesTaken();
+      // It is seen in the second after, and told when its group has waited from then on.
+      const all = await until({ what: 'it is told after all', deadlineMs: 20_000, everyMs: 5 }, async () => {
+        now += 1;
+        const sent = await told();
+        return sent.length >= 2 ? sent : undefined;
+      });
+      expect(all.map(({ group }) => group.labels['slo'])).toEqual([bystander.slo, author.slo]);
+      now += waitSeconds;
+      for (const each of [author, bystander]) await each.read({ ...good, at: now });
+      await untilTaken();
+      now += waitSeconds;
+      expect(new Set((await untilTold(4)).map(({ id }) => id)).size).toBe(4);
+      expect(await told()).toHaveLength(4);
+    });
+
     it.each([
       ['before it is kept', false],
       ['after it is kept, with the answer lost', true],
@@ -190,6 +254,7 @@ export function alertTests(of: () => ControlStore): void {
       const killed = {
         load: () => alerts.load(),
         pending: (after: bigint, limit: number) => alerts.pending(after, limit),
+        pendingSilences: (limit: number) => alerts.pendingSilences(limit),
         keep: async (step: Parameters<AlertStore['keep']>[0]) => {
           if (step.deliveries.length > 0 && kills-- > 0) {
             if (isKept) await alerts.keep(step);
