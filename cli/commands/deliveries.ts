@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { Command, Option } from 'commander';
 import { FourninesError } from '../../core/runtime/error.ts';
 import type {
@@ -28,6 +29,7 @@ interface ReplayOptions extends Told {
   readonly receiver?: string;
   readonly from?: string;
   readonly to?: string;
+  readonly by?: string;
 }
 
 const states: readonly Delivery['state'][] = ['waiting', 'delivered', 'dead'];
@@ -62,6 +64,7 @@ export function deliveriesCommand(): Command {
     .option('--receiver <name>', 'those to this receiver')
     .option('--from <instant>', 'those decided then or later, as 2026-11-28T02:00:00Z')
     .option('--to <instant>', 'those decided before')
+    .option('--by <who>', 'who does it; default: the user of this machine')
     .action(replayThem);
   const command = new Command('deliveries').description('what was told to receivers, and the way back of dead letters');
   for (const each of [list, show, replay]) command.addCommand(each);
@@ -69,7 +72,7 @@ export function deliveriesCommand(): Command {
 }
 
 async function replayThem(ids: readonly string[], options: ReplayOptions): Promise<void> {
-  const { receiver, from, to, json = false } = options;
+  const { receiver, from, to, by = userInfo().username, json = false } = options;
   const choice = { ...(receiver && { receiver }), ...(from && { from }), ...(to && { to }) };
   const isChosen = Object.keys(choice).length > 0;
   if (ids.length > 0 === isChosen)
@@ -81,7 +84,7 @@ async function replayThem(ids: readonly string[], options: ReplayOptions): Promi
   let replayed = 0;
   let more = false;
   for (const body of bodies) {
-    const told = await client.post<Replayed>('deliveries/replay', body);
+    const told = await client.post<Replayed>('deliveries/replay', { ...body, by });
     replayed += told.replayed;
     more = told.more;
   }

@@ -11,6 +11,7 @@ interface NewKeyOptions extends ServerOptions {
 }
 
 interface TestSendOptions extends ServerOptions {
+  readonly by?: string;
   readonly json?: boolean;
 }
 
@@ -35,14 +36,15 @@ export function newKeyCommand(): Command {
 
 /** `webhooks test-send`: a sample goes the whole way. */
 export function testSendCommand(): Command {
-  return verb('test-send', 'send a sample to a receiver, the whole way that notifications go').action(
-    async (receiver: string, options: TestSendOptions) => {
+  return verb('test-send', 'send a sample to a receiver, the whole way that notifications go')
+    .option('--by <who>', 'who does it; default: the user of this machine')
+    .action(async (receiver: string, options: TestSendOptions) => {
       const path = `receivers/${encodeURIComponent(receiver)}/test`;
-      const sent = await new ServerClient(options).post<SentTest>(path, {});
+      const { by = userInfo().username } = options;
+      const sent = await new ServerClient(options).post<SentTest>(path, { by });
       if (options.json) process.stdout.write(`${JSON.stringify(sent)}\n`);
       else process.stdout.write(`on its way as ${sent.delivery}\n`);
-    },
-  );
+    });
 }
 
 function verb(name: string, description: string): Command {

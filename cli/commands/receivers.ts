@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { Command } from 'commander';
 import type { Receiver, ReceiverPage } from '../../server/api/schema/receivers.ts';
 import { printable } from '../../server/slo/printable.ts';
@@ -24,8 +25,10 @@ export function receiversCommand(): Command {
     });
   const enable = verb('enable', 'send to a receiver again that was disabled or left alone')
     .argument('<name>', 'as list prints it')
-    .action(async (name: string, options: Told) => {
-      const told = await new ServerClient(options).post<Receiver>(`receivers/${encodeURIComponent(name)}/enable`);
+    .option('--by <who>', 'who does it; default: the user of this machine')
+    .action(async (name: string, options: Told & { readonly by?: string }) => {
+      const path = `receivers/${encodeURIComponent(name)}/enable`;
+      const told = await new ServerClient(options).post<Receiver>(path, { by: options.by ?? userInfo().username });
       if (options.json) print(told);
       else process.stdout.write(lineOf(told));
     });

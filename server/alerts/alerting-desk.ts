@@ -5,6 +5,7 @@ import { sleepMs } from '../../core/runtime/clock.ts';
 import { FourninesError, toFourninesError } from '../../core/runtime/error.ts';
 import type { Part } from '../../core/runtime/lifecycle.ts';
 import type { Logger } from '../../core/runtime/logger.ts';
+import type { Road } from '../control/act-log.ts';
 import type { AlertingStore, AppliedAlerting, ReceiverKey } from '../control/alerting-store.ts';
 import type { ReceiverSpec } from './alerting.ts';
 import { readAlerting } from './alerting-document.ts';
@@ -92,10 +93,13 @@ export class AlertingDesk implements Part {
   }
 
   /** FN_ALERTING_FILE: nothing was applied. `dryRun`: nothing is. */
-  async apply(document: string, { by, dryRun }: { readonly by: string; readonly dryRun: boolean }): Promise<number> {
+  async apply(
+    document: string,
+    { by, via, dryRun }: { readonly by: string; readonly via: Road; readonly dryRun: boolean },
+  ): Promise<number> {
     readAlerting('alerting', document);
     if (dryRun) return this.#present.applied?.version ?? 0;
-    const version = await this.#options.store.apply({ document, by, atMs: this.#options.nowMs() });
+    const version = await this.#options.store.apply({ document, by, atMs: this.#options.nowMs() }, via);
     await this.#refresh();
     return version;
   }
@@ -103,7 +107,7 @@ export class AlertingDesk implements Part {
   /** A new key for a receiver; those before it sign as well for a week. FN_RECEIVER_UNKNOWN. */
   async newKey(
     receiver: string,
-    { kind, by }: { readonly kind: 'hmac' | 'ed25519'; readonly by: string },
+    { kind, by, via }: { readonly kind: 'hmac' | 'ed25519'; readonly by: string; readonly via: Road },
   ): Promise<MadeKey> {
     if (this.receiver(receiver) === undefined) throw unknownReceiver(receiver);
     const secret = kind === 'hmac' ? newSecret() : newKeyPair().secretKey;
@@ -111,7 +115,7 @@ export class AlertingDesk implements Part {
     const nowMs = this.#options.nowMs();
     const sealed = this.#options.sealKey().seal(secret, aboutOf(receiver, key.id));
     const row = { receiver, id: key.id, sealed, madeBy: by, madeMs: nowMs, untilMs: null };
-    await this.#options.store.addKey(row, nowMs + overlapMs);
+    await this.#options.store.addKey(row, nowMs + overlapMs, via);
     await this.#refresh();
     return { id: key.id, secret, publicKey: publicKeyText(key) ?? null };
   }

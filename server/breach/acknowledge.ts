@@ -1,4 +1,5 @@
 import { toFourninesError } from '../../core/runtime/error.ts';
+import type { Road } from '../control/act-log.ts';
 import type { BreachStore } from '../control/breach-store.ts';
 import { isOngoing } from './breach.ts';
 import { type HashedRow, hashedRow, recordOf, rowOf } from './change-row.ts';
@@ -10,6 +11,7 @@ const roundsMax = 5;
 export interface Acknowledgement {
   readonly by: string;
   readonly comment: string;
+  readonly via: Road;
   /** Unix seconds. */
   readonly now: number;
   readonly engine: string;
@@ -22,7 +24,7 @@ export interface Acknowledgement {
 export async function acknowledgeBreach(
   store: BreachStore,
   id: string,
-  { by, comment, now, engine }: Acknowledgement,
+  { by, comment, via, now, engine }: Acknowledgement,
 ): Promise<HashedRow | undefined> {
   for (let round = 1; ; round++) {
     const last = await store.last(id);
@@ -34,8 +36,10 @@ export async function acknowledgeBreach(
     const { slo, service, tenant } = last.row;
     const owner = { slo, service, tenant };
     const row = hashedRow(rowOf(change, { owner, previous: last, now, engine, evidence: null, causes: [] }));
+    const details = { slo: slo.name, tenant, entry: row.row.entry };
+    const act = { atMs: now * 1_000, by, via, act: 'breach.acknowledged', subject: id, comment, details } as const;
     try {
-      await store.append([{ ...row, bundle: undefined }]);
+      await store.append([{ ...row, bundle: undefined }], act);
       return row;
     } catch (error) {
       if (toFourninesError(error).code !== 'FN_LEASE_LOST' || round === roundsMax) throw error;

@@ -1,5 +1,5 @@
 import { sha256Of } from '../objects/canonical-json.ts';
-import type { ControlRow, ControlSession, ControlStore } from './control-store.ts';
+import type { ControlCall, ControlRow, ControlSession, ControlStore } from './control-store.ts';
 import { nextLink } from './hash-chain.ts';
 
 export const actNames = [
@@ -52,18 +52,33 @@ export interface ActQuery {
   readonly limit: number;
 }
 
-type Session = Pick<ControlSession, 'query' | 'script'>;
+type Session = Pick<ControlSession, 'query'>;
+
+/** The act that something was, once it is done; undefined: nothing was. */
+export type ActOf<T> = (done: T) => NewAct | undefined;
 
 /**
- * One after another: each act names the one before it. To be asked first in a transaction: unlike what a SELECT takes, the lock
- * of a table is there before the transaction's view of the data is fixed. Readers are not held up.
+ * Does something and writes down who did it, both or neither. Without `actOf` nobody did it.
+ *
+ * One after another, since each act names the one before it: unlike what a SELECT takes, the lock of a table is there before the
+ * transaction's view of the data is fixed. Readers are not held up.
  */
-export async function actsInTurn(session: Session): Promise<void> {
-  await session.script('LOCK TABLE act IN EXCLUSIVE MODE');
+export async function acted<T>(
+  store: ControlStore,
+  work: (session: ControlSession) => Promise<T>,
+  actOf: ActOf<T> | undefined,
+  call?: ControlCall,
+): Promise<T> {
+  return store.transaction(async (session) => {
+    if (actOf !== undefined) await session.script('LOCK TABLE act IN EXCLUSIVE MODE');
+    const done = await work(session);
+    const act = actOf?.(done);
+    if (act !== undefined) await addAct(session, act);
+    return done;
+  }, call);
 }
 
-/** Writes an act behind the last one; belongs into the transaction of what was done, which began with `actsInTurn`. */
-export async function addAct(session: Session, act: NewAct): Promise<void> {
+async function addAct(session: Session, act: NewAct): Promise<void> {
   const [last] = await session.query('SELECT ordinal, sha256 FROM act ORDER BY ordinal DESC LIMIT 1');
   const ordinal = BigInt(String(last?.['ordinal'] ?? 0)) + 1n;
   const previous = last === undefined ? null : String(last['sha256']);

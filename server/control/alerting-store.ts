@@ -1,4 +1,5 @@
-import type { ControlStore } from './control-store.ts';
+import { acted, type Road } from './act-log.ts';
+import type { ControlSession, ControlStore } from './control-store.ts';
 
 /** A document as it was applied. */
 export interface AppliedAlerting {
@@ -46,16 +47,22 @@ export class AlertingStore {
   }
 
   /** Gives the number of the document; one that holds already is not applied again. */
-  async apply({ document, by, atMs }: Omit<AppliedAlerting, 'version'>): Promise<number> {
-    return this.#store.transaction(async (session) => {
+  async apply({ document, by, atMs }: Omit<AppliedAlerting, 'version'>, via: Road): Promise<number> {
+    const work = async (session: ControlSession) => {
       const [last] = await session.query('SELECT version, document FROM alerting ORDER BY version DESC LIMIT 1');
       const before = Number(last?.['version'] ?? 0);
-      if (last?.['document'] === document) return before;
+      if (last?.['document'] === document) return { version: before, isNew: false };
       await session.query('INSERT INTO alerting (version, document, applied_by, at_ms) VALUES ($1, $2, $3, $4)', [
         ...[before + 1, document, by, atMs],
       ]);
-      return before + 1;
-    });
+      return { version: before + 1, isNew: true };
+    };
+    const act = { atMs, by, via, act: 'alerting.applied', subject: 'alerting', comment: '' } as const;
+    // The address of a receiver may be as good as a secret: what the document says stays where it is.
+    const { version } = await acted(this.#store, work, (done) =>
+      done.isNew ? { ...act, details: { version: done.version } } : undefined,
+    );
+    return version;
   }
 
   /** Those that sign now, or will not end before. */
@@ -76,8 +83,8 @@ export class AlertingStore {
   }
 
   /** Adds a key; those that sign already do so until `overlapUntilMs`, unless they end sooner. */
-  async addKey(key: ReceiverKey, overlapUntilMs: number): Promise<void> {
-    await this.#store.transaction(async (session) => {
+  async addKey(key: ReceiverKey, overlapUntilMs: number, via: Road): Promise<void> {
+    const work = async (session: ControlSession) => {
       await session.query(
         `UPDATE receiver_key SET until_ms = $2 WHERE receiver = $1 AND (until_ms IS NULL OR until_ms > $2)`,
         [key.receiver, overlapUntilMs],
@@ -86,6 +93,9 @@ export class AlertingStore {
         'INSERT INTO receiver_key (receiver, id, sealed, made_by, made_ms, until_ms) VALUES ($1, $2, $3, $4, $5, $6)',
         [key.receiver, key.id, key.sealed, key.madeBy, key.madeMs, key.untilMs],
       );
-    });
+    };
+    const by = { atMs: key.madeMs, by: key.madeBy, via, comment: '' };
+    const act = { ...by, act: 'receiver.key.made', subject: key.receiver, details: { key: key.id } } as const;
+    await acted(this.#store, work, () => act);
   }
 }

@@ -1,6 +1,6 @@
 import { FourninesError } from '../../core/runtime/error.ts';
-import { actsInTurn, addAct, type NewAct, type Road } from './act-log.ts';
-import type { ControlRow, ControlStore } from './control-store.ts';
+import { acted, type NewAct, type Road } from './act-log.ts';
+import type { ControlRow, ControlSession, ControlStore } from './control-store.ts';
 
 export interface BreachComment {
   readonly id: bigint;
@@ -23,8 +23,7 @@ export class BreachComments {
 
   /** Keeps what was said, as the act itself has it. FN_NOT_FOUND: no such breach; FN_STATE_CONFLICT: there are too many. */
   async add(breach: string, act: NewAct): Promise<BreachComment> {
-    return this.#store.transaction(async (session) => {
-      await actsInTurn(session);
+    const work = async (session: ControlSession) => {
       const [found] = await session.query(
         'SELECT (SELECT count(*) FROM breach_comment WHERE breach_id = b.id) AS n FROM breach b WHERE b.id = $1',
         [breach],
@@ -37,9 +36,9 @@ export class BreachComments {
          RETURNING ordinal, at_ms, said_by, via, comment`,
         [breach, act.atMs, act.by, act.via, act.comment],
       );
-      await addAct(session, act);
       return commentOf(row ?? {});
-    });
+    };
+    return acted(this.#store, work, () => act);
   }
 
   /** The first one first. */

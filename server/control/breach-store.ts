@@ -2,6 +2,7 @@ import { FourninesError } from '../../core/runtime/error.ts';
 import type { BreachState } from '../breach/breach.ts';
 import { type ChangeRow, firstBreak, type HashedRow } from '../breach/change-row.ts';
 import { parseInstant } from '../slo/instant.ts';
+import { acted, type NewAct } from './act-log.ts';
 import { addPending } from './alert-store.ts';
 import type { ControlRow, ControlSession, ControlStore } from './control-store.ts';
 
@@ -74,13 +75,13 @@ export class BreachStore {
 
   /**
    * Adds changes with their bundles, all or none. One that is there already, byte by byte, is left as it is: whoever lost
-   * the answer asks again. FN_LEASE_LOST: another server has written something else in its place.
+   * the answer asks again. FN_LEASE_LOST: another server has written something else in its place. `act`: what a person did.
    */
-  async append(changes: readonly NewChange[]): Promise<void> {
+  async append(changes: readonly NewChange[], act?: NewAct): Promise<void> {
     const work = async (session: ControlSession) => {
       for (const change of changes) await appendOne(session, change);
     };
-    await this.#store.transaction(work, { deadlineMs: writeDeadlineMs });
+    await acted(this.#store, work, act && (() => act), { deadlineMs: writeDeadlineMs });
   }
 
   /** Last changes, by when their breach was opened, newest first. */

@@ -2,6 +2,7 @@ import type { NotificationReason } from '../../alerts/notification.ts';
 import type { AttemptOutcome, DeliveryState } from '../../alerts/outbox/after-attempt.ts';
 import { type Circuit, closedCircuit, openMsMax } from '../../alerts/outbox/circuit.ts';
 import { clockSlackMs, lifeMs } from '../../alerts/outbox/schedule.ts';
+import { type ActOf, acted } from './act-log.ts';
 import type { ControlRow, ControlSession, ControlStore } from './control-store.ts';
 
 type Session = Pick<ControlSession, 'query'>;
@@ -176,8 +177,8 @@ export class DeliveryStore {
   }
 
   /** As addDeliveries, in a transaction of its own. */
-  async add(deliveries: readonly NewDelivery[]): Promise<void> {
-    await this.#store.transaction((session) => addDeliveries(session, deliveries));
+  async add(deliveries: readonly NewDelivery[], actOf?: ActOf<void>): Promise<void> {
+    await acted(this.#store, (session) => addDeliveries(session, deliveries), actOf);
   }
 
   /**
@@ -296,25 +297,20 @@ export class DeliveryStore {
   }
 
   /** Lets dead letters wait again, under their ids and in their order; gives how many. Their time begins anew. */
-  async replay({ id, receiver, fromMs, toMs }: ReplayChoice, nowMs: number): Promise<number> {
-    const rows = await this.#store.query(
-      `UPDATE delivery SET state = 'waiting', due_ms = $5::bigint, until_ms = $5::bigint + ${lifeMs},
+  async replay({ id, receiver, fromMs, toMs }: ReplayChoice, nowMs: number, actOf?: ActOf<number>): Promise<number> {
+    const sql = `UPDATE delivery SET state = 'waiting', due_ms = $5::bigint, until_ms = $5::bigint + ${lifeMs},
          changed_ms = $5::bigint WHERE id IN (
          SELECT id FROM delivery WHERE state = 'dead' AND ($1::text IS NULL OR id = $1)
            AND ($2::text IS NULL OR receiver = $2) AND ($3::bigint IS NULL OR decided_ms >= $3)
-           AND ($4::bigint IS NULL OR decided_ms < $4) ORDER BY ordinal LIMIT ${replayMax}) RETURNING 1`,
-      [id ?? null, receiver ?? null, fromMs ?? null, toMs ?? null, nowMs],
-    );
-    return rows.length;
+           AND ($4::bigint IS NULL OR decided_ms < $4) ORDER BY ordinal LIMIT ${replayMax}) RETURNING 1`;
+    const values = [id ?? null, receiver ?? null, fromMs ?? null, toMs ?? null, nowMs];
+    return acted(this.#store, async (session) => (await session.query(sql, values)).length, actOf);
   }
 
   /** A receiver that was disabled is sent to again; false: there is no such receiver. */
-  async enable(receiver: string): Promise<boolean> {
-    const rows = await this.#store.query(
-      `UPDATE receiver_queue SET failures = 0, open_until_ms = 0, disabled = '' WHERE receiver = $1 RETURNING 1`,
-      [receiver],
-    );
-    return rows.length === 1;
+  async enable(receiver: string, actOf?: ActOf<boolean>): Promise<boolean> {
+    const sql = `UPDATE receiver_queue SET failures = 0, open_until_ms = 0, disabled = '' WHERE receiver = $1 RETURNING 1`;
+    return acted(this.#store, async (session) => (await session.query(sql, [receiver])).length === 1, actOf);
   }
 
   /** Of a receiver that nothing was ever sent to: closed. */

@@ -1,7 +1,7 @@
 import type { Matcher } from '../../alerts/state/matchers.ts';
 import type { Silence } from '../../alerts/state/silence.ts';
 import { FourninesError } from '../../core/runtime/error.ts';
-import { actsInTurn, addAct, type NewAct } from './act-log.ts';
+import { acted, type NewAct } from './act-log.ts';
 import type { ControlRow, ControlSession, ControlStore } from './control-store.ts';
 
 export const silenceStates = ['waiting', 'active', 'over', 'ended'] as const;
@@ -64,8 +64,7 @@ export class SilenceStore {
     act: NewAct,
     { now, most }: { readonly now: number; readonly most: number },
   ): Promise<void> {
-    await this.#store.transaction(async (session) => {
-      await actsInTurn(session);
+    const work = async (session: ControlSession) => {
       const [row] = await session.query('SELECT count(*) AS n FROM silence WHERE ends_at > $1', [now]);
       if (Number(row?.['n']) >= most) {
         throw new FourninesError('FN_SILENCES_FULL', `${most} silences are not over yet: there is no room for another`);
@@ -76,14 +75,13 @@ export class SilenceStore {
         [id, tenant, JSON.stringify(matchers), startsAt, endsAt, made.by, made.atMs, made.comment],
       );
       await addPending(session, id);
-      await addAct(session, act);
-    });
+    };
+    await acted(this.#store, work, () => act);
   }
 
   /** Ends one before its time, with the act. FN_NOT_FOUND; FN_STATE_CONFLICT: it is over or ended already. */
   async end(id: string, ended: Said, act: NewAct): Promise<StoredSilence> {
-    return this.#store.transaction(async (session) => {
-      await actsInTurn(session);
+    const work = async (session: ControlSession) => {
       const found = await find(session, id);
       if (found === undefined) throw new FourninesError('FN_NOT_FOUND', 'there is no such silence');
       const state = silenceStateOf(found, Math.floor(ended.atMs / 1_000));
@@ -95,9 +93,9 @@ export class SilenceStore {
         ...[id, ended.by, ended.atMs, ended.comment],
       ]);
       await addPending(session, id);
-      await addAct(session, act);
       return { ...found, ended };
-    });
+    };
+    return acted(this.#store, work, () => act);
   }
 
   /** The one made last first. */

@@ -1,14 +1,21 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { defaultLimits, noConfig } from '../../alerts/state/config.ts';
 import { silentLogger } from '../../core/runtime/logger.ts';
+import { AlertingDesk } from '../../server/alerts/alerting-desk.ts';
+import { SealKey } from '../../server/alerts/sealed.ts';
 import { actRoutes } from '../../server/api/routes/acts.ts';
+import { alertingRoutes } from '../../server/api/routes/alerting.ts';
+import { deliveryRoutes } from '../../server/api/routes/deliveries.ts';
+import { receiverRoutes } from '../../server/api/routes/receivers.ts';
 import { silenceRoutes } from '../../server/api/routes/silences.ts';
 import type { ActPage, BreachComment, BreachComments } from '../../server/api/schema/acts.ts';
 import type { Problem } from '../../server/api/schema/common.ts';
 import type { Silence, SilencePage } from '../../server/api/schema/silences.ts';
 import { type Api, bareApi } from '../../server/api/server.ts';
 import { AlertStore } from '../../server/control/alert-store.ts';
+import { AlertingStore } from '../../server/control/alerting-store.ts';
 import type { ControlStore } from '../../server/control/control-store.ts';
+import { DeliveryStore } from '../../server/control/delivery-store.ts';
 import { migrateControl } from '../../server/control/migrate.ts';
 
 const began = Date.parse('2026-11-28T00:00:00Z');
@@ -147,6 +154,55 @@ export function actTests(of: () => ControlStore): void {
       expect(
         (await call('POST', `/breaches/${breach}/comments`, said, { 'sec-fetch-site': 'cross-site' })).status,
       ).toBe(400);
+    });
+
+    it('what is done about receivers leaves an act with it, and nothing that was not done; no secret is in it', async () => {
+      for (const table of ['delivery_attempt', 'delivery', 'receiver_queue']) await of().query(`DELETE FROM ${table}`);
+      const deliveries = new DeliveryStore(of());
+      const desk = new AlertingDesk({
+        store: new AlertingStore(of()),
+        sealKey: () => new SealKey(Buffer.alloc(32, 7)),
+        ready: async () => undefined,
+        nowMs: () => nowMs,
+        logger: silentLogger,
+      });
+      const own = bareApi(silentLogger);
+      alertingRoutes(own, { desk, deliveries, dispatcher: { wake: () => undefined }, nowMs: () => nowMs });
+      deliveryRoutes(own, { deliveries, nowMs: () => nowMs });
+      receiverRoutes(own, { deliveries, nowMs: () => nowMs });
+      const post = async (url: string, payload: object) => {
+        const { statusCode, body } = await own.inject({ method: 'POST', url, payload });
+        return { statusCode, body: JSON.parse(body) as Readonly<Record<string, string>> };
+      };
+      const from = BigInt((await audit('limit=1')).items[0]?.ordinal ?? 0);
+      const document = JSON.stringify({
+        ...{ apiVersion: 'fournines/v1', kind: 'Alerting' },
+        spec: {
+          receivers: [{ name: 'noc', channel: 'slack', url: 'https://noc.example.net/hook/as-good-as-a-secret' }],
+          routes: [{ name: 'all', receivers: ['noc'] }],
+        },
+      });
+      expect(await post('/deliveries/replay', { by: 'kim' })).toMatchObject({ statusCode: 400 });
+      expect(await post('/receivers/noc/enable', { by: 'kim' })).toMatchObject({ statusCode: 404 });
+      for (const _ of [1, 2]) await post('/alerting/apply', { document, by: 'kim' });
+      const { secret = '' } = (await post('/receivers/noc/keys', { kind: 'hmac', by: 'kim' })).body;
+      const { delivery = '' } = (await post('/receivers/noc/test', { by: 'kim' })).body;
+      await of().query("UPDATE delivery SET state = 'dead' WHERE id = $1", [delivery]);
+      expect(await post('/receivers/noc/enable', {})).toMatchObject({ statusCode: 200 });
+      for (const _ of [1, 2]) await post('/deliveries/replay', { receiver: 'noc', by: 'kim', comment: 'mended' });
+      const { items, chain } = await audit();
+      const acts = items.filter(({ ordinal }) => BigInt(ordinal) > from).reverse();
+      expect(acts.map(({ act, subject, by }) => `${act} ${subject} ${by}`)).toEqual([
+        'alerting.applied alerting kim',
+        'receiver.key.made noc kim',
+        'receiver.tested noc kim',
+        'receiver.enabled noc ',
+        'deliveries.replayed noc kim',
+      ]);
+      expect(acts.at(-1)).toMatchObject({ comment: 'mended', details: { count: 1, receiver: 'noc' } });
+      expect([chain, secret.startsWith('whsec_')]).toEqual(['holds', true]);
+      expect(JSON.stringify(items)).not.toContain('as-good-as-a-secret');
+      expect(JSON.stringify(items)).not.toContain(secret.slice(6));
     });
 
     it('rows of acts stay; whoever takes the triggers away and writes another is seen', async () => {

@@ -10,6 +10,7 @@ import type { Breach, BreachDetail, BreachPage } from '../../server/api/schema/b
 import { acknowledgeBreach } from '../../server/breach/acknowledge.ts';
 import { Breaches } from '../../server/breach/breaches.ts';
 import { verifyBundle } from '../../server/breach/verify-bundle.ts';
+import { ActLog } from '../../server/control/act-log.ts';
 import { BreachStore } from '../../server/control/breach-store.ts';
 import type { ControlStore } from '../../server/control/control-store.ts';
 import { FakeJudging } from '../fakes/judging.ts';
@@ -138,7 +139,8 @@ test('late rows take it back; a mark of somebody in between is no harm; the wind
   judging.readAt(start + 660);
   await untilTold('acme-late', ['unproven 1 #1 risk']);
   const [{ row: { breach = '' } = {} } = {}] = await store().list({ slo: 'acme-late', limit: 1 });
-  const seenBy = { by: 'kim', comment: 'the collector is away', now: start + 665, engine: 'test' };
+  const seen = { by: 'kim', comment: 'the collector is away', via: 'api' } as const;
+  const seenBy = { ...seen, now: start + 665, engine: 'test' };
   expect((await acknowledgeBreach(store(), breach, seenBy))?.row).toMatchObject({ entry: 2, acknowledgedBy: 'kim' });
   expect(await acknowledgeBreach(store(), 'nobody', seenBy)).toBeUndefined();
   judging.lines = outage;
@@ -251,6 +253,14 @@ test('breaches are asked for over HTTP: a list, one with its changes, its bundle
   const seenBy = await ask(`/breaches/${id}/acknowledge`, { by: 'kim', comment: 'looking' });
   expect(seenBy.json<Breach>()).toMatchObject({ id, state: 'open', acknowledgedBy: 'kim' });
   expect((await ask(`/breaches/${id}`)).json<BreachDetail>().changes[1]?.reason).toBe('acknowledged by kim: looking');
+  const [act] = await new ActLog(control.store).list({ subject: id, limit: 1 });
+  expect(act).toMatchObject({
+    act: 'breach.acknowledged',
+    by: 'kim',
+    comment: 'looking',
+    details: { entry: 2 },
+    holds: true,
+  });
   expect((await ask(`/breaches/${id}/changes/2/bundle`)).statusCode).toBe(404);
   expect((await ask(`/breaches/${'0'.repeat(32)}`)).statusCode).toBe(404);
   expect((await ask('/breaches?cursor=abc')).statusCode).toBe(400);

@@ -6,6 +6,8 @@ import type { Dispatcher } from '../../alerts/dispatcher.ts';
 import type { DeliveryStore } from '../../control/delivery-store.ts';
 import { isoOf } from '../../slo/instant.ts';
 import { ownPageOnly } from '../own-page-only.ts';
+import { roadOf, saidOf } from '../road.ts';
+import { DoneBy } from '../schema/acts.ts';
 import {
   Alerting,
   AlertingBody,
@@ -42,8 +44,9 @@ export function alertingRoutes(api: Api, { desk, deliveries, dispatcher, nowMs }
       schema: { body: AlertingBody, response: { 200: AppliedAlerting, ...problems } },
       onRequest: ownPageOnly,
     },
-    async ({ body: { document, by, dryRun = false } }) => {
-      return { version: await desk.apply(document, { by, dryRun }), dryRun };
+    async (request) => {
+      const { document, by, dryRun = false } = request.body;
+      return { version: await desk.apply(document, { by, via: roadOf(request), dryRun }), dryRun };
     },
   );
   api.get(
@@ -60,21 +63,26 @@ export function alertingRoutes(api: Api, { desk, deliveries, dispatcher, nowMs }
   api.post(
     '/receivers/:name/keys',
     { schema: { params, body: NewKeyBody, response: { 200: MadeKey, ...problems } }, onRequest: ownPageOnly },
-    async ({ params: { name }, body }, reply) => {
-      const made = await desk.newKey(name, body);
+    async (request, reply) => {
+      const made = await desk.newKey(request.params.name, { ...request.body, via: roadOf(request) });
       return reply.header('cache-control', 'no-store').send(made);
     },
   );
   api.post(
     '/receivers/:name/test',
-    { schema: { params, response: { 200: SentTest, ...problems } }, onRequest: ownPageOnly },
-    async ({ params: { name } }) => {
+    { schema: { params, body: DoneBy, response: { 200: SentTest, ...problems } }, onRequest: ownPageOnly },
+    async (request) => {
+      const { name } = request.params;
       const receiver = desk.receiver(name);
       if (receiver === undefined) throw unknownReceiver(name);
       const notification = aTest(name, receiver.spec.tenant, Math.floor(nowMs() / 1_000));
       const { id, tenant, reason } = notification;
       const document = JSON.stringify(notification);
-      await deliveries.add([{ id, receiver: name, tenant, reason, document, decidedMs: nowMs() }]);
+      const decidedMs = nowMs();
+      const said = saidOf(request, decidedMs);
+      await deliveries.add([{ id, receiver: name, tenant, reason, document, decidedMs }], () => {
+        return { ...said, act: 'receiver.tested', subject: name, details: { delivery: id } };
+      });
       dispatcher.wake();
       return { delivery: id };
     },

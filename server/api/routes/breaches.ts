@@ -12,6 +12,7 @@ import type { ApiContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { ownPageOnly } from '../own-page-only.ts';
 import { RequestProblem } from '../problem.ts';
+import { roadOf } from '../road.ts';
 import { Breach, type BreachChange, BreachDetail, BreachPage } from '../schema/breaches.ts';
 import { PageQuery, Problem } from '../schema/common.ts';
 import { DecisionBody } from '../schema/exclusions.ts';
@@ -76,9 +77,10 @@ export function breachRoutes(api: Api, context: BreachContext): void {
   api.post(
     '/breaches/:id/acknowledge',
     { schema: { params, body: DecisionBody, response: { 200: Breach, ...problems } }, onRequest: ownPageOnly },
-    async ({ params: { id }, body: { by, comment } }) => {
-      const now = Math.floor(context.nowMs() / 1000);
-      const row = await acknowledgeBreach(store, id, { by, comment, now, engine: context.version });
+    async (request) => {
+      const { id } = request.params;
+      const said = { ...request.body, via: roadOf(request), now: Math.floor(context.nowMs() / 1000) };
+      const row = await acknowledgeBreach(store, id, { ...said, engine: context.version });
       if (row === undefined) throw nothing('breach');
       return toldBreach(row);
     },

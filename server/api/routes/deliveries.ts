@@ -7,6 +7,7 @@ import type { ApiContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { ownPageOnly } from '../own-page-only.ts';
 import { RequestProblem } from '../problem.ts';
+import { roadOf } from '../road.ts';
 import { PageQuery, Problem } from '../schema/common.ts';
 import {
   type Delivery,
@@ -63,8 +64,14 @@ export function deliveryRoutes(api: Api, { deliveries, nowMs }: DeliveryContext)
   api.post(
     '/deliveries/replay',
     { schema: { body: ReplayBody, response: { 200: Replayed, ...problems } }, onRequest: ownPageOnly },
-    async ({ body }) => {
-      const replayed = await deliveries.replay(choiceOf(body), nowMs());
+    async (request) => {
+      const { by = '', comment = '', ...body } = request.body;
+      const choice = choiceOf(body);
+      const said = { atMs: nowMs(), by, via: roadOf(request), comment, subject: body.id ?? body.receiver ?? '' };
+      const replayed = await deliveries.replay(choice, nowMs(), (count) => {
+        const details = { count, receiver: body.receiver ?? null, from: body.from ?? null, to: body.to ?? null };
+        return count === 0 ? undefined : { ...said, act: 'deliveries.replayed', details };
+      });
       if (replayed === 0 && body.id !== undefined) await tellWhyNot(deliveries, body.id);
       return { replayed, more: replayed === replayMax };
     },
@@ -80,6 +87,9 @@ function keyOf(cursor: string | undefined) {
 }
 
 function choiceOf({ id, receiver, from, to }: ReplayBody) {
+  // Nothing chosen is not everything.
+  if ([id, receiver, from, to].every((part) => part === undefined))
+    throw new RequestProblem([{ where: 'body', problem: 'must have an id, a receiver, from, or to' }]);
   const [fromMs, toMs] = [msOf(from, 'from'), msOf(to, 'to')];
   if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs)
     throw new RequestProblem([{ where: 'body.from', problem: 'must be before to' }]);

@@ -4,6 +4,8 @@ import type { DeliveryStore, ReceiverQueue } from '../../control/delivery-store.
 import type { ApiContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { ownPageOnly } from '../own-page-only.ts';
+import { saidOf } from '../road.ts';
+import { DoneBy } from '../schema/acts.ts';
 import { PageQuery, Problem } from '../schema/common.ts';
 import { Receiver, ReceiverPage } from '../schema/receivers.ts';
 import type { Api } from '../server.ts';
@@ -36,9 +38,13 @@ export function receiverRoutes(api: Api, { deliveries, nowMs }: ReceiverContext)
   );
   api.post(
     '/receivers/:name/enable',
-    { schema: { params, response: { 200: Receiver, ...problems } }, onRequest: ownPageOnly },
-    async ({ params: { name } }) => {
-      const found = (await deliveries.enable(name)) ? await deliveries.receiver(name) : undefined;
+    { schema: { params, body: DoneBy, response: { 200: Receiver, ...problems } }, onRequest: ownPageOnly },
+    async (request) => {
+      const { name } = request.params;
+      const act = { ...saidOf(request, nowMs()), act: 'receiver.enabled', subject: name, details: {} } as const;
+      const found = (await deliveries.enable(name, (isThere) => (isThere ? act : undefined)))
+        ? await deliveries.receiver(name)
+        : undefined;
       if (found === undefined) throw new FourninesError('FN_NOT_FOUND', 'nothing was ever sent to such a receiver');
       return told(found, nowMs());
     },

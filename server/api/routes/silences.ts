@@ -90,7 +90,7 @@ export function silenceRoutes(api: Api, { control, desk, nowMs }: SilenceContext
     '/silences/:id/end',
     { schema: { params, body: SilenceEndBody, response: { 200: Silence, ...problems } }, onRequest: ownPageOnly },
     async (request) => {
-      const ended = { ...request.body, atMs: nowMs() };
+      const ended = { comment: '', ...request.body, atMs: nowMs() };
       const subject = request.params.id;
       const act = { ...ended, via: roadOf(request), act: 'silence.ended', subject, details: {} } as const;
       return told(await silences.end(subject, ended, act), nowSecond());

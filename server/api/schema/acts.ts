@@ -9,7 +9,7 @@ export const Who = Type.String({
   pattern: '^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$',
   description: 'Who does it, kept with it.',
 });
-export const Remark = Type.String({ maxLength: 2000, pattern: '^[^\\u0000]*$', default: '' });
+export const Remark = Type.String({ maxLength: 2000, pattern: '^[^\\u0000]*$' });
 /** One that says something. */
 export const Words = Type.String({
   minLength: 1,
@@ -20,6 +20,13 @@ const Via = Type.Enum([...roads], {
   description:
     'By which road, as the request says: api, page, cli, or a link of a notification, which alone is proved by a seal.',
 });
+
+/** For acts that needed no body at first. */
+export const DoneBy = Type.Union([
+  Type.Object({ by: Type.Optional(Who), comment: Type.Optional(Remark) }, { additionalProperties: false }),
+  Type.Null(),
+]);
+export type DoneBy = Static<typeof DoneBy>;
 
 export const Act = Type.Object({
   ordinal: Type.String({ description: 'In the chain of all acts, from 1, without holes.' }),

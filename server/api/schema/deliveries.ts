@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { alertStatuses, severities } from '../../../alerts/alert.ts';
 import { notificationReasons } from '../../../alerts/notification.ts';
+import { Remark, Who } from './acts.ts';
 import { Count, Instant, page } from './common.ts';
 
 const deliveryStates = ['waiting', 'delivered', 'dead'] as const;
@@ -129,11 +130,13 @@ export const ReplayBody = Type.Object(
     receiver: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
     from: Type.Optional(Instant),
     to: Type.Optional(Instant),
+    by: Type.Optional(Who),
+    comment: Type.Optional(Remark),
   },
   {
     additionalProperties: false,
-    minProperties: 1,
-    description: 'Dead letters that fit all of it: one, those of a receiver, those decided in [from, to).',
+    description:
+      'Dead letters that fit all of it: one, those of a receiver, those decided in [from, to). One of these must be there.',
   },
 );
 export type ReplayBody = Static<typeof ReplayBody>;

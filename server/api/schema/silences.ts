@@ -55,7 +55,7 @@ export const SilencePreviewBody = Type.Object(
 );
 export type SilencePreviewBody = Static<typeof SilencePreviewBody>;
 
-export const SilenceEndBody = Type.Object({ by: Who, comment: Remark }, { additionalProperties: false });
+export const SilenceEndBody = Type.Object({ by: Who, comment: Type.Optional(Remark) }, { additionalProperties: false });
 export type SilenceEndBody = Static<typeof SilenceEndBody>;
 
 const Labels = Type.Record(Type.String(), Type.String());
