@@ -49,7 +49,15 @@ export interface AlertFacts {
   readonly tried: readonly string[];
   readonly acknowledgedBy: string | null;
   /** Paths below the product's own address, with the range in their query. */
-  readonly links: { readonly page: string; readonly evidence: string | null };
+  readonly links: AlertLinks;
+}
+
+export interface AlertLinks {
+  readonly page: string;
+  readonly evidence: string | null;
+  /** They let whoever has them act, once: only in what is sent, never in what is kept. */
+  readonly acknowledge?: string;
+  readonly silence?: string;
 }
 
 export interface AlertCause {

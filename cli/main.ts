@@ -2,7 +2,10 @@ import { Command, CommanderError } from 'commander';
 import { FourninesError, toFourninesError } from '../core/runtime/error.ts';
 import type { ErrorCode } from '../core/runtime/error-catalogue.ts';
 import { alertingCommand } from './commands/alerting.ts';
+import { alertsCommand } from './commands/alerts.ts';
+import { auditCommand } from './commands/audit.ts';
 import { backupCommand } from './commands/backup.ts';
+import { breachesCommand } from './commands/breaches.ts';
 import { collectorCommand } from './commands/collector.ts';
 import { configCommand } from './commands/config.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
@@ -14,6 +17,7 @@ import { exportSlotsCommand } from './commands/export-slots.ts';
 import { receiversCommand } from './commands/receivers.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { serverCommand } from './commands/server.ts';
+import { silencesCommand } from './commands/silences.ts';
 import { sloCommand } from './commands/slo.ts';
 import { upCommand } from './commands/up.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -69,6 +73,10 @@ function program(): Command {
     .addCommand(verifyCommand())
     .addCommand(sloCommand())
     .addCommand(alertingCommand())
+    .addCommand(alertsCommand())
+    .addCommand(silencesCommand())
+    .addCommand(breachesCommand())
+    .addCommand(auditCommand())
     .addCommand(exclusionsCommand())
     .addCommand(deadLettersCommand())
     .addCommand(deliveriesCommand())

@@ -2,7 +2,9 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { createEgress } from '../alerts/egress/egress.ts';
 import { readEgressRules } from '../alerts/egress/rules.ts';
+import { toFourninesError } from '../core/runtime/error.ts';
 import type { Logger } from '../core/runtime/logger.ts';
+import { ActLinks } from './alerts/act-links.ts';
 import { AlertingDesk } from './alerts/alerting-desk.ts';
 import { Dispatcher } from './alerts/dispatcher.ts';
 import type { Indicators } from './alerts/indicators.ts';
@@ -35,9 +37,11 @@ export function makeTold({ control, turns }: Stores, options: ToldOptions) {
   const logger = log.child({ component: 'alerts' });
   const ready = (signal: AbortSignal) => control.ready(signal);
   const deliveries = new DeliveryStore(control.store);
+  const sealKey = sealKeyOf(config.alerts.secretsKeyFile, data);
+  const links = linksOf(sealKey);
   const desk = new AlertingDesk({
     store: new AlertingStore(control.store),
-    sealKey: sealKeyOf(config.alerts.secretsKeyFile, data),
+    sealKey,
     ...{ ready, nowMs, logger },
   });
   const sender = new Sender({
@@ -48,6 +52,7 @@ export function makeTold({ control, turns }: Stores, options: ToldOptions) {
       const last = ofKind(await objects.history('tenant', tenant), 'tenant').at(-1);
       return last?.body.zone ?? 'UTC';
     },
+    links,
     nowMs,
   });
   const dispatcher = new Dispatcher({
@@ -65,7 +70,7 @@ export function makeTold({ control, turns }: Stores, options: ToldOptions) {
     onDeliveries: () => dispatcher.wake(),
     ...{ ready, nowMs, logger },
   });
-  return { desk, deliveries, dispatcher, parts: [desk, notifier, dispatcher] };
+  return { desk, links, deliveries, dispatcher, parts: [desk, notifier, dispatcher] };
 }
 
 /** Made at the first need: a server without receivers has no use for it. */
@@ -74,6 +79,19 @@ function sealKeyOf(file: string, data: string): () => SealKey {
   return () => {
     key ??= SealKey.fromFile(file === '' ? join(data, 'secrets.key') : file, { isMade: file === '' });
     return key;
+  };
+}
+
+/** A server whose key cannot be read gives no links and takes none. */
+function linksOf(sealKey: () => SealKey): () => ActLinks | undefined {
+  let links: ActLinks | undefined;
+  return () => {
+    try {
+      links ??= new ActLinks(sealKey());
+    } catch (error) {
+      if (toFourninesError(error).code !== 'FN_CONFIG') throw error;
+    }
+    return links;
   };
 }
 

@@ -84,6 +84,8 @@ function valuesOf(alert: Alert, speaker: Speaker, address: Address): OptionalVal
     acknowledged_by: facts.acknowledgedBy === null ? null : shownName(facts.acknowledgedBy),
     page_url: address.link(facts.links.page),
     evidence_url: facts.links.evidence === null ? null : address.link(facts.links.evidence),
+    acknowledge_url: facts.links.acknowledge === undefined ? null : address.link(facts.links.acknowledge),
+    silence_url: facts.links.silence === undefined ? null : address.link(facts.links.silence),
   };
 }
 
@@ -114,7 +116,18 @@ function sentencesOf(alert: Alert, speaker: Speaker, address: Address): Optional
     page_line: speaker.say('page.line', { url: address.link(facts.links.page) }),
     evidence_line:
       evidence === null ? speaker.say('evidence.none') : speaker.say('evidence.line', { url: address.link(evidence) }),
+    acknowledge_line: actLine('acknowledge.line', facts.links.acknowledge, speaker, address),
+    silence_line: actLine('silence.line', facts.links.silence, speaker, address),
   };
+}
+
+function actLine(
+  key: 'acknowledge.line' | 'silence.line',
+  path: string | undefined,
+  speaker: Speaker,
+  address: Address,
+): string | null {
+  return path === undefined ? null : speaker.say(key, { url: address.link(path) });
 }
 
 interface Budget {

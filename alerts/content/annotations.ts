@@ -28,6 +28,8 @@ export function annotationsOf({ facts, status, severity, entry }: Alert, address
     acknowledged_by: facts.acknowledgedBy,
     evidence_url: links.evidence === null ? null : address.link(links.evidence),
     dashboard_url: address.link(links.page),
+    acknowledge_url: links.acknowledge === undefined ? null : address.link(links.acknowledge),
+    silence_url: links.silence === undefined ? null : address.link(links.silence),
   };
   return Object.fromEntries(
     Object.entries(annotations).flatMap(([name, text]) =>

@@ -1,5 +1,5 @@
 import { assert } from '../../core/runtime/error.ts';
-import type { Alert, AlertCause, Labels } from '../alert.ts';
+import type { Alert, AlertCause, AlertLinks, Labels } from '../alert.ts';
 import type { Notification } from '../notification.ts';
 import type { Address } from './address.ts';
 import { cutText, lineOf } from './cut-text.ts';
@@ -48,7 +48,7 @@ export interface AlertData {
   readonly tried: readonly string[];
   readonly triedLeftOut: number;
   readonly acknowledgedBy: string | null;
-  readonly links: { readonly page: string; readonly evidence: string | null };
+  readonly links: AlertLinks;
 }
 
 /** Of what fits into a body: longer values are cut, longer lists counted. */
@@ -178,7 +178,15 @@ function alertData(alert: Alert, address: Address): AlertData {
     links: {
       page: address.link(facts.links.page),
       evidence: facts.links.evidence === null ? null : address.link(facts.links.evidence),
+      ...actLinks(facts.links, address),
     },
+  };
+}
+
+function actLinks({ acknowledge, silence }: AlertLinks, address: Address) {
+  return {
+    ...(acknowledge === undefined ? {} : { acknowledge: address.link(acknowledge) }),
+    ...(silence === undefined ? {} : { silence: address.link(silence) }),
   };
 }
 

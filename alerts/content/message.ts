@@ -209,12 +209,19 @@ function countsLine(alerts: readonly Alert[], speaker: Speaker): string {
 
 const linkedAlertsMax = 3;
 
+type LinkLabel = 'page.label' | 'evidence.label' | 'acknowledge.label' | 'silence.label';
+
 function linksOf({ alerts }: Notification, speaker: Speaker, address: Address): MessageLink[] {
   const links = alerts.slice(0, linkedAlertsMax).flatMap(({ facts: { objective, links: own } }) => {
     const name = { objective: shownName(objective.name) };
-    const page = { label: speaker.say('page.label', name), url: address.link(own.page) };
-    if (own.evidence === null) return [page];
-    return [page, { label: speaker.say('evidence.label', name), url: address.link(own.evidence) }];
+    const link = (key: LinkLabel, path: string | null | undefined): MessageLink[] =>
+      typeof path === 'string' ? [{ label: speaker.say(key, name), url: address.link(path) }] : [];
+    return [
+      ...link('page.label', own.page),
+      ...link('evidence.label', own.evidence),
+      ...link('acknowledge.label', own.acknowledge),
+      ...link('silence.label', own.silence),
+    ];
   });
   return links.length > 0 ? links : [{ label: speaker.say('home.label'), url: address.url }];
 }

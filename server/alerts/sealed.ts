@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { FourninesError, systemCode } from '../../core/runtime/error.ts';
 
@@ -30,6 +30,11 @@ export class SealKey {
       const why = systemCode(error) ?? 'no reason';
       throw new FourninesError('FN_CONFIG', `the key of secrets, ${path}, cannot be read (${why})`, { cause: error });
     }
+  }
+
+  /** Another key, for one purpose alone: whoever learns it learns neither this one nor that of another purpose (RFC 5869). */
+  derive(purpose: string): Buffer {
+    return Buffer.from(hkdfSync('sha256', this.#key, '', `fournines ${purpose}`, keyBytes));
   }
 
   /** Base64 of nonce, tag and text. `about` must be the same when it is opened: a row that was moved does not open. */

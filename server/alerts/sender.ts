@@ -4,6 +4,7 @@ import { answerOf } from '../../alerts/egress/outcome.ts';
 import type { Notification } from '../../alerts/notification.ts';
 import type { Answer } from '../../alerts/outbox/after-attempt.ts';
 import type { Delivery } from '../control/delivery-store.ts';
+import type { ActLinks } from './act-links.ts';
 import type { PresentReceiver } from './alerting-desk.ts';
 
 export interface SenderOptions {
@@ -13,6 +14,8 @@ export interface SenderOptions {
   readonly baseUrl: () => string;
   /** IANA zone of a tenant's calendar. */
   readonly zoneOf: (tenant: string) => Promise<string>;
+  /** What lets receivers act; undefined: this server has no key for that. */
+  readonly links?: () => ActLinks | undefined;
   readonly nowMs: () => number;
 }
 
@@ -25,7 +28,7 @@ export class Sender {
   }
 
   async send(delivery: Delivery, signal: AbortSignal): Promise<Answer> {
-    const { egress, receiver: find, baseUrl, zoneOf, nowMs } = this.#options;
+    const { egress, receiver: find, baseUrl, zoneOf, links, nowMs } = this.#options;
     const receiver = find(delivery.receiver);
     if (receiver === undefined) return lacking('FN_RECEIVER_UNKNOWN', `there is no receiver ${delivery.receiver}`);
     const { spec, rules, keys } = receiver;
@@ -33,7 +36,7 @@ export class Sender {
     if (channel.signs === 'always' && keys.length === 0)
       return lacking('FN_RECEIVER_KEYLESS', `${spec.name} has no key to sign with`);
     const notification = JSON.parse(delivery.document) as Notification;
-    const formed = channel.form(notification, {
+    const formed = channel.form(links?.()?.given(notification) ?? notification, {
       baseUrl: baseUrl(),
       language: spec.language,
       zone: spec.zone ?? (spec.tenant === null ? 'UTC' : await zoneOf(spec.tenant)),

@@ -14,12 +14,14 @@ export interface Mistake {
 
 /** Values that no rule of ours has in mind: what takes all of them takes whatever comes. */
 const strangers = ['0', 'a', 'Zz', 'x-1.y_2', '~ ', '\u00e9', 'f'.repeat(32)];
-const always: Readonly<Record<string, readonly string[]>> = {
+/** What labels of alerts may be; no alert has another label, which is the same as an empty one. */
+const known: Readonly<Record<string, readonly string[]>> = {
   severity: severities,
   alertname: Object.values(alertNames),
   service: strangers,
   slo: strangers,
   breach: strangers,
+  tenant: ['', ...strangers],
 };
 const yearSeconds = 366 * 86_400;
 
@@ -60,7 +62,7 @@ export function readTime(
 
 /** As Alertmanager has it, a matcher that takes what nobody named says nothing; alone, such ones would quiet everything. */
 function takesWhateverComes(matcher: Matcher): boolean {
-  const values = Object.hasOwn(always, matcher.label) ? (always[matcher.label] ?? []) : ['', ...strangers];
+  const values = Object.hasOwn(known, matcher.label) ? (known[matcher.label] ?? []) : [''];
   return values.every((value) => matchesAll([matcher], { [matcher.label]: value }));
 }
 

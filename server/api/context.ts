@@ -1,3 +1,4 @@
+import type { ActLinks } from '../alerts/act-links.ts';
 import type { AlertingDesk } from '../alerts/alerting-desk.ts';
 import type { Dispatcher } from '../alerts/dispatcher.ts';
 import type { Backups } from '../backup/backups.ts';
@@ -61,6 +62,7 @@ export interface ApiContext {
   readonly deliveries: DeliveryStore;
   readonly backups: Backups;
   readonly desk: AlertingDesk;
+  readonly links: () => ActLinks | undefined;
   readonly dispatcher: Dispatcher;
   readonly diskStatus: () => DiskStatus;
   /** Null: the bus is outside this process. */

@@ -5,7 +5,7 @@ import type { Logger } from '../../core/runtime/logger.ts';
 import { ObjectMistakes, toldApart } from '../objects/mistakes.ts';
 import type { Problem } from './schema/common.ts';
 
-const statusOf: Partial<Record<ErrorCode, number>> = {
+export const statusOf: Partial<Record<ErrorCode, number>> = {
   FN_QUERY_PARAMETER: 400,
   FN_NOT_FOUND: 404,
   FN_STATE_CONFLICT: 409,

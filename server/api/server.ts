@@ -15,6 +15,7 @@ import type { Part } from '../../core/runtime/lifecycle.ts';
 import type { Logger } from '../../core/runtime/logger.ts';
 import type { ApiContext } from './context.ts';
 import { problemHandler } from './problem.ts';
+import { actLinkRoutes } from './routes/act-link.ts';
 import { actRoutes } from './routes/acts.ts';
 import { alertingRoutes } from './routes/alerting.ts';
 import { backupRoute } from './routes/backups.ts';
@@ -133,6 +134,7 @@ async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
     },
     { prefix: '/api/v1' },
   );
+  await actLinkRoutes(api, context);
   metricsRoute(api, context);
   await servePage(api);
   return api;

@@ -1,3 +1,4 @@
+import { FourninesError } from '../../core/runtime/error.ts';
 import { sha256Of } from '../objects/canonical-json.ts';
 import type { ControlCall, ControlRow, ControlSession, ControlStore } from './control-store.ts';
 import { nextLink } from './hash-chain.ts';
@@ -32,7 +33,8 @@ export interface NewAct {
   /** What it was done to: the id of a silence or a breach, the name of a receiver. */
   readonly subject: string;
   readonly comment: string;
-  readonly details: Readonly<Record<string, string | number | null>>;
+  /** `link`: names the link that it was done by, which is good for one act. */
+  readonly details: Readonly<Record<string, string | number | null>> & { readonly link?: string };
 }
 
 export interface KeptAct extends NewAct {
@@ -53,6 +55,9 @@ export interface ActQuery {
 }
 
 type Session = Pick<ControlSession, 'query'>;
+
+const selected = `SELECT a.ordinal, a.act, a.subject, a.link, a.document, a.sha256, p.sha256 AS before FROM act a
+  LEFT JOIN act p ON p.ordinal = a.ordinal - 1`;
 
 /** The act that something was, once it is done; undefined: nothing was. */
 export type ActOf<T> = (done: T) => NewAct | undefined;
@@ -79,13 +84,17 @@ export async function acted<T>(
 }
 
 async function addAct(session: Session, act: NewAct): Promise<void> {
+  const link = act.details.link ?? null;
+  const [used] = await session.query('SELECT ordinal FROM act WHERE link = $1', [link]);
+  if (used !== undefined) throw new FourninesError('FN_STATE_CONFLICT', 'the link was used already');
   const [last] = await session.query('SELECT ordinal, sha256 FROM act ORDER BY ordinal DESC LIMIT 1');
   const ordinal = BigInt(String(last?.['ordinal'] ?? 0)) + 1n;
   const previous = last === undefined ? null : String(last['sha256']);
   const { document, sha256 } = nextLink({ ...act, ordinal: String(ordinal) }, previous);
-  await session.query('INSERT INTO act (ordinal, act, subject, document, sha256) VALUES ($1, $2, $3, $4, $5)', [
-    ...[ordinal, act.act, act.subject, document, sha256],
-  ]);
+  await session.query(
+    'INSERT INTO act (ordinal, act, subject, link, document, sha256) VALUES ($1, $2, $3, $4, $5, $6)',
+    [...[ordinal, act.act, act.subject, link, document, sha256]],
+  );
 }
 
 /** What was done, by whom: rows are added, and nothing else. */
@@ -99,13 +108,18 @@ export class ActLog {
   /** Newest first; each is held against the one before it in the chain, whether that is listed or not. */
   async list({ act, subject, before, limit }: ActQuery): Promise<readonly KeptAct[]> {
     const rows = await this.#store.query(
-      `SELECT a.ordinal, a.act, a.subject, a.document, a.sha256, p.sha256 AS before FROM act a
-       LEFT JOIN act p ON p.ordinal = a.ordinal - 1
+      `${selected}
        WHERE ($1::text IS NULL OR a.act = $1) AND ($2::text IS NULL OR a.subject = $2)
          AND ($3::bigint IS NULL OR a.ordinal < $3) ORDER BY a.ordinal DESC LIMIT $4`,
       [act ?? null, subject ?? null, before ?? null, limit],
     );
     return rows.map(keptOf);
+  }
+
+  /** What was done by a link; undefined: it was not used. */
+  async byLink(link: string): Promise<KeptAct | undefined> {
+    const [row] = await this.#store.query(`${selected} WHERE a.link = $1`, [link]);
+    return row === undefined ? undefined : keptOf(row);
   }
 }
 
@@ -120,7 +134,10 @@ function keptOf(row: ControlRow): KeptAct {
   const ordinal = BigInt(String(row['ordinal']));
   const before = row['before'] === null ? null : String(row['before']);
   const isInPlace =
-    written.ordinal === String(ordinal) && written.act === row['act'] && written.subject === row['subject'];
+    written.ordinal === String(ordinal) &&
+    written.act === row['act'] &&
+    written.subject === row['subject'] &&
+    (written.details.link ?? null) === row['link'];
   const follows = written.previous === before && (before === null) === (ordinal === 1n);
   return { ...written, ordinal, sha256, holds: sha256Of(document) === sha256 && isInPlace && follows };
 }

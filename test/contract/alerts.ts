@@ -38,7 +38,7 @@ const config: AlertConfig = {
 };
 
 /** The changes of one objective, written as a server writes them. */
-class Author {
+export class Author {
   readonly slo: string;
   readonly #store: BreachStore;
   #records: readonly BreachRecord[] = [];

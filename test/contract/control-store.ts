@@ -4,6 +4,7 @@ import type { ControlStore } from '../../server/control/control-store.ts';
 import { addMapping, endMapping, mappingAt } from '../../server/control/identity-mappings.ts';
 import { migrateControl, readControlMigrations } from '../../server/control/migrate.ts';
 import { Turn } from '../../server/control/turn.ts';
+import { actLinkTests } from './act-links.ts';
 import { actTests } from './acts.ts';
 import { alertTests } from './alerts.ts';
 import { breachTests } from './breaches.ts';
@@ -130,6 +131,7 @@ export function controlStoreContract(name: string, { open, close }: ControlContr
     deliveryTests(() => store);
     deliveryLogTests(() => store);
     actTests(() => store);
+    actLinkTests(() => store);
     alertTests(() => store);
 
     it('a port has one owner at a time, whoever writes at once', async () => {

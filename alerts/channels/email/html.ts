@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../content/escape-html.ts';
 import type { Message } from '../../content/message.ts';
 
 /**
@@ -37,13 +38,4 @@ function withLinks(line: string, base: string): string {
 
 function linkOf(url: string, label: string): string {
   return `<a href="${escapeHtml(url)}">${escapeHtml(label)}</a>`;
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
 }

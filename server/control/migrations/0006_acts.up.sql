@@ -36,12 +36,13 @@ CREATE TABLE breach_comment (
 );
 CREATE INDEX breach_comment_listed ON breach_comment (breach_id, ordinal);
 
--- What people did, one chain: each document names the hash of the one before. act, subject: to be found by, as the document
--- has them.
+-- What people did, one chain: each document names the hash of the one before. act, subject, link: to be found by, as the
+-- document has them. link: names the link of a notification that it was done by, each good for one act; null: by none.
 CREATE TABLE act (
   ordinal bigint PRIMARY KEY CHECK (ordinal >= 1),
   act text NOT NULL,
   subject text NOT NULL,
+  link text UNIQUE,
   document text NOT NULL,
   sha256 text NOT NULL CHECK (sha256 = encode(sha256(convert_to(document, 'UTF8')), 'hex'))
 );
