@@ -86,12 +86,18 @@ async function remember(silences: readonly string[]): Promise<void> {
   await store.keep({ serial: before.serial, changes, deliveries: [], taken: [], takenSilences: [] });
 }
 
-test('a silence is looked at before it is made, listed, and ended once', async () => {
+const to = ['--to', '2026-11-28T01:00:00Z', '--comment', 'the card\u001b[31m is changed', '--by', 'kim'];
+
+test('a silence is looked at before it is made, and none that would quiet everything is made', async () => {
   await remember([]);
   const preview = await fournines('silences', 'preview', 'slo=gold');
   expect([preview.code, preview.out.split('\n')[0]]).toEqual([0, 'it would quiet 1 of 2 alerts that fire now']);
   expect(preview.out).toContain('slo=gold');
-  const to = ['--to', '2026-11-28T01:00:00Z', '--comment', 'the card\u001b[31m is changed', '--by', 'kim'];
+  const all = await fournines('silences', 'make', 'slo=~.*', ...to);
+  expect([all.code, all.out.includes('would match whatever comes')]).toEqual([2, true]);
+});
+
+test('a silence is made, listed, and ended once', async () => {
   const made = await fournines('silences', 'make', 'slo=gold', 'severity!=info', ...to, '--json');
   const { id } = JSON.parse(made.out) as Silence;
   const listed = await fournines('silences', 'list', '--state', 'active');
@@ -99,8 +105,6 @@ test('a silence is looked at before it is made, listed, and ended once', async (
     `${id}  active  2026-11-28T00:00:00Z to 2026-11-28T01:00:00Z  operator  slo=gold severity!=info  ` +
       'kim: the card\\u001b[31m is changed\n',
   );
-  const all = await fournines('silences', 'make', 'slo=~.*', ...to);
-  expect([all.code, all.out.includes('would match whatever comes')]).toEqual([2, true]);
   const ended = await fournines('silences', 'end', id, '--by', 'lee');
   expect([ended.code, ended.out.includes('ended 2026-11-28T00:00:00.000Z by lee')]).toEqual([0, true]);
   const again = await fournines('silences', 'end', id, '--by', 'lee');

@@ -7,6 +7,7 @@ import { InProcessLog } from '../../core/bus/in-process.ts';
 import { Lifecycle } from '../../core/runtime/lifecycle.ts';
 import { silentLogger } from '../../core/runtime/logger.ts';
 import { messageBytesMax } from '../../core/wire/message.ts';
+import type { ActPage } from '../../server/api/schema/acts.ts';
 import type { AppliedAlerting, MadeKey, SentTest } from '../../server/api/schema/alerting.ts';
 import type { Breach, BreachDetail, BreachPage } from '../../server/api/schema/breaches.ts';
 import type { MonthCalendar, SloDetail } from '../../server/api/schema/slos.ts';
@@ -79,6 +80,7 @@ spec:
 
 interface Told {
   readonly labels: Readonly<Record<string, string>>;
+  readonly links: { readonly acknowledge?: string };
 }
 
 const waiting = { timeout: 30_000, interval: 50 };
@@ -273,4 +275,31 @@ test('what still fires reaches the receiver of its tenant, signed, once there is
     expect([...new Set(alerts.map(({ labels }) => labels['breach']))].sort()).toEqual(ongoing);
     expect(new Set(alerts.map(({ labels }) => labels['slo']))).toEqual(new Set(['lossy']));
   }, waiting);
+  const newestFirst = () =>
+    told()
+      .toReversed()
+      .flatMap(({ data }) => data.alerts);
+  await takeCareByLink(newestFirst);
 });
+
+/** By the link of the newest message: an older one is refused if the breach has become worse since. */
+async function takeCareByLink(newestFirst: () => readonly Told[]): Promise<void> {
+  const ways = { method: 'POST', body: new URLSearchParams({ who: 'Kim' }), redirect: 'error' } as const;
+  const [breach = '', link = ''] = await vi.waitFor(async () => {
+    const { labels, links } = newestFirst().find(({ links: own }) => own.acknowledge !== undefined) ?? {};
+    const url = links?.acknowledge ?? '';
+    const page = await fetch(url);
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('Nothing has been done yet.')]);
+    expect((await fetch(url, ways)).status).toBe(200);
+    return [labels?.['breach'], url];
+  }, waiting);
+  const by = 'Kim, by a link to acme-noc';
+  expect(await get(`/breaches/${breach}`)).toMatchObject({ acknowledgedBy: by });
+  expect((await fetch(link, ways)).status).toBe(409);
+  const { items, chain } = await get<ActPage>('/audit');
+  expect([chain, items.map(({ act }) => act)]).toEqual([
+    'holds',
+    ['breach.acknowledged', 'receiver.tested', 'receiver.key.made', 'alerting.applied'],
+  ]);
+  expect(items[0]).toMatchObject({ by, via: 'link', subject: breach });
+}
