@@ -76,8 +76,9 @@ describe.skipIf(noBrowser !== null)('the timeline', () => {
     expect(await told()).toMatch(/ring to guest full: [\d,]+ of 2,000 samples/);
     await page.keyboard.press('Enter');
     await page.waitForURL(new RegExp(`at=${instant(from + 11)}`));
+    // Of the step itself: those of its rows, which come later, name times too.
     await opened()
-      .getByRole('heading', { name: instant(from + 11).slice(11, 19) })
+      .getByRole('heading', { level: 3, name: instant(from + 11).slice(11, 19) })
       .waitFor();
     await page.keyboard.press('Escape');
     await opened().waitFor({ state: 'detached' });
