@@ -36,6 +36,7 @@ export function makeTold({ control, turns }: Stores, options: ToldOptions) {
   const { config, data, objects, indicators, url, nowMs, logger: log } = options;
   const logger = log.child({ component: 'alerts' });
   const ready = (signal: AbortSignal) => control.ready(signal);
+  const baseUrl = () => config.alerts.publicUrl || url();
   const deliveries = new DeliveryStore(control.store);
   const sealKey = sealKeyOf(config.alerts.secretsKeyFile, data);
   const links = linksOf(sealKey);
@@ -47,7 +48,7 @@ export function makeTold({ control, turns }: Stores, options: ToldOptions) {
   const sender = new Sender({
     egress: createEgress(readEgressRules({ ...config.alerts, own: ownAddresses(config), headers: [] })),
     receiver: (name) => desk.receiver(name),
-    baseUrl: () => config.alerts.publicUrl || url(),
+    baseUrl,
     zoneOf: async (tenant) => {
       const last = ofKind(await objects.history('tenant', tenant), 'tenant').at(-1);
       return last?.body.zone ?? 'UTC';
@@ -70,7 +71,7 @@ export function makeTold({ control, turns }: Stores, options: ToldOptions) {
     onDeliveries: () => dispatcher.wake(),
     ...{ ready, nowMs, logger },
   });
-  return { desk, links, deliveries, dispatcher, parts: [desk, notifier, dispatcher] };
+  return { desk, links, deliveries, dispatcher, baseUrl, parts: [desk, notifier, dispatcher] };
 }
 
 /** Made at the first need: a server without receivers has no use for it. */

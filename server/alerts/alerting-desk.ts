@@ -82,6 +82,11 @@ export class AlertingDesk implements Part {
     return this.#present.applied;
   }
 
+  /** By name. */
+  get receivers(): readonly PresentReceiver[] {
+    return [...this.#present.receivers.values()].sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1));
+  }
+
   receiver(name: string): PresentReceiver | undefined {
     return this.#present.receivers.get(name);
   }

@@ -64,6 +64,8 @@ export interface ApiContext {
   readonly desk: AlertingDesk;
   readonly links: () => ActLinks | undefined;
   readonly dispatcher: Dispatcher;
+  /** Where links in what is told lead: the product's address as others reach it. */
+  readonly baseUrl: () => string;
   readonly diskStatus: () => DiskStatus;
   /** Null: the bus is outside this process. */
   readonly busStats: () => { readonly heldBytes: number; readonly bytesMax: number } | null;

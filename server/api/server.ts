@@ -18,6 +18,7 @@ import { problemHandler } from './problem.ts';
 import { actLinkRoutes } from './routes/act-link.ts';
 import { actRoutes } from './routes/acts.ts';
 import { alertingRoutes } from './routes/alerting.ts';
+import { alertingPreviewRoute } from './routes/alerting-preview.ts';
 import { backupRoute } from './routes/backups.ts';
 import { breachRoutes } from './routes/breaches.ts';
 import { creditRoutes } from './routes/credits.ts';
@@ -118,6 +119,7 @@ async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
       sealRoutes(routes, context);
       deadLetterRoutes(routes, context);
       alertingRoutes(routes, context);
+      alertingPreviewRoute(routes, context);
       objectRoutes(routes, context);
       exclusionRoutes(routes, { ...context, judging: context.judge });
       breachRoutes(routes, context);

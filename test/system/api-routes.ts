@@ -2,6 +2,7 @@
 export const routes = [
   '/api/v1/alerting',
   '/api/v1/alerting/apply',
+  '/api/v1/alerting/preview',
   '/api/v1/alerts',
   '/api/v1/audit',
   '/api/v1/backups',

@@ -1,3 +1,4 @@
+import type { Alerting, PreviewBody, TemplatePreview } from '../../server/api/schema/alerting.ts';
 import type { Delivery, DeliveryDetail, ReplayBody, ToldAlert } from '../../server/api/schema/deliveries.ts';
 import type { Receiver } from '../../server/api/schema/receivers.ts';
 import type { Scenario } from './fixture-numbers.ts';
@@ -20,6 +21,7 @@ interface Told {
   readonly tries: readonly Try[];
 }
 
+export const sentTest = 'test-01KB2RBZ4H-noc';
 export const deadDelivery = 'msg_01KB2R0Q4V-acme-noc';
 
 const told: readonly Told[] = [
@@ -155,8 +157,14 @@ export function deliveryPage(scenario: Scenario, query: URLSearchParams, nowMs: 
   return { items, nextCursor: null };
 }
 
+/** Of the operator's receiver, which takes everything. */
+const test: Told = {
+  ...{ id: sentTest, receiver: 'noc', tenant: null, reason: 'test', state: 'delivered', code: '', secondsAgo: 6 },
+  ...{ status: 'firing', objective: '', leftOut: 0, tries: [['delivered', 200, 42]] },
+};
+
 export function deliveryDetail(scenario: Scenario, id: string, nowMs: number): DeliveryDetail | null {
-  const item = told.find((one) => one.id === id);
+  const item = [...told, test].find((one) => one.id === id);
   if (item === undefined || scenario === 'empty') return null;
   const at = Math.floor(nowMs / 1_000) - item.secondsAgo;
   const { receiver, tenant, reason, leftOut, objective } = item;
@@ -171,7 +179,7 @@ export function deliveryDetail(scenario: Scenario, id: string, nowMs: number): D
       reason,
       sequence: 4,
       at,
-      alerts: [alertOf(scenario, item, at)],
+      alerts: reason === 'test' ? [] : [alertOf(scenario, item, at)],
       leftOut,
     },
     log: logOf(item, nowMs),
@@ -201,6 +209,32 @@ export function receivers(scenario: Scenario, nowMs: number): Receiver[] {
 
 export function enabled(name: string): Receiver {
   return { name, circuit: 'closed', failures: 0, openUntil: null, disabled: '', waiting: 0, oldestSeconds: null };
+}
+
+/** The document has one that nothing was ever sent to, and no longer has `hooli-mail`. */
+export function alerting(scenario: Scenario): Alerting {
+  if (scenario === 'empty' || scenario === 'many')
+    return { version: 0, document: null, by: null, at: null, receivers: [] };
+  const receivers = [
+    { name: 'acme-noc', tenant: 'acme', channel: 'webhook', keys: 2 },
+    { name: 'globex-chat', tenant: 'globex', channel: 'slack', keys: 0 },
+    { name: 'globex-hook', tenant: 'globex', channel: 'cloudevents', keys: 1 },
+    { name: 'noc', tenant: null, channel: 'alertmanager-api', keys: 0 },
+  ];
+  return { version: 4, document: 'kind: Alerting', by: 'anna', at: '2026-11-01T00:00:00Z', receivers };
+}
+
+/** Said of one name alone, as the server says it; anything else is given back as it is. */
+export function preview({ template: { title = '', text = '' } }: PreviewBody) {
+  const problem = 'template line 2: there is nothing called {budgett_line}';
+  if (text.includes('{budgett_line}')) return { wrong: [{ where: 'body.template.text', problem }] };
+  const told: TemplatePreview = {
+    title: title.replace('{title}', 'Firing (critical): a sample: packets are lost'),
+    text: text.replace('{reason_line}', 'This is new.'),
+    language: 'en',
+    notices: [],
+  };
+  return told;
 }
 
 /** What the server would say to it; null: there is no such dead letter. */

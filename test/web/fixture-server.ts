@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import type { PreviewBody } from '../../server/api/schema/alerting.ts';
+import type { Problem } from '../../server/api/schema/common.ts';
 import type { ReplayBody } from '../../server/api/schema/deliveries.ts';
 import type { DecisionBody, ExclusionBody } from '../../server/api/schema/exclusions.ts';
 import type { WhatIfBody } from '../../server/api/schema/slos.ts';
@@ -156,6 +158,7 @@ export function answer(scenario: Scenario, url: URL, nowMs: number): unknown {
   if (kind === 'slos' || kind === 'tenants' || kind === 'breaches' || kind === 'exclusions' || kind === 'credits') {
     return answerSla(scenario, [kind, first, second, third], url.searchParams, nowMs);
   }
+  if (kind === 'alerting') return delivery.alerting(scenario);
   if (kind === 'receivers') return list(delivery.receivers(scenario, nowMs));
   if (kind === 'deliveries') {
     return first === ''
@@ -201,7 +204,12 @@ async function sendChange(url: URL, request: IncomingMessage, response: ServerRe
   if (kind === 'slos') {
     send(response, 200, slos.whatIf(id, body as WhatIfBody, Date.now()), 'application/json');
   } else if (kind === 'receivers') {
-    send(response, 200, delivery.enabled(id), 'application/json');
+    const told = verb === 'test' ? { delivery: delivery.sentTest } : delivery.enabled(id);
+    send(response, 200, told, 'application/json');
+  } else if (kind === 'alerting') {
+    const told = delivery.preview(body as PreviewBody);
+    if ('wrong' in told) refuse(response, told.wrong);
+    else send(response, 200, told, 'application/json');
   } else if (kind === 'deliveries') {
     const told = delivery.replayed(body as ReplayBody);
     const conflict = api.problem(409, 'FN_STATE_CONFLICT', 'it is no dead letter', '');
@@ -211,16 +219,14 @@ async function sendChange(url: URL, request: IncomingMessage, response: ServerRe
     send(response, 201, exclusion.requested(body as ExclusionBody, Date.now()), 'application/json');
   } else {
     const errors = exclusion.wrongWithDecision(id, body as DecisionBody, Date.now());
-    const detail = 'The request breaks a rule.';
     if (errors === null) send(response, 200, {}, 'application/json');
-    else
-      send(
-        response,
-        400,
-        { ...api.problem(400, 'FN_QUERY_PARAMETER', detail, ''), title: 'Bad request', errors },
-        'application/problem+json',
-      );
+    else refuse(response, errors);
   }
+}
+
+function refuse(response: ServerResponse, errors: Problem['errors']): void {
+  const problem = api.problem(400, 'FN_QUERY_PARAMETER', 'The request breaks a rule.', '');
+  send(response, 400, { ...problem, title: 'Bad request', errors }, 'application/problem+json');
 }
 
 function send(response: ServerResponse, status: number, body: unknown, contentType: string): void {

@@ -9,6 +9,7 @@ import { buildPage } from './build-page.ts';
 import { hostNames, manyPorts, packetsAt, pathsOf } from './fixture-numbers.ts';
 import { type FixtureServer, startFixtureServer } from './fixture-server.ts';
 import { seriousFaults, slaPages } from './sla-pages.ts';
+import { tellingPages } from './telling-pages.ts';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const firstLoadBytesMax = 250_000;
@@ -353,6 +354,7 @@ describe.skipIf(noBrowser !== null)('the page', () => {
   });
 
   describe('of promises', () => slaPages(() => ({ page, server, axeSource, complaints, open, settled })));
+  describe('of telling', () => tellingPages(() => ({ page, complaints, open, settled })));
 
   it('opens an address with an odd port name', async () => {
     await open(`${hostPath}/ports/${encodeURIComponent('vhost/50% #1')}`);

@@ -34,9 +34,12 @@ const problems = { '4xx': Problem, '5xx': Problem };
 export function alertingRoutes(api: Api, { desk, deliveries, dispatcher, nowMs }: AlertingContext): void {
   api.get('/alerting', { schema: { response: { 200: Alerting, ...problems } } }, async () => {
     const { applied } = desk;
-    if (applied === undefined) return { version: 0, document: null, by: null, at: null };
+    if (applied === undefined) return { version: 0, document: null, by: null, at: null, receivers: [] };
     const { version, document, by, atMs } = applied;
-    return { version, document, by, at: isoAt(atMs) };
+    const receivers = desk.receivers.map(({ spec: { name, tenant, channel }, keys }) => {
+      return { name, tenant, channel, keys: keys.length };
+    });
+    return { version, document, by, at: isoAt(atMs), receivers };
   });
   api.post(
     '/alerting/apply',

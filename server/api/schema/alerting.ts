@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { templateLengthMax } from '../../../alerts/content/template.ts';
 import { Instant } from './common.ts';
 
 const Who = Type.String({ minLength: 1, maxLength: 200, description: 'Who does it, kept with it.' });
@@ -8,6 +9,15 @@ export const Alerting = Type.Object({
   document: Type.Union([Type.String({ description: 'YAML, of kind Alerting.' }), Type.Null()]),
   by: Type.Union([Type.String(), Type.Null()]),
   at: Type.Union([Instant, Type.Null()]),
+  receivers: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      tenant: Type.Union([Type.String(), Type.Null()], { description: "null: the operator's." }),
+      channel: Type.String(),
+      keys: Type.Integer({ description: 'How many keys sign what is sent to it; 0: nothing signs it.' }),
+    }),
+    { description: 'Those of the document, by name; something need not have been sent to them.' },
+  ),
 });
 export type Alerting = Static<typeof Alerting>;
 
@@ -26,6 +36,30 @@ export const AppliedAlerting = Type.Object({
   dryRun: Type.Boolean(),
 });
 export type AppliedAlerting = Static<typeof AppliedAlerting>;
+
+/** Of what a template may have at all; what is wrong with it is told with its place. */
+const Template = Type.String({ maxLength: templateLengthMax });
+
+export const PreviewBody = Type.Object(
+  {
+    template: Type.Object(
+      { title: Type.Optional(Template), text: Type.Optional(Template) },
+      { additionalProperties: false, description: 'What is left out is said in the built-in words.' },
+    ),
+    language: Type.Optional(Type.String({ minLength: 1, maxLength: 40, description: 'BCP 47; en if left out.' })),
+    zone: Type.Optional(Type.String({ minLength: 1, maxLength: 60, description: 'IANA; UTC if left out.' })),
+  },
+  { additionalProperties: false },
+);
+export type PreviewBody = Static<typeof PreviewBody>;
+
+export const TemplatePreview = Type.Object({
+  title: Type.String(),
+  text: Type.String({ description: 'Of a sample, and it says so.' }),
+  language: Type.String({ description: 'Of the words: there may be none in the one that was asked for.' }),
+  notices: Type.Array(Type.Object({ code: Type.String(), message: Type.String() })),
+});
+export type TemplatePreview = Static<typeof TemplatePreview>;
 
 export const ReceiverKeys = Type.Object({
   items: Type.Array(

@@ -13,7 +13,10 @@ import {
   latencyText,
   lifeText,
   ownPath,
+  previewBody,
   reasonText,
+  receiverRows,
+  receiverText,
   secondText,
   summaryText,
   tellsNothing,
@@ -111,4 +114,28 @@ it('a receiver is told in words, and that nothing failed is not called good', ()
     true,
     true,
   ]);
+});
+
+describe('receivers', () => {
+  const told = (name: string, keys = 0) => ({ name, tenant: null, channel: 'slack', keys });
+
+  it('are those of the document and those that something was sent to, by name, each once', () => {
+    const rows = receiverRows([receiver, { ...receiver, name: 'gone' }], [told('noc'), told('a-new-one')]);
+    expect(rows.map(({ name, told, queue }) => [name, told !== null, queue !== null])).toEqual([
+      ['a-new-one', true, false],
+      ['gone', false, true],
+      ['noc', true, true],
+    ]);
+  });
+
+  it('say what they are, whose, and whether what they get is signed', () => {
+    expect(receiverText({ told: told('noc') })).toBe('slack, no tenant, no key');
+    expect(receiverText({ told: { ...told('noc', 2), tenant: 'acme' } })).toBe('slack, acme, 2 keys');
+    expect(receiverText({ told: null })).toBe('not in the document of receivers');
+  });
+});
+
+it('an empty field of a template is left out, and lines end as a template ends them', () => {
+  const fields: Record<string, string> = { title: ' ', text: 'a\r\n{b}', zone: 'Europe/Berlin', language: '' };
+  expect(previewBody((name) => fields[name] ?? '')).toEqual({ template: { text: 'a\n{b}' }, zone: 'Europe/Berlin' });
 });

@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { SentTest } from '../../../server/api/schema/alerting.ts';
 import type { Delivery, DeliveryDetail, Replayed } from '../../../server/api/schema/deliveries.ts';
 import type { Receiver, ReceiverPage } from '../../../server/api/schema/receivers.ts';
 import { apiPath, getJson, getPages, postJson } from './client.ts';
@@ -14,11 +15,11 @@ export function useDeliveries({ receiver, tenant, state }: DeliveryFilter) {
   });
 }
 
-export function useDelivery(id: string) {
+export function useDelivery(id: string, everyMs: number = paceMs.slos) {
   return useQuery({
     queryKey: keys.delivery(id),
     queryFn: ({ signal }) => getJson<DeliveryDetail>(apiPath(['deliveries', id]), signal),
-    refetchInterval: paceMs.slos,
+    refetchInterval: everyMs,
   });
 }
 
@@ -44,5 +45,14 @@ export function useEnable() {
   return useMutation({
     mutationFn: (receiver: string) => postJson<Receiver>(['receivers', receiver, 'enable'], {}),
     onSuccess: () => queries.invalidateQueries({ queryKey: keys.receivers }),
+  });
+}
+
+/** Sends a test; what became of it is told by its delivery. */
+export function useSendTest() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (receiver: string) => postJson<SentTest>(['receivers', receiver, 'test'], {}),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['deliveries'] }),
   });
 }

@@ -34,6 +34,7 @@ export const keys = {
   deliveries: (filter: DeliveryFilter) => ['deliveries', 'list', filter] as const,
   delivery: (id: string) => ['deliveries', 'one', id] as const,
   receivers: ['receivers'] as const,
+  alerting: ['alerting'] as const,
   exclusions: (filter: ExclusionFilter) => ['exclusions', 'list', filter] as const,
   exclusion: (id: string) => ['exclusions', 'one', id] as const,
   credits: (tenant: string, month: string | undefined) => ['credits', tenant, month] as const,

@@ -1,3 +1,4 @@
+import type { Alerting, PreviewBody } from '../../../../server/api/schema/alerting.ts';
 import type { Delivery, DeliveryDetail, ToldAlert } from '../../../../server/api/schema/deliveries.ts';
 import type { Receiver } from '../../../../server/api/schema/receivers.ts';
 import { formatCount } from '../../format/count.ts';
@@ -88,6 +89,30 @@ export function circuitWords({ circuit, failures, disabled }: Receiver, until: s
   return { name: 'sent to', tone: 'neutral', meaning: 'No attempt has failed since the last that did not.' };
 }
 
+/** A receiver of the document, or one that something was sent to, or both. */
+export interface ReceiverRow {
+  readonly name: string;
+  /** null: the document does not have it (any more). */
+  readonly told: Alerting['receivers'][number] | null;
+  /** null: nothing was ever sent to it. */
+  readonly queue: Receiver | null;
+}
+
+export function receiverRows(queues: readonly Receiver[], document: Alerting['receivers']): readonly ReceiverRow[] {
+  const names = new Set([...queues, ...document].map(({ name }) => name));
+  const find = <T extends { readonly name: string }>(list: readonly T[], name: string) =>
+    list.find((item) => item.name === name) ?? null;
+  return [...names].sort().map((name) => ({ name, told: find(document, name), queue: find(queues, name) }));
+}
+
+/** What it is, whose, and whether what it gets is signed. */
+export function receiverText({ told }: Pick<ReceiverRow, 'told'>): string {
+  if (told === null) return 'not in the document of receivers';
+  const { channel, tenant, keys } = told;
+  const signed = keys === 0 ? 'no key' : `${keys} ${keys === 1 ? 'key' : 'keys'}`;
+  return `${channel}, ${tenant ?? 'no tenant'}, ${signed}`;
+}
+
 export function canEnable({ circuit }: Pick<Receiver, 'circuit'>): boolean {
   return circuit !== 'closed';
 }
@@ -130,4 +155,20 @@ export function filterDeliveries(deliveries: readonly Delivery[], filter: string
     const text = `${id} ${receiver} ${tenant ?? ''} ${reason} ${state} ${summary} ${code}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
+}
+
+/** To begin with: it names what nearly every message has. */
+export const exampleTemplate = {
+  title: '{title}',
+  text: '{reason_line}\n{#alerts}\n{head}\n{budget_line}\n{cause_line}\n{page_line}\n{/alerts}',
+} as const;
+
+/** The form as the server takes it; an empty field is left out, and so said in the built-in words. */
+export function previewBody(text: (name: string) => string): PreviewBody {
+  const given = (name: string) => {
+    // A form ends its lines as mail does; a template does not.
+    const value = text(name).replaceAll('\r\n', '\n');
+    return value.trim() === '' ? {} : { [name]: value };
+  };
+  return { template: { ...given('title'), ...given('text') }, ...given('language'), ...given('zone') };
 }

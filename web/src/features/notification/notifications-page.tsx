@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { type ReactNode, useMemo } from 'react';
 import type { Delivery } from '../../../../server/api/schema/deliveries.ts';
 import type { Receiver } from '../../../../server/api/schema/receivers.ts';
+import { useAlerting } from '../../api/alerting.ts';
 import { useDeliveries, useReceivers } from '../../api/deliveries.ts';
 import { Choice } from '../../components/choice.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
@@ -19,17 +20,20 @@ import {
   deliveryStates,
   filterDeliveries,
   latencyText,
+  receiverRows,
   secondText,
   stateWords,
   summaryText,
 } from './model.ts';
 import { ReceiversPanel } from './receivers-panel.tsx';
+import { TemplatePanel } from './template-panel.tsx';
 
 export function NotificationsPage() {
   const { search, zone } = useUrl();
   const { receiver, tenant, state } = search;
   const deliveries = useDeliveries(search);
   const receivers = useReceivers();
+  const alerting = useAlerting();
   const all = [receiver, tenant, state].every((choice) => choice === undefined);
   return (
     <SlaPage title="Notifications" time={`Times in ${zoneName(zone)}`}>
@@ -45,8 +49,16 @@ export function NotificationsPage() {
         }
       </QueryView>
       <QueryView query={receivers} what="receivers">
-        {({ items }) => (items.length === 0 ? null : <ReceiversPanel receivers={items} />)}
+        {({ items }) => (
+          <QueryView query={alerting} what="the document of receivers">
+            {(document) => {
+              const rows = receiverRows(items, document.receivers);
+              return rows.length === 0 ? null : <ReceiversPanel receivers={rows} />;
+            }}
+          </QueryView>
+        )}
       </QueryView>
+      <TemplatePanel />
     </SlaPage>
   );
 }

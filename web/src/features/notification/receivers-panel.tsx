@@ -1,17 +1,22 @@
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import type { Receiver } from '../../../../server/api/schema/receivers.ts';
-import { useEnable } from '../../api/deliveries.ts';
+import { useDelivery, useEnable, useSendTest } from '../../api/deliveries.ts';
+import { paceMs } from '../../api/keys.ts';
 import { ConfirmButton } from '../../components/confirm-button.tsx';
+import { QueryView } from '../../components/query-view.tsx';
 import { Failure } from '../../components/states.tsx';
 import { formatCount } from '../../format/count.ts';
 import { formatSpan } from '../../format/duration.ts';
 import { formatInstant } from '../../format/time.ts';
 import { useUrl } from '../../url/use-url.ts';
 import { WordBadge } from '../slo/word-badge.tsx';
-import { canEnable, circuitWords } from './model.ts';
+import { answerText, canEnable, circuitWords, type ReceiverRow, receiverText, stateWords } from './model.ts';
 
 /** Whether receivers take what they are sent, and what waits for them. */
-export function ReceiversPanel({ receivers }: { readonly receivers: readonly Receiver[] }) {
+export function ReceiversPanel({ receivers }: { readonly receivers: readonly ReceiverRow[] }) {
   const enable = useEnable();
+  const test = useSendTest();
   return (
     <section className="panel" aria-label="Receivers">
       <header className="panel-head">
@@ -22,53 +27,87 @@ export function ReceiversPanel({ receivers }: { readonly receivers: readonly Rec
       <section className="table-scroll" aria-label="Receivers, one by one" tabIndex={0}>
         <table className="sums tall">
           <caption className="hidden">Receivers</caption>
-          <thead>
-            <tr>
-              <th scope="col">Receiver</th>
-              <th scope="col">Circuit</th>
-              <th scope="col" className="right">
-                Failures in a row
-              </th>
-              <th scope="col" className="right">
-                Waiting
-              </th>
-              <th scope="col" className="right">
-                The oldest, for
-              </th>
-              <th scope="col">Action</th>
-            </tr>
-          </thead>
+          <Head />
           <tbody>
-            {receivers.map((receiver) => (
-              <Row
-                key={receiver.name}
-                receiver={receiver}
-                pending={enable.isPending}
-                enable={() => enable.mutate(receiver.name)}
-              />
+            {receivers.map((row) => (
+              <Row key={row.name} row={row}>
+                {row.told === null ? null : (
+                  <button
+                    type="button"
+                    aria-label={`Send a test to ${row.name}`}
+                    disabled={test.isPending}
+                    onClick={() => test.mutate(row.name)}
+                  >
+                    Send a test
+                  </button>
+                )}{' '}
+                <Enable row={row} pending={enable.isPending} enable={() => enable.mutate(row.name)} />
+              </Row>
             ))}
           </tbody>
         </table>
       </section>
+      {test.isSuccess ? <SentTest receiver={test.variables} id={test.data.delivery} /> : null}
       {enable.isSuccess ? (
         <p className="none" role="status">
           {enable.data.name} is sent to again.
         </p>
       ) : null}
-      {enable.error === null ? null : <Failure error={enable.error} />}
+      {[test.error, enable.error].map((error) =>
+        error === null ? null : <Failure key={String(error)} error={error} />,
+      )}
     </section>
   );
 }
 
-function Row(props: { readonly receiver: Receiver; readonly pending: boolean; enable(): void }) {
-  const { receiver, pending, enable } = props;
-  const { zone } = useUrl();
-  const { name, failures, openUntil, waiting, oldestSeconds } = receiver;
-  const until = openUntil === null ? '' : formatInstant(Date.parse(openUntil), zone);
-  const words = circuitWords(receiver, until);
+function Head() {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">Receiver</th>
+        <th scope="col">Circuit</th>
+        <th scope="col" className="right">
+          Failures in a row
+        </th>
+        <th scope="col" className="right">
+          Waiting
+        </th>
+        <th scope="col" className="right">
+          The oldest, for
+        </th>
+        <th scope="col">Action</th>
+      </tr>
+    </thead>
+  );
+}
+
+function Row({ row, children }: { readonly row: ReceiverRow; readonly children: ReactNode }) {
+  const { name, queue } = row;
   return (
     <tr>
-      <th scope="row">{name}</th>
+      <th scope="row">
+        {name}
+        <span className="second">{receiverText(row)}</span>
+      </th>
+      {queue === null ? (
+        <td colSpan={4} className="muted">
+          Nothing was ever sent to it.
+        </td>
+      ) : (
+        <QueueCells queue={queue} />
+      )}
+      <td>{children}</td>
+    </tr>
+  );
+}
+
+function QueueCells({ queue }: { readonly queue: Receiver }) {
+  const { zone } = useUrl();
+  const { failures, openUntil, waiting, oldestSeconds } = queue;
+  const until = openUntil === null ? '' : formatInstant(Date.parse(openUntil), zone);
+  const words = circuitWords(queue, until);
+  return (
+    <>
       <td>
         <WordBadge words={words} />
         <span className="second">{words.meaning}</span>
@@ -78,21 +117,42 @@ function Row(props: { readonly receiver: Receiver; readonly pending: boolean; en
       <td className="num right">
         {oldestSeconds === null ? <span className="muted">nothing waits</span> : formatSpan(oldestSeconds)}
       </td>
-      <td>
-        {canEnable(receiver) ? (
-          <ConfirmButton
-            text="Enable"
-            label={`Enable ${name}`}
-            title={`Send to ${name} again?`}
-            pending={pending}
-            confirm={enable}
-          >
-            Its failures are forgotten, and what waits for it is sent in order.
-          </ConfirmButton>
-        ) : (
-          <span className="muted">none</span>
-        )}
-      </td>
-    </tr>
+    </>
+  );
+}
+
+function Enable(props: { readonly row: ReceiverRow; readonly pending: boolean; enable(): void }) {
+  const { row, pending, enable } = props;
+  const { name, queue } = row;
+  if (queue === null || !canEnable(queue)) return null;
+  return (
+    <ConfirmButton
+      text="Enable"
+      label={`Enable ${name}`}
+      title={`Send to ${name} again?`}
+      pending={pending}
+      confirm={enable}
+    >
+      Its failures are forgotten, and what waits for it is sent in order.
+    </ConfirmButton>
+  );
+}
+
+/** What became of a test, as long as somebody looks. */
+function SentTest({ receiver, id }: { readonly receiver: string; readonly id: string }) {
+  const { carried } = useUrl();
+  const delivery = useDelivery(id, paceMs.hosts);
+  return (
+    <QueryView query={delivery} what={`the test to ${receiver}`}>
+      {(found) => (
+        <p className="none" role="status">
+          The test to <b>{receiver}</b>: <WordBadge words={stateWords[found.state]} /> {answerText(found)}
+          {found.code === '' ? '' : `, ${found.code}`}.{' '}
+          <Link to="/notifications/$id" params={{ id }} search={carried}>
+            What was sent, and each attempt
+          </Link>
+        </p>
+      )}
+    </QueryView>
   );
 }
