@@ -4,11 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import type { CommentBody } from '../../server/api/schema/acts.ts';
 import type { PreviewBody } from '../../server/api/schema/alerting.ts';
 import type { Problem } from '../../server/api/schema/common.ts';
 import type { ReplayBody } from '../../server/api/schema/deliveries.ts';
 import type { DecisionBody, ExclusionBody } from '../../server/api/schema/exclusions.ts';
+import type { SilenceBody, SilenceEndBody } from '../../server/api/schema/silences.ts';
 import type { WhatIfBody } from '../../server/api/schema/slos.ts';
+import * as act from './fixture-acts.ts';
 import * as api from './fixture-api.ts';
 import { breachDetail, breachPage } from './fixture-breaches.ts';
 import * as delivery from './fixture-deliveries.ts';
@@ -158,6 +161,9 @@ export function answer(scenario: Scenario, url: URL, nowMs: number): unknown {
   if (kind === 'slos' || kind === 'tenants' || kind === 'breaches' || kind === 'exclusions' || kind === 'credits') {
     return answerSla(scenario, [kind, first, second, third], url.searchParams, nowMs);
   }
+  if (kind === 'silences') return act.silencePage(scenario, url.searchParams, nowMs);
+  if (kind === 'alerts') return act.alertPage(scenario, nowMs);
+  if (kind === 'audit') return act.actPage(scenario, url.searchParams, nowMs);
   if (kind === 'alerting') return delivery.alerting(scenario);
   if (kind === 'receivers') return list(delivery.receivers(scenario, nowMs));
   if (kind === 'deliveries') {
@@ -186,6 +192,7 @@ function answerSla(scenario: Scenario, [kind, first = '', second]: string[], que
     case 'tenants':
       return first === '' ? list(slos.tenants(scenario)) : slos.calendar(scenario, first, month, nowMs);
     case 'breaches':
+      if (second === 'comments') return act.comments(scenario, nowMs);
       return first === '' ? breachPage(scenario, query, nowMs) : breachDetail(scenario, first, nowMs);
     case 'exclusions': {
       if (first !== '') return exclusion.exclusionDetail(scenario, first, nowMs);
@@ -207,9 +214,14 @@ async function sendChange(url: URL, request: IncomingMessage, response: ServerRe
     const told = verb === 'test' ? { delivery: delivery.sentTest } : delivery.enabled(id);
     send(response, 200, told, 'application/json');
   } else if (kind === 'alerting') {
-    const told = delivery.preview(body as PreviewBody);
-    if ('wrong' in told) refuse(response, told.wrong);
-    else send(response, 200, told, 'application/json');
+    orRefuse(response, delivery.preview(body as PreviewBody));
+  } else if (kind === 'silences' && verb === 'end') {
+    send(response, 200, act.endedSilence(id, (body as SilenceEndBody).by, Date.now()), 'application/json');
+  } else if (kind === 'silences') {
+    const told = id === 'preview' ? act.silencePreview : act.made;
+    orRefuse(response, told(body as SilenceBody, Date.now()));
+  } else if (kind === 'breaches' && verb === 'comments') {
+    send(response, 200, act.said(body as CommentBody, Date.now()), 'application/json');
   } else if (kind === 'deliveries') {
     const told = delivery.replayed(body as ReplayBody);
     const conflict = api.problem(409, 'FN_STATE_CONFLICT', 'it is no dead letter', '');
@@ -222,6 +234,11 @@ async function sendChange(url: URL, request: IncomingMessage, response: ServerRe
     if (errors === null) send(response, 200, {}, 'application/json');
     else refuse(response, errors);
   }
+}
+
+function orRefuse(response: ServerResponse, told: object): void {
+  if ('wrong' in told) refuse(response, told.wrong as Problem['errors']);
+  else send(response, 200, told, 'application/json');
 }
 
 function refuse(response: ServerResponse, errors: Problem['errors']): void {

@@ -354,7 +354,7 @@ describe.skipIf(noBrowser !== null)('the page', () => {
   });
 
   describe('of promises', () => slaPages(() => ({ page, server, axeSource, complaints, open, settled })));
-  describe('of telling', () => tellingPages(() => ({ page, complaints, open, settled })));
+  describe('of telling', () => tellingPages(() => ({ page, server, axeSource, complaints, open, settled })));
 
   it('opens an address with an odd port name', async () => {
     await open(`${hostPath}/ports/${encodeURIComponent('vhost/50% #1')}`);

@@ -95,6 +95,21 @@ const routeTree = rootRoute.addChildren([
     path: '/notifications/$id',
     component: lazyRouteComponent(() => import('./features/notification/notification-page.tsx'), 'NotificationPage'),
   }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/alerts',
+    component: lazyRouteComponent(() => import('./features/alert/alerts-page.tsx'), 'AlertsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/silences',
+    component: lazyRouteComponent(() => import('./features/silence/silences-page.tsx'), 'SilencesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/audit',
+    component: lazyRouteComponent(() => import('./features/audit/audit-page.tsx'), 'AuditPage'),
+  }),
 ]);
 
 const router = createRouter({

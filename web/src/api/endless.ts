@@ -16,19 +16,21 @@ interface Question {
   readonly everyMs: number;
 }
 
-/** A list that comes in pages in the order of the server; the next page only when asked for. */
-export function useEndless<Item>({ queryKey, segments, params, everyMs }: Question) {
+/** A list that comes in pages in the order of the server; the next page only when asked for. `pages`: what else they tell. */
+export function useEndless<Item, Told extends Page<Item> = Page<Item>>(question: Question) {
+  const { queryKey, segments, params, everyMs } = question;
   const query = useInfiniteQuery({
     queryKey,
     queryFn: ({ signal, pageParam }) =>
-      getJson<Page<Item>>(apiPath(segments, { ...params, limit: pageItems, cursor: pageParam }), signal),
+      getJson<Told>(apiPath(segments, { ...params, limit: pageItems, cursor: pageParam }), signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
-    select: joined<Item>,
+    select: joined<Item, Told>,
     refetchInterval: everyMs,
   });
   return {
-    data: query.data,
+    data: query.data?.items,
+    pages: query.data?.pages,
     error: query.error,
     refetch: query.refetch,
     hasMore: query.hasNextPage,
@@ -37,6 +39,6 @@ export function useEndless<Item>({ queryKey, segments, params, everyMs }: Questi
   };
 }
 
-function joined<Item>({ pages }: InfiniteData<Page<Item>>): Item[] {
-  return pages.flatMap(({ items }) => items);
+function joined<Item, Told extends Page<Item>>({ pages }: InfiniteData<Told>) {
+  return { pages, items: pages.flatMap(({ items }) => items) };
 }

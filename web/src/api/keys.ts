@@ -31,10 +31,14 @@ export const keys = {
   calendar: (tenant: string, month: string | undefined) => ['tenants', tenant, 'calendar', month] as const,
   breaches: (filter: BreachFilter) => ['breaches', 'list', filter] as const,
   breach: (id: string) => ['breaches', 'one', id] as const,
+  comments: (breach: string) => ['breaches', 'comments', breach] as const,
   deliveries: (filter: DeliveryFilter) => ['deliveries', 'list', filter] as const,
   delivery: (id: string) => ['deliveries', 'one', id] as const,
   receivers: ['receivers'] as const,
   alerting: ['alerting'] as const,
+  silences: (filter: SloFilter) => ['silences', filter] as const,
+  alerts: (filter: Pick<SloFilter, 'tenant'>) => ['alerts', filter] as const,
+  audit: (filter: ActFilter) => ['audit', filter] as const,
   exclusions: (filter: ExclusionFilter) => ['exclusions', 'list', filter] as const,
   exclusion: (id: string) => ['exclusions', 'one', id] as const,
   credits: (tenant: string, month: string | undefined) => ['credits', tenant, month] as const,
@@ -52,6 +56,11 @@ export interface BreachFilter extends SloFilter {
 
 export interface DeliveryFilter extends SloFilter {
   readonly receiver?: string | undefined;
+}
+
+export interface ActFilter {
+  readonly subject?: string | undefined;
+  readonly act?: string | undefined;
 }
 
 export interface ExclusionFilter {

@@ -9,13 +9,14 @@ interface PersonFormProps<Verb extends string> {
   readonly verbs: readonly (readonly [verb: Verb, text: string])[];
   readonly pending: boolean;
   readonly commentLabel?: string;
+  readonly commentRequired?: boolean;
   readonly children?: ReactNode;
   send(verb: Verb, said: { readonly by: string; readonly comment: string }): void;
 }
 
 /** Who does it, and why. The name is believed, not proven: it stands in the record beside what was done. */
 export function PersonForm<Verb extends string>(props: PersonFormProps<Verb>) {
-  const { label, verbs, pending, commentLabel = 'Comment', children, send } = props;
+  const { label, verbs, pending, commentLabel = 'Comment', commentRequired = false, children, send } = props;
   const [by, setBy] = useState(storedName);
   const nameId = useId();
   const commentId = useId();
@@ -31,11 +32,11 @@ export function PersonForm<Verb extends string>(props: PersonFormProps<Verb>) {
     <form className="line-form" onSubmit={submit} aria-label={label}>
       <span className="field">
         <label htmlFor={nameId}>Your name</label>
-        <input id={nameId} value={by} maxLength={255} required onChange={(event) => setBy(event.target.value)} />
+        <input id={nameId} value={by} maxLength={200} required onChange={(event) => setBy(event.target.value)} />
       </span>
       <span className="field grow">
         <label htmlFor={commentId}>{commentLabel}</label>
-        <input id={commentId} name="comment" maxLength={2000} />
+        <input id={commentId} name="comment" maxLength={2000} required={commentRequired} />
       </span>
       {verbs.map(([verb, text], i) => (
         <button

@@ -10,6 +10,7 @@ export type Action =
   | 'goBreaches'
   | 'goExclusions'
   | 'goNotifications'
+  | 'goSilences'
   | 'shiftBack'
   | 'shiftForward'
   | 'zoomIn'
@@ -33,6 +34,7 @@ export const shortcuts: readonly Shortcut[] = [
   { keys: ['g', 'b'], action: 'goBreaches', text: 'Go to the breaches' },
   { keys: ['g', 'x'], action: 'goExclusions', text: 'Go to the exclusions' },
   { keys: ['g', 'n'], action: 'goNotifications', text: 'Go to the notifications' },
+  { keys: ['g', 's'], action: 'goSilences', text: 'Go to the silences' },
   { keys: ['['], action: 'shiftBack', text: 'Earlier by half the range' },
   { keys: [']'], action: 'shiftForward', text: 'Later by half the range' },
   { keys: ['+'], action: 'zoomIn', text: 'Shorter range' },

@@ -18,6 +18,11 @@ export interface Search {
   service?: string;
   slo?: string;
   receiver?: string;
+  /** Id of a breach. */
+  breach?: string;
+  /** What was done, and to what. */
+  act?: string;
+  subject?: string;
   state?: string;
   month?: string;
   /** Breaches that go on. */
@@ -30,7 +35,9 @@ export interface Search {
   least?: string;
 }
 
-export type Choice = 'tenant' | 'service' | 'slo' | 'receiver' | 'state' | 'month' | 'open' | 'at' | 'queue' | 'least';
+const names = ['tenant', 'service', 'slo', 'receiver', 'breach', 'act', 'subject'] as const;
+
+export type Choice = (typeof names)[number] | 'state' | 'month' | 'open' | 'at' | 'queue' | 'least';
 
 export interface Sort {
   readonly id: string;
@@ -63,7 +70,7 @@ export function parseSearch(raw: Record<string, unknown>): Search {
   if (raw['zone'] === 'local') search.zone = 'local';
   const tab = raw['tab'];
   if (typeof tab === 'string' && namePattern.test(tab)) search.tab = tab;
-  for (const name of ['tenant', 'service', 'slo', 'receiver'] as const) {
+  for (const name of names) {
     const value = raw[name];
     if (typeof value === 'string' && value !== '' && value.length <= choiceCharsMax) search[name] = value;
   }

@@ -14,6 +14,7 @@ import { SlaPage } from '../shell/sla-page.tsx';
 import { WordBadge } from '../slo/word-badge.tsx';
 import { Causes } from './causes.tsx';
 import { Changes } from './changes.tsx';
+import { Comments } from './comments.tsx';
 import { breachWords, canAcknowledge, lastBundle, lengthText, severityText, subjectText } from './model.ts';
 
 const route = getRouteApi('/breaches/$id');
@@ -36,6 +37,7 @@ export function BreachPage() {
           <>
             <Summary breach={found} />
             <Causes causes={found.causes} />
+            <Comments breach={id} />
             <Proof breach={found} />
             <Changes breach={found} />
           </>
@@ -83,6 +85,14 @@ function Summary({ breach }: { readonly breach: BreachDetail }) {
           ; window {formatWindow(window)} {window.zone}
         </p>
         {acknowledgedBy === null ? null : <p>{acknowledgedBy} takes care of it.</p>}
+        {endedAt === null ? (
+          <p>
+            <Link to="/silences" search={{ ...carried, slo, breach: id }}>
+              Silence it
+            </Link>{' '}
+            <span className="muted">while it is worked on: it goes on being judged.</span>
+          </p>
+        ) : null}
         {canAcknowledge(breach) ? <Acknowledge id={id} /> : null}
       </section>
     </>

@@ -14,6 +14,7 @@ import { formatInstant, type Zone, zoneName } from '../../format/time.ts';
 import type { Search } from '../../url/search.ts';
 import { useUrl } from '../../url/use-url.ts';
 import { SlaPage } from '../shell/sla-page.tsx';
+import { TellingNav } from '../shell/telling-nav.tsx';
 import { WordBadge } from '../slo/word-badge.tsx';
 import {
   answerText,
@@ -37,6 +38,7 @@ export function NotificationsPage() {
   const all = [receiver, tenant, state].every((choice) => choice === undefined);
   return (
     <SlaPage title="Notifications" time={`Times in ${zoneName(zone)}`}>
+      <TellingNav />
       <QueryView query={deliveries} what="notifications">
         {(items) =>
           items.length === 0 && all ? (

@@ -39,6 +39,7 @@ export function Shell() {
     goBreaches: () => void navigate({ to: '/breaches', search: url.carried }),
     goExclusions: () => void navigate({ to: '/exclusions', search: url.carried }),
     goNotifications: () => void navigate({ to: '/notifications', search: url.carried }),
+    goSilences: () => void navigate({ to: '/silences', search: url.carried }),
     shiftBack: () => url.setRange(shiftRange(url.range, -1, url.nowMs())),
     shiftForward: () => url.setRange(shiftRange(url.range, 1, url.nowMs())),
     zoomIn: () => url.setRange(zoomRange(url.range, 'in', url.nowMs())),

@@ -1,0 +1,168 @@
+import { type ReactNode, useMemo, useState } from 'react';
+import type { Silence } from '../../../../server/api/schema/silences.ts';
+import { useEndSilence, useSilences } from '../../api/silences.ts';
+import { useTenants } from '../../api/tenants.ts';
+import { Choice } from '../../components/choice.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { FilterBox } from '../../components/filter-box.tsx';
+import { More } from '../../components/more.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { Empty, Failure } from '../../components/states.tsx';
+import { formatInstant, type Zone, zoneName } from '../../format/time.ts';
+import { useUrl } from '../../url/use-url.ts';
+import { SlaPage } from '../shell/sla-page.tsx';
+import { TellingNav } from '../shell/telling-nav.tsx';
+import { WordBadge } from '../slo/word-badge.tsx';
+import { EndSilence } from './end-silence.tsx';
+import { canEnd, filterSilences, silenceStates, silenceWords, timesText } from './model.ts';
+import { SilenceForm } from './silence-form.tsx';
+
+export function SilencesPage() {
+  const { search, zone } = useUrl();
+  const { tenant, state, slo, breach } = search;
+  const silences = useSilences(search);
+  // A link from a breach leads to the form, filled in.
+  const [making, setMaking] = useState(slo !== undefined || breach !== undefined);
+  return (
+    <SlaPage title="Silences" time={`Times in ${zoneName(zone)}`}>
+      <TellingNav />
+      <p className="page-action">
+        <button type="button" className="primary" aria-expanded={making} onClick={() => setMaking(!making)}>
+          Make a silence
+        </button>
+      </p>
+      {making ? <SilenceForm /> : null}
+      <QueryView query={silences} what="silences">
+        {(items) =>
+          items.length === 0 && tenant === undefined && state === undefined ? (
+            <Empty title="No silences">
+              <p>
+                Whatever fires is told. For the time of a repair or a planned stop, make a silence of what it touches.
+              </p>
+            </Empty>
+          ) : (
+            <List silences={items}>
+              <More {...silences} shown={items.length} what="silences" />
+            </List>
+          )
+        }
+      </QueryView>
+    </SlaPage>
+  );
+}
+
+function List({ silences, children }: { readonly silences: readonly Silence[]; readonly children: ReactNode }) {
+  const url = useUrl();
+  const { zone } = url;
+  const tenants = useTenants().data?.items ?? [];
+  const { isPending, mutate, isSuccess, error } = useEndSilence();
+  const columns = useMemo(
+    () =>
+      columnsOf(zone, (silence) =>
+        canEnd(silence) ? (
+          <EndSilence silence={silence} pending={isPending} end={(said) => mutate({ id: silence.id, ...said })} />
+        ) : (
+          <span className="muted">none</span>
+        ),
+      ),
+    [zone, isPending, mutate],
+  );
+  const shown = filterSilences(silences, url.filter);
+  return (
+    <section className="panel" aria-label="Times in which some alerts are told to nobody">
+      <header className="panel-head">
+        <h2>Silences</h2>
+        <div className="choices">
+          <Choice
+            label="Tenant"
+            all="all tenants"
+            value={url.search.tenant ?? ''}
+            options={tenants.map(({ name, displayName }) => [name, displayName])}
+            choose={(tenant) => url.choose('tenant', tenant)}
+          />
+          <Choice
+            label="State"
+            all="all states"
+            value={url.search.state ?? ''}
+            options={silenceStates.map((state) => [state, silenceWords[state].name])}
+            choose={(state) => url.choose('state', state)}
+          />
+          <FilterBox label="Filter silences" shown={shown.length} of={silences.length} />
+        </div>
+      </header>
+      <DataTable
+        caption="Silences, one by one"
+        columns={columns}
+        rows={shown}
+        rowKey={({ id }) => id}
+        sort={url.sort}
+        defaultSort={{ id: 'state', desc: false }}
+        onSort={url.setSort}
+        minWidth={1080}
+        tall
+      />
+      {shown.length === 0 ? <p className="none">No silence fits.</p> : null}
+      {isSuccess ? (
+        <p className="none" role="status">
+          It is ended: what fires is told again.
+        </p>
+      ) : null}
+      {error === null ? null : <Failure error={error} />}
+      {children}
+    </section>
+  );
+}
+
+function columnsOf(zone: Zone, action: (silence: Silence) => ReactNode): Column<Silence>[] {
+  return [
+    {
+      id: 'what',
+      header: 'What it matches',
+      width: 2.4,
+      sortBy: ({ matchers }) => matchers.join(', '),
+      cell: ({ matchers, tenant }) => (
+        <>
+          <code>{matchers.join(', ')}</code>
+          <span className="second">{tenant === null ? "the operator's routes" : `routes of ${tenant}`}</span>
+        </>
+      ),
+    },
+    {
+      id: 'state',
+      header: 'State',
+      width: 0.9,
+      sortBy: ({ state }) => silenceStates.indexOf(state),
+      cell: ({ state }) => <WordBadge words={silenceWords[state]} />,
+    },
+    {
+      id: 'until',
+      header: 'Until',
+      numeric: true,
+      width: 2.2,
+      sortBy: ({ endsAt }) => endsAt,
+      cell: (silence) => (
+        <>
+          {formatInstant(Date.parse(silence.endsAt), zone)}
+          <span className="second" title={timesText(silence, zone)}>
+            {timesText(silence, zone)}
+          </span>
+        </>
+      ),
+    },
+    {
+      id: 'by',
+      header: 'Made by',
+      width: 2,
+      sortBy: ({ by }) => by,
+      cell: ({ by, comment }) => (
+        <>
+          {by}
+          <span className="second" title={comment}>
+            {comment}
+          </span>
+        </>
+      ),
+    },
+    { id: 'action', header: 'Action', width: 0.8, sortBy: ({ state }) => silenceStates.indexOf(state), cell: action },
+  ];
+}
