@@ -179,6 +179,7 @@ export function slaPages(opened: () => Opened): void {
     expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Enable acme-noc');
     expect(await page.getByText('is sent to again').count()).toBe(0);
     await enable.click();
+    await page.getByRole('dialog').getByLabel('Your name').fill('anna');
     await page.getByRole('dialog').getByRole('button', { name: 'Enable' }).click();
     await page.getByRole('status').getByText('acme-noc is sent to again.').waitFor();
 

@@ -31,6 +31,11 @@ export function tellingPages(opened: () => Opened): void {
     expect(await gone.getByRole('button').count()).toBe(0);
     await page.getByRole('button', { name: 'Send a test to noc', exact: true }).focus();
     await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Send a test to noc?' });
+    await dialog.getByLabel('Your name').fill('anna');
+    const asked = page.waitForRequest((request) => request.method() === 'POST');
+    await page.keyboard.press('Enter');
+    expect((await asked).postDataJSON()).toEqual({ by: 'anna', comment: '' });
     const result = page.getByRole('status').filter({ hasText: 'The test to noc' });
     await result.getByText('delivered', { exact: true }).waitFor();
     expect(await result.innerText()).toContain('answered 200');
@@ -150,8 +155,10 @@ export function tellingPages(opened: () => Opened): void {
     await dialog.waitFor({ state: 'detached' });
     await end.click();
     const ended = page.waitForRequest((request) => request.method() === 'POST');
-    await dialog.getByRole('button', { name: 'End it' }).click();
+    await dialog.getByLabel('Comment').fill('done sooner');
+    await dialog.getByRole('button', { name: 'End', exact: true }).click();
     expect((await ended).url()).toContain(`/silences/${activeSilence}/end`);
+    expect((await ended).postDataJSON()).toEqual({ by: 'anna', comment: 'done sooner' });
     await page.getByRole('status').getByText('It is ended: what fires is told again.').waitFor();
     expect(complaints).toEqual([]);
   });

@@ -7,6 +7,7 @@ import {
   bodyOfForm,
   canEnd,
   coverText,
+  endOf,
   filterSilences,
   matchersOf,
   matchersText,
@@ -87,9 +88,10 @@ describe('a silence', () => {
   });
 
   it('says who ended it before its time', () => {
-    expect(timesText(silence, 'utc')).toBe('2026-11-20 12:00:00 – 2026-11-20 14:00:00');
+    expect([endOf(silence), timesText(silence, 'utc')]).toEqual(['2026-11-20T14:00:00Z', 'from 2026-11-20 12:00:00']);
     const ended = { ...silence, state: 'ended', endedBy: 'minh', endedAt: '2026-11-20T13:00:00Z' } as const;
-    expect(timesText(ended, 'utc')).toContain(', ended 2026-11-20 13:00:00 by minh');
+    expect(endOf(ended)).toBe('2026-11-20T13:00:00Z');
+    expect(timesText(ended, 'utc')).toBe('ended by minh, not at 2026-11-20 14:00:00');
   });
 
   it('can be ended while it lasts or waits', () => {
@@ -112,7 +114,7 @@ describe('an alert that fires', () => {
   it('says each reason why nobody is told', () => {
     expect(quietTexts(alert)).toEqual([]);
     expect(quietTexts({ silencedBy: ['a'], hiddenBy: ['b', 'c'] })).toEqual([
-      'silenced by a silence',
+      'quiet by a silence',
       'hidden by 2 wider alerts',
     ]);
   });
@@ -138,11 +140,11 @@ describe('an alert that fires', () => {
 describe('an act', () => {
   const act: Act = {
     ...{ ordinal: '7', at: '2026-11-20T12:00:00Z', by: '', via: 'cli', act: 'receiver.tested', subject: 'noc' },
-    ...{ comment: '', details: { channel: 'slack', tenant: null, count: 2 }, sha256: 'a', previous: null },
+    ...{ comment: '', details: { channel: 'slack', tenant: null, endsAt: 2 }, sha256: 'a', previous: null },
   };
 
   it('tells what is kept of it, and that nobody said who did it', () => {
-    expect(detailsText(act)).toBe('channel slack, count 2');
+    expect(detailsText(act)).toBe('channel slack, ends at 2');
     expect(whoText(act)).toBe('somebody who did not say who');
     expect(whoText({ by: 'anna' })).toBe('anna');
   });

@@ -39,8 +39,9 @@ describe('a notification in the log', () => {
     expect(summaryText(delivery)).toBe('acme loses packets');
     expect(secondText(delivery)).toBe('new');
     expect(secondText({ reason: 'resolved', alerts: 1_238 })).toBe('and 1,237 more: it is over');
-    expect(summaryText({ summary: '', alerts: 0 })).toBe('no alerts');
-    expect(summaryText({ summary: '', alerts: 1 })).toBe('an alert without words');
+    expect(summaryText({ summary: '', alerts: 0, reason: 'new' })).toBe('no alerts');
+    expect(summaryText({ summary: '', alerts: 0, reason: 'test' })).toBe('nothing has happened');
+    expect(summaryText({ summary: '', alerts: 1, reason: 'new' })).toBe('an alert without words');
     expect(reasonText({ reason: 'test' })).toBe('a test');
   });
 

@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { DoneBy } from '../../../server/api/schema/acts.ts';
 import type { SentTest } from '../../../server/api/schema/alerting.ts';
 import type { Delivery, DeliveryDetail, Replayed } from '../../../server/api/schema/deliveries.ts';
 import type { Receiver, ReceiverPage } from '../../../server/api/schema/receivers.ts';
@@ -35,15 +36,20 @@ export function useReceivers() {
 export function useReplay(id: string) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: () => postJson<Replayed>(['deliveries', 'replay'], { id }),
+    mutationFn: (said: DoneBy) => postJson<Replayed>(['deliveries', 'replay'], { id, ...said }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['deliveries'] }),
   });
+}
+
+interface ToReceiver {
+  readonly receiver: string;
+  readonly said: DoneBy;
 }
 
 export function useEnable() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (receiver: string) => postJson<Receiver>(['receivers', receiver, 'enable'], {}),
+    mutationFn: ({ receiver, said }: ToReceiver) => postJson<Receiver>(['receivers', receiver, 'enable'], said),
     onSuccess: () => queries.invalidateQueries({ queryKey: keys.receivers }),
   });
 }
@@ -52,7 +58,7 @@ export function useEnable() {
 export function useSendTest() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (receiver: string) => postJson<SentTest>(['receivers', receiver, 'test'], {}),
+    mutationFn: ({ receiver, said }: ToReceiver) => postJson<SentTest>(['receivers', receiver, 'test'], said),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['deliveries'] }),
   });
 }

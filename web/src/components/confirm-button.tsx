@@ -1,8 +1,9 @@
 import { Dialog } from 'radix-ui';
 import { type ReactNode, useState } from 'react';
+import { PersonForm, type Said } from './person-form.tsx';
 import { useFocusBack } from './use-focus-back.ts';
 
-/** A button whose deed is said once more before it is done. */
+/** A button whose deed is said once more before it is done, by whoever does it. */
 export function ConfirmButton(props: {
   readonly text: string;
   /** Where several buttons have the same text: what this one is about. */
@@ -11,14 +12,14 @@ export function ConfirmButton(props: {
   readonly pending: boolean;
   /** What will happen. */
   readonly children: ReactNode;
-  confirm(): void;
+  confirm(said: Said): void;
 }) {
   const { text, label, title, pending, children, confirm } = props;
   const [open, setOpen] = useState(false);
   const focusBack = useFocusBack();
-  function take(): void {
+  function take(_verb: string, said: Said): void {
     setOpen(false);
-    confirm();
+    confirm(said);
   }
   return (
     <>
@@ -31,14 +32,11 @@ export function ConfirmButton(props: {
           <Dialog.Content className="dialog" {...focusBack}>
             <Dialog.Title>{title}</Dialog.Title>
             <Dialog.Description className="muted">{children}</Dialog.Description>
-            <div className="dialog-actions">
+            <PersonForm label={title} verbs={[['take', text]]} pending={pending} send={take}>
               <button type="button" onClick={() => setOpen(false)}>
                 Cancel
               </button>
-              <button type="button" className="primary" onClick={take}>
-                {text}
-              </button>
-            </div>
+            </PersonForm>
           </Dialog.Content>
         </Dialog.Portal>
       </Dialog.Root>

@@ -3,6 +3,12 @@ import { type FormEvent, type ReactNode, useId, useState } from 'react';
 /** The name given last on this machine: who is called at night types it once. */
 const storageKey = 'fournines.person';
 
+/** The comment may be empty. */
+export interface Said {
+  readonly by: string;
+  readonly comment: string;
+}
+
 interface PersonFormProps<Verb extends string> {
   readonly label: string;
   /** What may be done, each with the words of its button; the first one is what is expected. */
@@ -11,7 +17,7 @@ interface PersonFormProps<Verb extends string> {
   readonly commentLabel?: string;
   readonly commentRequired?: boolean;
   readonly children?: ReactNode;
-  send(verb: Verb, said: { readonly by: string; readonly comment: string }): void;
+  send(verb: Verb, said: Said): void;
 }
 
 /** Who does it, and why. The name is believed, not proven: it stands in the record beside what was done. */

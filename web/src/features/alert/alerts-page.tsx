@@ -153,9 +153,6 @@ function columnsOf(zone: Zone, carried: Search): Column<PresentAlert>[] {
 /** Whether it is kept from those who would be told, and the way to keep it. */
 function Told({ alert, carried }: { readonly alert: PresentAlert; readonly carried: Search }) {
   const texts = quietTexts(alert);
-  const { labels, breach, silencedBy } = alert;
-  const slo = labels['slo'];
-  const [first] = silencedBy;
   return (
     <>
       {texts.length === 0 ? (
@@ -166,22 +163,29 @@ function Told({ alert, carried }: { readonly alert: PresentAlert; readonly carri
         </Badge>
       )}
       <span className="second">
-        {first === undefined ? (
-          <Link
-            to="/silences"
-            search={{ ...carried, ...(slo === undefined ? {} : { slo }), ...(breach === null ? {} : { breach }) }}
-          >
-            Silence it
-          </Link>
-        ) : (
-          <Link
-            to="/silences"
-            search={{ ...carried, ...(silencedBy.length === 1 ? { filter: first } : { state: 'active' }) }}
-          >
-            See what silences it
-          </Link>
-        )}
+        <Silencing alert={alert} carried={carried} />
       </span>
     </>
+  );
+}
+
+function Silencing({ alert, carried }: { readonly alert: PresentAlert; readonly carried: Search }) {
+  const { labels, breach, silencedBy, status } = alert;
+  const [first] = silencedBy;
+  if (first !== undefined) {
+    const which: Search = silencedBy.length === 1 ? { filter: first } : { state: 'active' };
+    return (
+      <Link to="/silences" search={{ ...carried, ...which }}>
+        See what silences it
+      </Link>
+    );
+  }
+  if (status === 'resolved') return 'it is over';
+  const { slo } = labels;
+  const filled: Search = { ...(slo === undefined ? {} : { slo }), ...(breach === null ? {} : { breach }) };
+  return (
+    <Link to="/silences" search={{ ...carried, ...filled }}>
+      Silence it
+    </Link>
   );
 }

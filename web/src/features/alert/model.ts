@@ -9,10 +9,10 @@ export function alertName(labels: Readonly<Record<string, string>>): string {
 /** Why nobody is told of it, each reason by itself; none: whoever should be is told. */
 export function quietTexts({ silencedBy, hiddenBy }: Pick<PresentAlert, 'silencedBy' | 'hiddenBy'>): readonly string[] {
   const count = (ids: readonly string[], one: string, many: string) =>
-    ids.length === 0 ? [] : [ids.length === 1 ? `by a ${one}` : `by ${ids.length} ${many}`];
+    ids.length === 0 ? [] : [ids.length === 1 ? one : `${ids.length} ${many}`];
   return [
-    ...count(silencedBy, 'silence', 'silences').map((text) => `silenced ${text}`),
-    ...count(hiddenBy, 'wider alert', 'wider alerts').map((text) => `hidden ${text}`),
+    ...count(silencedBy, 'a silence', 'silences').map((text) => `quiet by ${text}`),
+    ...count(hiddenBy, 'a wider alert', 'wider alerts').map((text) => `hidden by ${text}`),
   ];
 }
 

@@ -46,8 +46,8 @@ function Log(props: { readonly acts: readonly Act[]; readonly holds: boolean; re
     <section className="panel" aria-label="What people did, the last first">
       <header className="panel-head">
         <h2>Acts</h2>
-        {holds ? <Badge tone="ok">chain of acts holds</Badge> : <Badge tone="bad">chain of acts is broken</Badge>}
         <div className="choices">
+          {holds ? <Badge tone="ok">chain of acts holds</Badge> : <Badge tone="bad">chain of acts is broken</Badge>}
           {url.search.subject === undefined ? null : (
             <span>
               about <b>{url.search.subject}</b>{' '}

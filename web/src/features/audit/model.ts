@@ -33,11 +33,11 @@ export function whoText({ by }: Pick<Act, 'by'>): string {
   return by === '' ? 'somebody who did not say who' : by;
 }
 
-/** What else is kept of it: nothing in it is a secret. */
+/** What else is kept of it: nothing in it is a secret. Instants in it are UTC, as they were written. */
 export function detailsText({ details }: Pick<Act, 'details'>): string {
   return Object.entries(details)
     .filter(([, value]) => value !== null && value !== '')
-    .map(([name, value]) => `${name} ${value}`)
+    .map(([name, value]) => `${name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} ${value}`)
     .join(', ');
 }
 

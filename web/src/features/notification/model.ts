@@ -47,8 +47,9 @@ export function reasonText({ reason }: Pick<Delivery, 'reason'>): string {
 }
 
 /** The worst alert. */
-export function summaryText({ summary, alerts }: Pick<Delivery, 'summary' | 'alerts'>): string {
+export function summaryText({ summary, alerts, reason }: Pick<Delivery, 'summary' | 'alerts' | 'reason'>): string {
   if (summary !== '') return summary;
+  if (reason === 'test') return 'nothing has happened';
   return alerts === 0 ? 'no alerts' : 'an alert without words';
 }
 

@@ -92,7 +92,7 @@ function Replay(props: { readonly id: string; readonly receiver: string; readonl
             text="Send again"
             title="Send this dead letter again?"
             pending={replay.isPending}
-            confirm={() => replay.mutate()}
+            confirm={replay.mutate}
           >
             It waits for {receiver} again under its own id, so that a receiver that has it already can drop it, and has
             three days anew.

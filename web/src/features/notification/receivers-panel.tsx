@@ -4,6 +4,7 @@ import type { Receiver } from '../../../../server/api/schema/receivers.ts';
 import { useDelivery, useEnable, useSendTest } from '../../api/deliveries.ts';
 import { paceMs } from '../../api/keys.ts';
 import { ConfirmButton } from '../../components/confirm-button.tsx';
+import type { Said } from '../../components/person-form.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { Failure } from '../../components/states.tsx';
 import { formatCount } from '../../format/count.ts';
@@ -32,22 +33,27 @@ export function ReceiversPanel({ receivers }: { readonly receivers: readonly Rec
             {receivers.map((row) => (
               <Row key={row.name} row={row}>
                 {row.told === null ? null : (
-                  <button
-                    type="button"
-                    aria-label={`Send a test to ${row.name}`}
-                    disabled={test.isPending}
-                    onClick={() => test.mutate(row.name)}
+                  <ConfirmButton
+                    text="Send a test"
+                    label={`Send a test to ${row.name}`}
+                    title={`Send a test to ${row.name}?`}
+                    pending={test.isPending}
+                    confirm={(said) => test.mutate({ receiver: row.name, said })}
                   >
-                    Send a test
-                  </button>
+                    It is told that this is a test and that nothing has happened, behind whatever waits for it.
+                  </ConfirmButton>
                 )}{' '}
-                <Enable row={row} pending={enable.isPending} enable={() => enable.mutate(row.name)} />
+                <Enable
+                  row={row}
+                  pending={enable.isPending}
+                  enable={(said) => enable.mutate({ receiver: row.name, said })}
+                />
               </Row>
             ))}
           </tbody>
         </table>
       </section>
-      {test.isSuccess ? <SentTest receiver={test.variables} id={test.data.delivery} /> : null}
+      {test.isSuccess ? <SentTest receiver={test.variables.receiver} id={test.data.delivery} /> : null}
       {enable.isSuccess ? (
         <p className="none" role="status">
           {enable.data.name} is sent to again.
@@ -121,7 +127,7 @@ function QueueCells({ queue }: { readonly queue: Receiver }) {
   );
 }
 
-function Enable(props: { readonly row: ReceiverRow; readonly pending: boolean; enable(): void }) {
+function Enable(props: { readonly row: ReceiverRow; readonly pending: boolean; enable(said: Said): void }) {
   const { row, pending, enable } = props;
   const { name, queue } = row;
   if (queue === null || !canEnable(queue)) return null;

@@ -33,10 +33,15 @@ export function canEnd({ state }: Pick<Silence, 'state'>): boolean {
   return state === 'active' || state === 'waiting';
 }
 
+/** When it really ends, or ended. */
+export function endOf({ endsAt, endedAt }: Pick<Silence, 'endsAt' | 'endedAt'>): string {
+  return endedAt ?? endsAt;
+}
+
+/** Since when, or who ended it before its time. */
 export function timesText({ startsAt, endsAt, endedAt, endedBy }: Silence, zone: Zone): string {
   const time = (instant: string) => formatInstant(Date.parse(instant), zone);
-  const planned = `${time(startsAt)} – ${time(endsAt)}`;
-  return endedAt === null ? planned : `${planned}, ended ${time(endedAt)} by ${endedBy ?? ''}`;
+  return endedAt === null ? `from ${time(startsAt)}` : `ended by ${endedBy ?? ''}, not at ${time(endsAt)}`;
 }
 
 /** What it would quiet of what is known now; what comes later is not in it. */

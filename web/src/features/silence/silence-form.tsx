@@ -112,7 +112,7 @@ function Fields() {
         <label htmlFor={`${id}by`}>Your name</label>
         <input {...field('by')} maxLength={200} required defaultValue={storedName()} />
       </span>
-      <span className="field">
+      <span className="field whole">
         <label htmlFor={`${id}comment`}>Why</label>
         <input {...field('comment')} maxLength={2_000} required />
       </span>

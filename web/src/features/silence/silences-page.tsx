@@ -3,6 +3,7 @@ import type { Silence } from '../../../../server/api/schema/silences.ts';
 import { useEndSilence, useSilences } from '../../api/silences.ts';
 import { useTenants } from '../../api/tenants.ts';
 import { Choice } from '../../components/choice.tsx';
+import { ConfirmButton } from '../../components/confirm-button.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { FilterBox } from '../../components/filter-box.tsx';
 import { More } from '../../components/more.tsx';
@@ -13,8 +14,7 @@ import { useUrl } from '../../url/use-url.ts';
 import { SlaPage } from '../shell/sla-page.tsx';
 import { TellingNav } from '../shell/telling-nav.tsx';
 import { WordBadge } from '../slo/word-badge.tsx';
-import { EndSilence } from './end-silence.tsx';
-import { canEnd, filterSilences, silenceStates, silenceWords, timesText } from './model.ts';
+import { canEnd, endOf, filterSilences, silenceStates, silenceWords, timesText } from './model.ts';
 import { SilenceForm } from './silence-form.tsx';
 
 export function SilencesPage() {
@@ -60,7 +60,15 @@ function List({ silences, children }: { readonly silences: readonly Silence[]; r
     () =>
       columnsOf(zone, (silence) =>
         canEnd(silence) ? (
-          <EndSilence silence={silence} pending={isPending} end={(said) => mutate({ id: silence.id, ...said })} />
+          <ConfirmButton
+            text="End"
+            label={`End the silence of ${silence.matchers.join(', ')}`}
+            title="End this silence?"
+            pending={isPending}
+            confirm={(said) => mutate({ id: silence.id, ...said })}
+          >
+            What fires and matches {silence.matchers.join(', ')} is told again from now on.
+          </ConfirmButton>
         ) : (
           <span className="muted">none</span>
         ),
@@ -139,10 +147,10 @@ function columnsOf(zone: Zone, action: (silence: Silence) => ReactNode): Column<
       header: 'Until',
       numeric: true,
       width: 2.2,
-      sortBy: ({ endsAt }) => endsAt,
+      sortBy: endOf,
       cell: (silence) => (
         <>
-          {formatInstant(Date.parse(silence.endsAt), zone)}
+          {formatInstant(Date.parse(endOf(silence)), zone)}
           <span className="second" title={timesText(silence, zone)}>
             {timesText(silence, zone)}
           </span>
