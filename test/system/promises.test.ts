@@ -8,7 +8,13 @@ import { Lifecycle } from '../../core/runtime/lifecycle.ts';
 import { silentLogger } from '../../core/runtime/logger.ts';
 import { messageBytesMax } from '../../core/wire/message.ts';
 import type { ActPage } from '../../server/api/schema/acts.ts';
-import type { AppliedAlerting, MadeKey, SentTest } from '../../server/api/schema/alerting.ts';
+import type {
+  Alerting,
+  AppliedAlerting,
+  MadeKey,
+  SentTest,
+  TemplatePreview,
+} from '../../server/api/schema/alerting.ts';
 import type { Breach, BreachDetail, BreachPage } from '../../server/api/schema/breaches.ts';
 import type { MonthCalendar, SloDetail } from '../../server/api/schema/slos.ts';
 import { makeServer } from '../../server/app.ts';
@@ -246,6 +252,12 @@ test('what still fires reaches the receiver of its tenant, signed, once there is
   expect(unknown.status).toBe(404);
   await post('/alerting/apply', { document: alerting, by: 'ann' });
   const key = await post<MadeKey>('/receivers/acme-noc/keys', { kind: 'hmac', by: 'ann' });
+  // Known before anything was sent to it, and without its address.
+  expect((await get<Alerting>('/alerting')).receivers).toEqual([
+    { name: 'acme-noc', tenant: 'acme', channel: 'webhook', keys: 1 },
+  ]);
+  const template = { text: '{#alerts}{page_url}{/alerts}' };
+  expect((await post<TemplatePreview>('/alerting/preview', { template })).text).toBe('https://proof.example/');
   const { delivery } = await post<SentTest>('/receivers/acme-noc/test', {});
   const told = () =>
     receiver.received.map(({ headers, body }) => {

@@ -1,6 +1,8 @@
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
+import { ActPage, BreachComment, BreachComments } from '../../server/api/schema/acts.ts';
+import { Alerting, TemplatePreview } from '../../server/api/schema/alerting.ts';
 import { BreachDetail, BreachPage } from '../../server/api/schema/breaches.ts';
 import { PortBursts } from '../../server/api/schema/bursts.ts';
 import { Problem } from '../../server/api/schema/common.ts';
@@ -13,13 +15,15 @@ import { HostDetail, HostPage, SoftnetSeries, StallList, ThreadSeries } from '..
 import { LedgerDetail, LedgerPage } from '../../server/api/schema/ledger.ts';
 import { PortPage, PortSeries, QueueSeries, XstatPage } from '../../server/api/schema/ports.ts';
 import { ReceiverPage } from '../../server/api/schema/receivers.ts';
+import { AlertPage, Silence, SilencePage, SilencePreview } from '../../server/api/schema/silences.ts';
 import { SliPage } from '../../server/api/schema/slis.ts';
 import { Budget, MonthCalendar, SloDetail, SloPage, TenantPage, WhatIf } from '../../server/api/schema/slos.ts';
 import { TickEvent } from '../../server/api/schema/stream.ts';
 import { PortTimeline } from '../../server/api/schema/timeline.ts';
+import { activeSilence, endedSilence, made, said, silencePreview } from './fixture-acts.ts';
 import { problem, tickOf } from './fixture-api.ts';
 import { openBreach } from './fixture-breaches.ts';
-import { deadDelivery } from './fixture-deliveries.ts';
+import { deadDelivery, preview } from './fixture-deliveries.ts';
 import { requestedExclusion } from './fixture-exclusions.ts';
 import { hostNames, type Scenario } from './fixture-numbers.ts';
 import { answer } from './fixture-server.ts';
@@ -55,6 +59,11 @@ const routes: [string, TSchema][] = [
   ['breaches', BreachPage],
   ['deliveries', DeliveryPage],
   ['receivers', ReceiverPage],
+  ['alerting', Alerting],
+  ['silences?state=active', SilencePage],
+  ['alerts', AlertPage],
+  ['audit', ActPage],
+  [`breaches/${openBreach}/comments`, BreachComments],
   ['exclusions', ExclusionPage],
   ['credits?tenant=acme', CreditPage],
 ];
@@ -91,6 +100,18 @@ it('the fixture answers what if as the schema says', () => {
   expect([
     ...Value.Errors(WhatIf, whatIf('acme-availability', { target: '0.9999', run: 10, days: 30 }, nowMs)),
   ]).toEqual([]);
+});
+
+it('the fixture answers to acts as the schema says', () => {
+  const matchers = ['slo=acme-availability'];
+  const told: [TSchema, unknown][] = [
+    [SilencePreview, silencePreview({ matchers }, nowMs)],
+    [Silence, made({ matchers, endsAt: '2026-07-14T15:00:00Z', by: 'anna', comment: 'repair' }, nowMs)],
+    [Silence, endedSilence(activeSilence, 'anna', nowMs)],
+    [BreachComment, said({ by: 'anna', comment: 'seen' }, nowMs)],
+    [TemplatePreview, preview({ template: { title: '{title}' } })],
+  ];
+  for (const [schema, body] of told) expect([...Value.Errors(schema, body)]).toEqual([]);
 });
 
 it('the fixture fails as the schema says', () => {
