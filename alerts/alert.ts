@@ -44,6 +44,8 @@ export interface AlertFacts {
   readonly exhaustedAt: number | null;
   /** The burn tier that fires, such as T0; null: none. */
   readonly tier: string | null;
+  /** Percent of the budget: the highest of the levels that are reached; null: below the first, or it is not about a budget. */
+  readonly budgetLevel: number | null;
   readonly causes: readonly AlertCause[];
   /** What was done about it, in the order of time. */
   readonly tried: readonly string[];

@@ -81,6 +81,7 @@ function valuesOf(alert: Alert, speaker: Speaker, address: Address): OptionalVal
     remaining: budget === null ? null : speaker.integer(budget.remaining),
     exhausted: time(facts.exhaustedAt),
     tier: facts.tier === null ? null : shownName(facts.tier),
+    level: facts.budgetLevel === null ? null : String(facts.budgetLevel),
     acknowledged_by: facts.acknowledgedBy === null ? null : shownName(facts.acknowledgedBy),
     page_url: address.link(facts.links.page),
     evidence_url: facts.links.evidence === null ? null : address.link(facts.links.evidence),

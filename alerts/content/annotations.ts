@@ -22,6 +22,7 @@ export function annotationsOf({ facts, status, severity, entry }: Alert, address
     budget_allowed: budget?.allowed ?? 'unknown',
     budget_spent: budget?.spent ?? 'unknown',
     budget_remaining: budget?.remaining ?? 'unknown',
+    budget_level: facts.budgetLevel === null ? null : String(facts.budgetLevel),
     budget_exhausted_at: instant(facts.exhaustedAt) ?? 'unknown',
     likely_cause: causes.length === 0 ? 'unknown' : causes.join('; '),
     tried: facts.tried.length === 0 ? null : facts.tried.join('; '),

@@ -43,6 +43,8 @@ export interface AlertData {
   readonly budget: Alert['facts']['budget'];
   readonly exhaustedAt: string | null;
   readonly tier: string | null;
+  /** Percent: the highest of 50, 75, 90 and 100 that is reached; null: none, or it is not about a budget. */
+  readonly budgetLevel: number | null;
   readonly causes: readonly AlertCause[];
   readonly causesLeftOut: number;
   readonly tried: readonly string[];
@@ -170,6 +172,7 @@ function alertData(alert: Alert, address: Address): AlertData {
     budget: boundedBudget(facts.budget),
     exhaustedAt: instant(facts.exhaustedAt),
     tier: facts.tier === null ? null : named(facts.tier),
+    budgetLevel: facts.budgetLevel,
     causes: facts.causes.slice(0, causesMax).map(boundedCause),
     causesLeftOut: Math.max(0, facts.causes.length - causesMax),
     tried: facts.tried.slice(0, triedMax).map(named),

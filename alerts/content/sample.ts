@@ -22,6 +22,7 @@ const sampleAlert: Alert = {
     budget: { allowed: '259', spent: '201', remaining: '58' },
     exhaustedAt: sampleAt + 60,
     tier: 'T0',
+    budgetLevel: 75,
     causes: [{ cause: 'vhost_ring_full', owner: 'guest', host: 'host-1', port: 'port-1', packets: '1234' }],
     tried: ['moved the queue to another core'],
     acknowledgedBy: null,
@@ -50,7 +51,7 @@ export function alertsOrTest({ reason, receiver, at, alerts }: Notification): re
   if (reason !== 'test') return alerts;
   const { facts } = sampleAlert;
   const summary = 'This is a test. Nothing has happened.';
-  const none = { budget: null, exhaustedAt: null, tier: null, causes: [], tried: [] };
+  const none = { budget: null, exhaustedAt: null, tier: null, budgetLevel: null, causes: [], tried: [] };
   const own: Alert = {
     ...sampleAlert,
     labels: { alertname: 'FourninesTest', receiver },

@@ -25,6 +25,7 @@ export function changedRecord(
   const isFlip = known !== (before?.known ?? 'resolved') && known !== null;
   const flaps = { flips: before?.flips ?? [], heldUntil: before?.heldUntil ?? null };
   const acknowledged = acknowledgedAfter(before, alert, { isNewEpisode });
+  const level = alert.facts.budgetLevel;
   const isOpened = before === undefined || isNewEpisode;
   const isTakenBack = before !== undefined && before.acknowledged !== null && acknowledged === null;
   const isWorse = before !== undefined && compareSeverity(alert.severity, before.alert.severity) < 0;
@@ -32,7 +33,8 @@ export function changedRecord(
     {
       alert,
       known,
-      news: before === undefined || isNewEpisode || isNews(before.alert, alert) ? alert.entry : before.news,
+      news: isOpened || isNews(before, alert) ? alert.entry : before.news,
+      levelReached: isOpened ? level : higher(before.levelReached, level),
       seenAt: at,
       acknowledged,
       openSince: isOpened || isTakenBack ? at : before.openSince,
@@ -46,10 +48,16 @@ export function changedRecord(
 
 /**
  * What is told by itself to whoever knows of the alert. Figures, causes, evidence and acknowledgements are in whatever is told
- * next; each of their changes told would be noise.
+ * next; each of their changes told would be noise. A level of the budget is told once, however often it is left and reached.
  */
-function isNews(before: Alert, after: Alert): boolean {
-  return before.severity !== after.severity || before.facts.tier !== after.facts.tier;
+function isNews({ alert: before, levelReached }: AlertRecord, after: Alert): boolean {
+  const isLevel = higher(levelReached, after.facts.budgetLevel) !== levelReached;
+  return before.severity !== after.severity || before.facts.tier !== after.facts.tier || isLevel;
+}
+
+/** null: none. */
+function higher(a: number | null, b: number | null): number | null {
+  return a === null || (b !== null && b > a) ? b : a;
 }
 
 interface Placed {

@@ -39,6 +39,8 @@ export interface AlertRecord {
   readonly known: 'firing' | 'resolved' | null;
   /** Number of the last change that is told by itself. */
   readonly news: number;
+  /** The highest level of the budget since it began to fire; null: none was reached. */
+  readonly levelReached: number | null;
   /** When its last change came. */
   readonly seenAt: number;
   readonly acknowledged: Acknowledgement | null;

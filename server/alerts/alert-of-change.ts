@@ -79,6 +79,7 @@ function factsOf(row: ChangeRow, indicator: string, changedAt: number): AlertFac
     budget: { allowed, spent, remaining },
     exhaustedAt: exhaustedAt(row, changedAt),
     tier,
+    budgetLevel: row.budgetLevel,
     causes: causes.map(({ cause, host, port, packets }) => ({ cause, owner: '', host, port, packets })),
     tried: [],
     acknowledgedBy,

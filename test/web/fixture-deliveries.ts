@@ -132,6 +132,7 @@ function alertOf(scenario: Scenario, item: Told, at: number): ToldAlert {
       budget: isKnown ? { allowed: '2592', spent: '2011', remaining: '581' } : null,
       exhaustedAt: isKnown ? at + 2_400 : null,
       tier: 'T1',
+      budgetLevel: null,
       causes: isKnown
         ? [
             {

@@ -83,6 +83,10 @@ const Alert = Type.Object({
     ]),
     exhaustedAt: SecondOrNull,
     tier: TextOrNull,
+    budgetLevel: Type.Union([Type.Integer(), Type.Null()], {
+      description:
+        'Percent: the highest of 50, 75, 90 and 100 that was reached; null: none, or it is not about a budget.',
+    }),
     causes: Type.Array(
       Type.Object({
         cause: Type.String(),

@@ -15,6 +15,7 @@ function factsOf(over: Partial<AlertFacts> = {}): AlertFacts {
     budget: { allowed: '9007199254740993', spent: '9007199254740000', remaining: '993' },
     exhaustedAt: at + 600,
     tier: 'T0',
+    budgetLevel: null,
     causes: [{ cause: 'vhost_ring_full', owner: 'guest', host: 'cn1', port: 'p1', packets: '1234' }],
     tried: ['moved the queue to core 5', 'raised the ring to 1024'],
     acknowledgedBy: null,

@@ -55,6 +55,7 @@ describe('webhook', () => {
             budget: { allowed: '9007199254740993', spent: '9007199254740000', remaining: '993' },
             exhaustedAt: '2026-11-27T20:24:03Z',
             tier: 'T0',
+            budgetLevel: null,
             causes: [{ cause: 'vhost_ring_full', owner: 'guest', host: 'cn1', port: 'p1', packets: '1234' }],
             causesLeftOut: 0,
             tried: ['moved the queue to core 5', 'raised the ring to 1024'],

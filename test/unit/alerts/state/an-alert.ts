@@ -17,6 +17,7 @@ export interface AlertParts {
   readonly at?: number;
   readonly startsAt?: number;
   readonly tier?: string | null;
+  readonly level?: number | null;
   readonly event?: string;
   readonly summary?: string;
   readonly acknowledgedBy?: string | null;
@@ -41,6 +42,7 @@ export function anAlert(parts: AlertParts): Alert {
       budget: { allowed: '100', spent: '60', remaining: '40' },
       exhaustedAt: null,
       tier: parts.tier ?? 'T1',
+      budgetLevel: parts.level ?? null,
       causes: [],
       tried: [],
       acknowledgedBy: parts.acknowledgedBy ?? null,

@@ -52,6 +52,22 @@ test('severity and tier are told; other figures, and of what type a change is, g
   });
 });
 
+test('each level of a budget that is reached is told once', () => {
+  timeline(aConfig({}), (t) => {
+    t.at(0).push('p1', { severity: 'info', level: 50 });
+    t.hears('ops', { between: [30, 30], reason: 'new', alerts: ['p1'] });
+    t.at(1_000).push('p1', { level: 75 });
+    t.hears('ops', { between: [1_030, 1_030], reason: 'changed', alerts: ['p1'] });
+    t.at(1_400).push('p1', { level: 50 });
+    t.at(1_500).push('p1', { level: 75 });
+    t.silent([1_400, 2_000]);
+    t.at(2_000).push('p1', { level: 90, severity: 'warning' });
+    t.hears('ops', { between: [2_030, 2_030], reason: 'changed', alerts: ['p1'] });
+    t.at(3_000).push('p1', { level: 100, severity: 'critical' });
+    t.hears('ops', { between: [3_030, 3_030], reason: 'changed', alerts: ['p1 !'] });
+  });
+});
+
 test('what was over and fires again before anybody was told so is told as a change', () => {
   timeline(aConfig({}), (t) => {
     t.at(0).fires('p1');

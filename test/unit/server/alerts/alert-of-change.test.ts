@@ -85,6 +85,14 @@ describe('a breach as an alert', () => {
     expect(gone).toMatchObject({ severity: 'critical', facts: { exhaustedAt: null } });
   });
 
+  test('of a budget says which level is reached', () => {
+    const teller = new Teller();
+    const levels = [5, 8, 10].flatMap((n) =>
+      teller.read({ ...bad(n), burn: {} }).map(({ facts }) => facts.budgetLevel),
+    );
+    expect(levels).toEqual([50, 75, 100]);
+  });
+
   test('that somebody has seen says who', () => {
     const teller = new Teller();
     teller.read({ ...good, burn: { T2: 'firing' }, at: from + 1 });
