@@ -17,6 +17,8 @@ export interface Alert {
   readonly endsAt: number | null;
   readonly changedAt: number;
   readonly facts: AlertFacts;
+  /** While it fires, nobody can tell whether alerts go on that have all these labels. */
+  readonly freezes?: Labels;
   /** It comes and goes; whoever is told so hears no more of it until it is quiet. Set only in what is told. */
   readonly flapping?: true;
 }

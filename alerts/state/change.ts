@@ -29,11 +29,14 @@ export function changedRecord(
   const isOpened = before === undefined || isNewEpisode;
   const isTakenBack = before !== undefined && before.acknowledged !== null && acknowledged === null;
   const isWorse = before !== undefined && compareSeverity(alert.severity, before.alert.severity) < 0;
+  const isToldAnew = isOpened || isNews(before, alert);
   return placed(
     {
       alert,
       known,
-      news: isOpened || isNews(before, alert) ? alert.entry : before.news,
+      // What fires anew, or faster, in spite of what is missing is known to.
+      isFrozen: !isToldAnew && before.isFrozen,
+      news: isToldAnew ? alert.entry : before.news,
       levelReached: isOpened ? level : higher(before.levelReached, level),
       seenAt: at,
       acknowledged,

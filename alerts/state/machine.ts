@@ -1,5 +1,5 @@
 import { FourninesError } from '../../core/runtime/error.ts';
-import type { Alert } from '../alert.ts';
+import type { Alert, Labels } from '../alert.ts';
 import type { Notification } from '../notification.ts';
 import { acknowledge } from './acknowledge.ts';
 import { changedRecord, isLater, placed } from './change.ts';
@@ -82,9 +82,21 @@ function takeAlert(draft: Draft, alert: Alert): Step['refused'] {
   draft.alerts.set(alert.fingerprint, record);
   if (!isIdle(record, at)) for (const line of lines) draft.line(line);
   announce(draft, record);
+  if (alert.freezes !== undefined) freeze(draft, alert.freezes, alert.status === 'firing');
   // What it hid, what was acknowledged of it or waited for it to be known may be due now.
   if (before !== undefined) draft.wake(at);
   return null;
+}
+
+/** Alerts with all of these labels can, or can no longer, be judged. */
+function freeze(draft: Draft, labels: Labels, isFrozen: boolean): void {
+  const wanted = Object.entries(labels);
+  for (const record of [...draft.alerts.values()]) {
+    const { fingerprint, labels: own } = record.alert;
+    if (record.isFrozen === isFrozen || !wanted.every(([name, value]) => own[name] === value)) continue;
+    draft.alerts.set(fingerprint, { ...record, isFrozen });
+    draft.wake(draft.at);
+  }
 }
 
 /** Lets the lines that are to tell of a change wait for it. Whether it is silenced or hidden is seen when they tell. */

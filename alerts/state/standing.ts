@@ -9,9 +9,14 @@ export function isFlapping({ heldUntil }: AlertRecord, at: number): boolean {
 }
 
 export function standingOf(record: AlertRecord, at: number): Standing {
-  if (record.alert.status === 'unknown') return 'unknown';
+  if (isUnknown(record)) return 'unknown';
   if (isFlapping(record, at)) return 'fires';
   return record.alert.status === 'firing' ? 'fires' : 'over';
+}
+
+/** An end that came is known, whatever is missing. */
+function isUnknown({ alert, isFrozen }: AlertRecord): boolean {
+  return alert.status === 'unknown' || (isFrozen && alert.status === 'firing');
 }
 
 /** What is not known stays as it was: it goes on hiding what it hid. */
@@ -24,6 +29,7 @@ export function hidesOthers(record: AlertRecord, at: number): boolean {
 export function shownAlert(record: AlertRecord, at: number): Alert {
   const { alert, acknowledged } = record;
   const shown = { ...alert, facts: { ...alert.facts, acknowledgedBy: acknowledged?.by ?? null } };
-  if (alert.status === 'unknown' || !isFlapping(record, at)) return shown;
+  if (isUnknown(record)) return { ...shown, status: 'unknown' };
+  if (!isFlapping(record, at)) return shown;
   return { ...shown, status: 'firing', endsAt: null, flapping: true };
 }

@@ -37,6 +37,8 @@ export interface AlertRecord {
   readonly alert: Alert;
   /** As it was when it was last known; null: it never was. */
   readonly known: 'firing' | 'resolved' | null;
+  /** It fired, and another alert says that nobody can tell whether it goes on. */
+  readonly isFrozen: boolean;
   /** Number of the last change that is told by itself. */
   readonly news: number;
   /** The highest level of the budget since it began to fire; null: none was reached. */

@@ -30,14 +30,19 @@ export function alertOfChange(row: ChangeRow, indicator: string): Alert {
     fingerprint: fingerprintOf(labels),
     labels,
     severity: severityOf(row),
-    // Whether it still goes on is unknown while an alert DataStale of its objective fires: that is seen beside it.
     status: isOver ? 'resolved' : 'firing',
     entry: row.entry,
     startsAt: row.record.openedAt,
     endsAt: isOver ? changedAt : null,
     changedAt,
     facts: factsOf(row, indicator, changedAt),
+    ...(row.subject === 'stale' ? { freezes: burnsOf(row) } : {}),
   };
+}
+
+/** What of an objective is judged of the present, and so of nothing while nothing comes; what a window lost stays lost. */
+function burnsOf({ slo }: ChangeRow): Labels {
+  return { alertname: alertNames.burn, slo: slo.name };
 }
 
 function labelsOf({ breach, tenant, service, slo, subject }: ChangeRow): Labels {

@@ -21,6 +21,7 @@ export interface AlertParts {
   readonly event?: string;
   readonly summary?: string;
   readonly acknowledgedBy?: string | null;
+  readonly freezes?: Labels;
 }
 
 export function anAlert(parts: AlertParts): Alert {
@@ -48,6 +49,7 @@ export function anAlert(parts: AlertParts): Alert {
       acknowledgedBy: parts.acknowledgedBy ?? null,
       links: { page: '/slos/delivery', evidence: null },
     },
+    ...(parts.freezes === undefined ? {} : { freezes: parts.freezes }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { test } from 'vitest';
-import { aConfig, operatorTree } from './an-alert.ts';
-import { timeline } from './timeline.ts';
+import { aConfig, aRoute, matchers, operatorTree } from './an-alert.ts';
+import { labelsOf, timeline } from './timeline.ts';
 
 test('what is not known neither fires nor is over', () => {
   timeline(aConfig({}), (t) => {
@@ -66,5 +66,45 @@ test('what became worse while it was not known is told once it is known', () => 
     t.hears('ops', { between: [530, 530], reason: 'new', alerts: ['p2', 'p1 unknown !'] });
     t.at(600).fires('p1');
     t.hears('ops', { between: [830, 830], reason: 'changed', alerts: ['p1 !', 'p2'] });
+  });
+});
+
+/** `host a` is the silence of what `p1` is judged by, and has a group of its own. */
+const freezing = { freezes: labelsOf('p1') };
+const apart = aConfig({
+  trees: [operatorTree({ routes: [aRoute({ name: 'stale', matchers: matchers('kind=host') })] })],
+});
+
+test('what another alert freezes is neither repeated nor over, and is shown as not known', () => {
+  timeline(apart, (t) => {
+    t.at(0).fires('p1').push('p2', { severity: 'info' });
+    t.hears('ops', { between: [30, 30], reason: 'new', alerts: ['p1', 'p2'] });
+    t.at(1_000).push('host a', freezing);
+    t.hears('ops', { between: [1_030, 1_030], reason: 'new', alerts: ['host a'] });
+    // Its evidence, figures and the like come along: it is as unknown as before.
+    t.at(1_100).push('p1', { summary: 'with evidence' });
+    t.at(2_000).over('p2');
+    t.hears('ops', { between: [2_030, 2_030], reason: 'resolved', alerts: ['p1 unknown', 'p2 over'] });
+    t.hears('ops', { between: [4_630, 4_630], reason: 'repeated', alerts: ['host a'] });
+    t.at(6_500).push('host a', { ...freezing, status: 'resolved' });
+    t.hears('ops', { between: [6_500, 6_501], reason: 'repeated', alerts: ['p1'] });
+    t.hears('ops', { between: [6_530, 6_530], reason: 'resolved', alerts: ['host a over'] });
+    t.at(7_000).over('p1');
+    t.hears('ops', { between: [7_030, 7_030], reason: 'resolved', alerts: ['p1 over'] });
+  });
+});
+
+test('what is frozen is told where it becomes worse all the same, and its end is told', () => {
+  timeline(apart, (t) => {
+    t.at(0).fires('p1');
+    t.hears('ops', { between: [30, 30], reason: 'new', alerts: ['p1'] });
+    t.at(1_000).push('host a', freezing);
+    t.hears('ops', { between: [1_030, 1_030], reason: 'new', alerts: ['host a'] });
+    t.at(2_000).push('p1', { severity: 'critical' });
+    t.hears('ops', { between: [2_030, 2_030], reason: 'changed', alerts: ['p1 !'] });
+    t.at(2_500).push('host a', freezing).over('p1');
+    t.hears('ops', { between: [2_530, 2_530], reason: 'resolved', alerts: ['p1 over !'] });
+    t.at(2_600).push('host a', { ...freezing, status: 'resolved' });
+    t.hears('ops', { between: [2_630, 2_630], reason: 'resolved', alerts: ['host a over'] });
   });
 });

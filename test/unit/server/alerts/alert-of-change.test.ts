@@ -93,6 +93,19 @@ describe('a breach as an alert', () => {
     expect(levels).toEqual([50, 75, 100]);
   });
 
+  test('that nothing comes makes burns of its objective unknown, and nothing else', () => {
+    const teller = new Teller();
+    const [burn] = teller.read({ ...bad(3), burn: { T2: 'firing' }, at: from + 3 });
+    const stale = { since: from + 3, hosts: ['h1'] };
+    const [silent] = teller.read({ ...bad(3), burn: { T2: 'frozen' }, stale, at: from + 60 });
+    expect(silent?.labels).toMatchObject({ alertname: 'DataStale' });
+    expect(burn?.labels).toMatchObject(silent?.freezes ?? {});
+    expect(silent?.freezes).toEqual({ alertname: 'BudgetBurns', slo: 'acme' });
+    expect(burn?.freezes).toBeUndefined();
+    const back = teller.read({ ...bad(3), burn: { T2: 'firing' }, at: from + 70 });
+    expect(back.map(({ status, freezes }) => [status, freezes])).toEqual([['resolved', silent?.freezes]]);
+  });
+
   test('that somebody has seen says who', () => {
     const teller = new Teller();
     teller.read({ ...good, burn: { T2: 'firing' }, at: from + 1 });
