@@ -6,6 +6,14 @@ export interface DropsBeside {
   readonly port: string;
   readonly cause: string;
   readonly packets: bigint;
+  /** Of them, what rules gave to somebody; the rest is nobody's yet. */
+  readonly said: Said;
+}
+
+export interface Said {
+  readonly provider: bigint;
+  readonly tenant: bigint;
+  readonly contract: bigint;
 }
 
 /** How long a thread of a host waited for a CPU meanwhile. */
@@ -57,15 +65,31 @@ function lost(drops: readonly DropsBeside[]): LikelyCause[] {
   return drops
     .filter(({ packets }) => packets > 0n)
     .sort((a, b) => compare(b.packets, a.packets) || (a.cause < b.cause ? -1 : 1))
-    .map(({ host, port, cause, packets }) => {
+    .map(({ host, port, cause, packets, said }) => {
       return {
         cause,
         host,
         port,
         packets: String(packets),
         detail: `${packets} packets were lost to it beside the breach.`,
+        owners: ownersOf(packets, said),
       };
     });
+}
+
+/** What nobody was given is unknown; so is all of it where more was said than was lost, because rows came late. */
+function ownersOf(packets: bigint, { provider, tenant, contract }: Said): NonNullable<LikelyCause['owners']> {
+  const unknown = packets - provider - tenant - contract;
+  const owners =
+    unknown < 0n
+      ? { provider: 0n, tenant: 0n, contract: 0n, unknown: packets }
+      : { provider, tenant, contract, unknown };
+  return {
+    provider: String(owners.provider),
+    tenant: String(owners.tenant),
+    contract: String(owners.contract),
+    unknown: String(owners.unknown),
+  };
 }
 
 function waited(waits: readonly WaitBeside[], seconds: number): LikelyCause[] {

@@ -6,6 +6,7 @@ import { attributionKind } from '../../server/attribution/attribution-table.ts';
 import { Attributor, type AttributorOptions } from '../../server/attribution/attributor.ts';
 import { decodeEvidence, encodeEvidence, evidenceId } from '../../server/attribution/evidence-text.ts';
 import { attribute } from '../../server/attribution/rules.ts';
+import { readCauses } from '../../server/breach/read-causes.ts';
 import { StoredChanges } from '../../server/judge/stored-changes.ts';
 import { slotsOfDay } from '../../server/seal/day-slots.ts';
 import { readRows, readSummedRows } from '../../server/seal/read-rows.ts';
@@ -18,7 +19,7 @@ import { aDropSlot, aPortSlot, insertRows, type OpenStore, openStore, today } fr
 
 let store: OpenStore;
 /** Ports that were set up and whose guests were disconnected. */
-const absent = ['down', 'edge', 'other', 'first', 'second', 'settle', 'again', 'seen'];
+const absent = ['down', 'edge', 'other', 'first', 'second', 'settle', 'again', 'seen', 'beside'];
 beforeAll(async () => {
   store = await openStore();
   const at = { host: 'h1', at: BigInt((noon - 3_600) * 1000), witness: 'ovsdb' };
@@ -251,6 +252,22 @@ describe('owners that are stored', () => {
     expect(await lost('ring')).toEqual(['30 vhost_ring_full:unknown=8']);
     expect(await stored('ring')).toMatchObject([{ rule: 'ringFull', missing: 'ringSamples guest pmdThreads' }]);
   });
+});
+
+test('what ran beside a breach has the owners that rules gave, and what nobody was given is unknown', async () => {
+  const attributor = anAttributor('beside');
+  await afterBeginning(attributor, () =>
+    insertPath('beside', { 12: 7n, 22: 5n }, [
+      { at: 10, cause: 'vhost_down', packets: 7n },
+      { at: 20, cause: 'other', packets: 5n },
+    ]),
+  );
+  const placed = [{ name: 'p', host: 'h1', port: 'beside', from: 0, to: Number.POSITIVE_INFINITY }];
+  const none = { provider: '0', tenant: '0', contract: '0', unknown: '0' };
+  expect(await readCauses(store, placed, { from: noon, to: noon + 120 })).toMatchObject([
+    { cause: 'vhost_down', packets: '7', owners: { ...none, contract: '7' } },
+    { cause: 'other', packets: '5', owners: { ...none, unknown: '5' } },
+  ]);
 });
 
 describe('an attributor', () => {

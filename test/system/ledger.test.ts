@@ -333,7 +333,8 @@ describe('causes that are told every five seconds', () => {
   it('what ran beside a breach is told by the same rows: drops by cause, and how busy polling threads were', async () => {
     const placed = [{ name: 'p1', host, port: 'vhu1', from: 0, to: Number.POSITIVE_INFINITY }];
     const causes = await readCauses(server.store, placed, { from: start + 80, to: start + 100 });
-    expect(causes).toMatchObject([{ cause: 'vhost_ring_full', host, port: 'vhu1', packets: '120' }]);
+    const unknown = { provider: '0', tenant: '0', contract: '0', unknown: '120' };
+    expect(causes).toMatchObject([{ cause: 'vhost_ring_full', host, port: 'vhu1', packets: '120', owners: unknown }]);
     const elsewhere = [{ name: 'p1', host, port: 'vhu1', from: start + 100, to: Number.POSITIVE_INFINITY }];
     expect(await readCauses(server.store, elsewhere, { from: start + 80, to: start + 100 })).toMatchObject([
       { cause: 'unknown' },

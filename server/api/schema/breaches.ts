@@ -12,6 +12,15 @@ export const LikelyCause = Type.Object({
     description: 'Lost by this cause meanwhile; null: it does not count packets.',
   }),
   detail: Type.String(),
+  owners: Type.Optional(
+    Type.Object(
+      { provider: Count, tenant: Count, contract: Count, unknown: Count },
+      {
+        description:
+          'Whose these packets were, as far as rules had said so when the change was written; they add up to them. Absent: no packets are counted, or the change is older than this.',
+      },
+    ),
+  ),
 });
 export type LikelyCause = Static<typeof LikelyCause>;
 
