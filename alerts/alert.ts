@@ -58,7 +58,11 @@ export interface AlertFacts {
 
 export interface AlertLinks {
   readonly page: string;
+  /** The bundle that reproduces the figures; null: none was made. */
   readonly evidence: string | null;
+  /** The port of the likeliest cause, and whose each of its lost packets was; absent: no port is known. */
+  readonly timeline?: string;
+  readonly explain?: string;
   /** They let whoever has them act, once: only in what is sent, never in what is kept. */
   readonly acknowledge?: string;
   readonly silence?: string;
@@ -66,10 +70,15 @@ export interface AlertLinks {
 
 export interface AlertCause {
   readonly cause: string;
-  /** Empty: nobody said. */
+  /** Whose it is: provider, tenant, contract (nobody's, by what was agreed), `several`, or unknown. */
   readonly owner: string;
   readonly host: string;
   readonly port: string;
   /** null: nobody knows how many. */
   readonly packets: string | null;
+  /** How many of them are whose, adding up to them; absent: they are not counted. */
+  readonly owners?: PacketOwners;
 }
+
+export const packetOwners = ['provider', 'tenant', 'contract', 'unknown'] as const;
+export type PacketOwners = Readonly<Record<(typeof packetOwners)[number], string>>;

@@ -1,4 +1,4 @@
-import type { Alert, AlertCause } from '../alert.ts';
+import { type Alert, type AlertCause, packetOwners } from '../alert.ts';
 import type { Address } from './address.ts';
 import { lineOf } from './cut-text.ts';
 import type { Speaker, Values } from './speaker.ts';
@@ -84,6 +84,8 @@ function valuesOf(alert: Alert, speaker: Speaker, address: Address): OptionalVal
     level: facts.budgetLevel === null ? null : String(facts.budgetLevel),
     acknowledged_by: facts.acknowledgedBy === null ? null : shownName(facts.acknowledgedBy),
     page_url: address.link(facts.links.page),
+    timeline_url: facts.links.timeline === undefined ? null : address.link(facts.links.timeline),
+    explain_url: facts.links.explain === undefined ? null : address.link(facts.links.explain),
     evidence_url: facts.links.evidence === null ? null : address.link(facts.links.evidence),
     acknowledge_url: facts.links.acknowledge === undefined ? null : address.link(facts.links.acknowledge),
     silence_url: facts.links.silence === undefined ? null : address.link(facts.links.silence),
@@ -115,15 +117,17 @@ function sentencesOf(alert: Alert, speaker: Speaker, address: Address): Optional
         ? speaker.say('time.since', { from: speaker.time(alert.startsAt) })
         : speaker.say('time.past', { from: speaker.time(alert.startsAt), to: speaker.time(alert.endsAt) }),
     page_line: speaker.say('page.line', { url: address.link(facts.links.page) }),
+    timeline_line: linkLine('timeline.line', facts.links.timeline, speaker, address),
+    explain_line: linkLine('explain.line', facts.links.explain, speaker, address),
     evidence_line:
       evidence === null ? speaker.say('evidence.none') : speaker.say('evidence.line', { url: address.link(evidence) }),
-    acknowledge_line: actLine('acknowledge.line', facts.links.acknowledge, speaker, address),
-    silence_line: actLine('silence.line', facts.links.silence, speaker, address),
+    acknowledge_line: linkLine('acknowledge.line', facts.links.acknowledge, speaker, address),
+    silence_line: linkLine('silence.line', facts.links.silence, speaker, address),
   };
 }
 
-function actLine(
-  key: 'acknowledge.line' | 'silence.line',
+function linkLine(
+  key: 'timeline.line' | 'explain.line' | 'acknowledge.line' | 'silence.line',
   path: string | undefined,
   speaker: Speaker,
   address: Address,
@@ -181,11 +185,12 @@ function failingLine({ facts: { objective, tier } }: Alert, speaker: Speaker): s
     : speaker.say('failing.tier', { ...values, tier: shownName(tier) });
 }
 
-function causeScope({ cause, owner, host, port, packets }: AlertCause, speaker: Speaker): TemplateScope {
+function causeScope(told: AlertCause, speaker: Speaker): TemplateScope {
+  const { cause, host, port, packets } = told;
   return scopeOf(
     {
       cause: shownName(cause),
-      owner: shownName(owner),
+      owner: ownerOf(told, speaker),
       host: shownName(host),
       port: shownName(port),
       packets: packets === null ? null : speaker.integer(packets),
@@ -199,7 +204,7 @@ function causeLine(causes: readonly AlertCause[], speaker: Speaker): string {
   const told = causes.slice(0, listedMax).map((cause) => {
     const values: Values = {
       cause: shownName(cause.cause) || speaker.say('unknown'),
-      owner: shownName(cause.owner) || speaker.say('unknown'),
+      owner: ownerOf(cause, speaker) ?? speaker.say('unknown'),
       host: shownName(cause.host) || speaker.say('unknown'),
       packets: packetsOf(cause, speaker),
     };
@@ -207,6 +212,18 @@ function causeLine(causes: readonly AlertCause[], speaker: Speaker): string {
     return port === '' ? speaker.say('cause.host', values) : speaker.say('cause.port', { ...values, port });
   });
   return speaker.say('cause.line', { causes: listed(told, causes.length, speaker) });
+}
+
+/** One owner by name, several with the packets of each; null: not known. */
+function ownerOf({ owner, owners }: AlertCause, speaker: Speaker): string | null {
+  if (owners === undefined) return owner === 'unknown' ? null : shownName(owner) || null;
+  const shares = packetOwners.filter((each) => integerForm.test(owners[each]) && BigInt(owners[each]) > 0n);
+  const [only, ...others] = shares;
+  if (only === undefined || (others.length === 0 && only === 'unknown')) return null;
+  if (others.length === 0) return speaker.say(`owner.${only}`);
+  const share = (each: (typeof shares)[number]) =>
+    speaker.say('owner.share', { owner: speaker.say(`owner.${each}`), packets: speaker.integer(owners[each]) });
+  return speaker.list(shares.map(share));
 }
 
 function packetsOf({ packets }: AlertCause, speaker: Speaker): string {

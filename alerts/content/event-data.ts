@@ -1,5 +1,5 @@
 import { assert } from '../../core/runtime/error.ts';
-import type { Alert, AlertCause, AlertLinks, Labels } from '../alert.ts';
+import { type Alert, type AlertCause, type AlertLinks, type Labels, packetOwners } from '../alert.ts';
 import type { Notification } from '../notification.ts';
 import type { Address } from './address.ts';
 import { cutText, lineOf } from './cut-text.ts';
@@ -50,7 +50,10 @@ export interface AlertData {
   readonly tried: readonly string[];
   readonly triedLeftOut: number;
   readonly acknowledgedBy: string | null;
-  readonly links: AlertLinks;
+  readonly links: Omit<AlertLinks, 'timeline' | 'explain'> & {
+    readonly timeline: string | null;
+    readonly explain: string | null;
+  };
 }
 
 /** Of what fits into a body: longer values are cut, longer lists counted. */
@@ -181,6 +184,8 @@ function alertData(alert: Alert, address: Address): AlertData {
     links: {
       page: address.link(facts.links.page),
       evidence: facts.links.evidence === null ? null : address.link(facts.links.evidence),
+      timeline: facts.links.timeline === undefined ? null : address.link(facts.links.timeline),
+      explain: facts.links.explain === undefined ? null : address.link(facts.links.explain),
       ...actLinks(facts.links, address),
     },
   };
@@ -207,6 +212,7 @@ function thinned(full: AlertData, alert: Alert): AlertData {
     causesLeftOut: alert.facts.causes.length,
     tried: [],
     triedLeftOut: alert.facts.tried.length,
+    links: { ...full.links, timeline: null, explain: null },
   };
 }
 
@@ -241,12 +247,14 @@ function boundedBudget(budget: Alert['facts']['budget']): Alert['facts']['budget
   return fits ? budget : null;
 }
 
-function boundedCause({ cause, owner, host, port, packets }: AlertCause): AlertCause {
+function boundedCause({ cause, owner, host, port, packets, owners }: AlertCause): AlertCause {
+  const isCounted = owners !== undefined && packetOwners.every((each) => owners[each].length <= integerLengthMax);
   return {
     cause: named(cause),
     owner: named(owner),
     host: named(host),
     port: named(port),
     packets: packets === null || packets.length > integerLengthMax ? null : packets,
+    ...(isCounted ? { owners } : {}),
   };
 }

@@ -23,10 +23,10 @@ const sampleAlert: Alert = {
     exhaustedAt: sampleAt + 60,
     tier: 'T0',
     budgetLevel: 75,
-    causes: [{ cause: 'vhost_ring_full', owner: 'guest', host: 'host-1', port: 'port-1', packets: '1234' }],
+    causes: [{ cause: 'vhost_ring_full', owner: 'provider', host: 'host-1', port: 'port-1', packets: '1234' }],
     tried: ['moved the queue to another core'],
     acknowledgedBy: null,
-    links: { page: '/', evidence: '/' },
+    links: { page: '/', evidence: '/', timeline: '/', explain: '/' },
   },
 };
 

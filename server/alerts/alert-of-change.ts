@@ -1,9 +1,12 @@
 import type { Alert, AlertFacts, Labels, Severity } from '../../alerts/alert.ts';
 import { fingerprintOf } from '../../alerts/fingerprint.ts';
+import { assert } from '../../core/runtime/error.ts';
 import { isOngoing } from '../breach/breach.ts';
 import type { ChangeRow } from '../breach/change-row.ts';
 import { exhaustionSeconds } from '../slo/exhaustion.ts';
 import { parseInstant } from '../slo/instant.ts';
+import { alertCause } from './alert-causes.ts';
+import { alertLinks } from './alert-links.ts';
 
 /** Names that routes and people know alerts by. */
 export const alertNames = {
@@ -18,7 +21,8 @@ const pagedTiers = new Set(['T0', 'T1', 'T2']);
 const dailyTiers = new Set(['T3']);
 
 /**
- * A breach as an alert, as its change left it; `indicator` is that of its objective. Pure: the same change is the same alert, on every server and at every try.
+ * A breach as an alert, as its change left it; `indicator` is that of its objective, empty where it
+ * cannot be read. Pure: the same change is the same alert, on every server and at every try.
  *
  * Example: a burn whose tier T1 fires, opened at 12:00:05, is `BudgetBurns`, critical and firing, since 12:00:05.
  */
@@ -74,24 +78,22 @@ function severityOfTier(tier: string | null): Severity {
 }
 
 function factsOf(row: ChangeRow, indicator: string, changedAt: number): AlertFacts {
-  const { slo, window, figures, causes, tier, acknowledgedBy, evidence, breach, entry } = row;
+  const { slo, window, figures, causes, tier, acknowledgedBy } = row;
   const { allowed, spent, remaining } = figures.budget;
   return {
     summary: row.reason,
     event: eventOf(row),
-    objective: { name: slo.name, version: slo.version, indicator },
+    objective: { name: slo.name, version: slo.version, indicator: indicator === '' ? 'unknown' : indicator },
     window: { from: secondOf(window.from), to: secondOf(window.to), zone: window.zone },
     budget: { allowed, spent, remaining },
     exhaustedAt: exhaustedAt(row, changedAt),
     tier,
     budgetLevel: row.budgetLevel,
-    causes: causes.map(({ cause, host, port, packets }) => ({ cause, owner: '', host, port, packets })),
+    causes: causes.map(alertCause),
+    // Nothing is repaired by us yet.
     tried: [],
     acknowledgedBy,
-    links: {
-      page: `/breaches/${breach}`,
-      evidence: evidence === null ? null : `/api/v1/breaches/${breach}/changes/${entry}/bundle`,
-    },
+    links: alertLinks(row, changedAt),
   };
 }
 
@@ -115,5 +117,7 @@ function exhaustedAt({ figures, burn, state }: ChangeRow, changedAt: number): nu
 }
 
 function secondOf(instant: string): number {
-  return parseInstant(instant)?.second ?? 0;
+  const parsed = parseInstant(instant);
+  assert(parsed !== undefined, `a change has instants, not ${instant}`);
+  return parsed.second;
 }

@@ -1,3 +1,4 @@
+import { FourninesError } from '../../core/runtime/error.ts';
 import type { Version } from '../objects/object.ts';
 import { readObjective } from '../openslo/objective-file.ts';
 
@@ -13,16 +14,26 @@ export class Indicators {
     this.#version = version;
   }
 
-  /** Empty: there is no such version any more. */
+  /** Empty: there is no such version any more, or it cannot be read any more; one of them must not hold up the others. */
   async of({ name, version }: { readonly name: string; readonly version: number }): Promise<string> {
     const key = JSON.stringify([name, version]);
     const kept = this.#kept.get(key);
     if (kept !== undefined) return kept;
     const found = await this.#version(name, version);
     if (found === undefined) return '';
-    const indicator = readObjective(name, found.body.openslo).sli.sli;
+    const indicator = indicatorIn(name, found.body.openslo);
+    if (indicator === '') return '';
     if (this.#kept.size >= keptMax) this.#kept.delete(this.#kept.keys().next().value ?? '');
     this.#kept.set(key, indicator);
     return indicator;
+  }
+}
+
+function indicatorIn(name: string, openslo: string): string {
+  try {
+    return readObjective(name, openslo).sli.sli;
+  } catch (error) {
+    if (error instanceof FourninesError && !error.retryable) return '';
+    throw error;
   }
 }

@@ -141,7 +141,10 @@ export class Notifier implements Part {
   }
 
   async #inputsOf({ row, previous }: PendingChange): Promise<Input[]> {
-    const alert = alertOfChange(row, await this.#options.indicatorOf(row.slo));
+    const indicator = await this.#options.indicatorOf(row.slo);
+    const { name: slo, version } = row.slo;
+    if (indicator === '') this.#options.logger.warn({ slo, version }, 'what an objective measures cannot be read');
+    const alert = alertOfChange(row, indicator);
     const { fingerprint, entry } = alert;
     const by = row.acknowledgedBy;
     const isSeen = by !== null && by !== (previous?.acknowledgedBy ?? null);

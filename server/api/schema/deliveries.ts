@@ -94,11 +94,17 @@ const Alert = Type.Object({
         host: Type.String(),
         port: Type.String(),
         packets: Type.Union([Count, Type.Null()]),
+        owners: Type.Optional(Type.Object({ provider: Count, tenant: Count, contract: Count, unknown: Count })),
       }),
     ),
     tried: Type.Array(Type.String()),
     acknowledgedBy: TextOrNull,
-    links: Type.Object({ page: Type.String(), evidence: TextOrNull }),
+    links: Type.Object({
+      page: Type.String(),
+      evidence: TextOrNull,
+      timeline: Type.Optional(Type.String()),
+      explain: Type.Optional(Type.String()),
+    }),
   }),
   flapping: Type.Optional(Type.Literal(true)),
 });

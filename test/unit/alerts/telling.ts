@@ -16,7 +16,12 @@ function factsOf(over: Partial<AlertFacts> = {}): AlertFacts {
     exhaustedAt: at + 600,
     tier: 'T0',
     budgetLevel: null,
-    causes: [{ cause: 'vhost_ring_full', owner: 'guest', host: 'cn1', port: 'p1', packets: '1234' }],
+    causes: [
+      {
+        ...{ cause: 'vhost_ring_full', owner: 'provider', host: 'cn1', port: 'p1', packets: '1234' },
+        owners: { provider: '1234', tenant: '0', contract: '0', unknown: '0' },
+      },
+    ],
     tried: ['moved the queue to core 5', 'raised the ring to 1024'],
     acknowledgedBy: null,
     links: { page: '/slos/acme-frankfurt?from=1&to=2', evidence: '/api/v1/breaches/4f1c/changes/2/bundle' },

@@ -76,7 +76,7 @@ test('every name that is listed can be used, and the template that is printed fi
     '{/tried}{/alerts}',
   ].join(' ');
   expect(named(ofAll).length + named(ofEach).length + named(ofCauses).length + named(ofTried).length).toBe(
-    16 + 39 + 5 + 1,
+    16 + 43 + 5 + 1,
   );
   expect(() => previewTemplate(template, contextOf())).not.toThrow();
   expect(previewTemplate(fenced('text'), contextOf(), notificationOf())).toContain(

@@ -86,7 +86,9 @@ describe('an alert that was told', () => {
     );
     const [cause] = alert.facts.causes;
     if (cause === undefined) throw new Error('the sample has a cause');
-    expect(causeText(cause)).toBe('vhost_ring_full, owner guest, 1,234 packets');
+    expect(causeText(cause)).toBe('vhost_ring_full, owner provider, 1,234 packets');
+    const owners = { provider: '1000', tenant: '0', contract: '0', unknown: '34' };
+    expect(causeText({ ...cause, owner: 'several', owners })).toContain('owners provider 1,000, unknown 34');
     expect(causeText({ ...cause, owner: '', packets: null })).toBe(
       'vhost_ring_full, owner unknown, nobody knows how many packets',
     );

@@ -56,7 +56,12 @@ describe('webhook', () => {
             exhaustedAt: '2026-11-27T20:24:03Z',
             tier: 'T0',
             budgetLevel: null,
-            causes: [{ cause: 'vhost_ring_full', owner: 'guest', host: 'cn1', port: 'p1', packets: '1234' }],
+            causes: [
+              {
+                ...{ cause: 'vhost_ring_full', owner: 'provider', host: 'cn1', port: 'p1', packets: '1234' },
+                owners: { provider: '1234', tenant: '0', contract: '0', unknown: '0' },
+              },
+            ],
             causesLeftOut: 0,
             tried: ['moved the queue to core 5', 'raised the ring to 1024'],
             triedLeftOut: 0,
@@ -64,6 +69,8 @@ describe('webhook', () => {
             links: {
               page: 'https://fournines.example/noc/slos/acme-frankfurt?from=1&to=2',
               evidence: 'https://fournines.example/noc/api/v1/breaches/4f1c/changes/2/bundle',
+              timeline: null,
+              explain: null,
             },
           },
         ],
@@ -141,7 +148,7 @@ describe('the size', () => {
         causes: Array.from({ length: 9 }, () => ({ cause: huge, owner: huge, host: huge, port: huge, packets: huge })),
         tried: Array.from({ length: 9 }, () => huge),
         acknowledgedBy: huge,
-        links: { page: `/${huge}`, evidence: `/${huge}` },
+        links: { page: `/${huge}`, evidence: `/${huge}`, timeline: `/${huge}`, explain: `/${huge}` },
       },
     ),
   };

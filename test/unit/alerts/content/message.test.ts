@@ -15,7 +15,7 @@ Firing (critical): acme-frankfurt loses packets faster than its budget allows
 Budget: 99 % is gone: 9,007,199,254,740,000 of 9,007,199,254,740,993 that may be bad; 993 left.
 Will be gone: Nov 27, 2026, 21:24:03 GMT+1, if it goes on like this.
 Failing: packet-delivery of objective acme-frankfurt, version 3; burn tier T0.
-Likely cause: vhost_ring_full at port p1 of cn1 (owner: guest; 1,234 packets).
+Likely cause: vhost_ring_full at port p1 of cn1 (owner: the provider; 1,234 packets).
 Tried so far: moved the queue to core 5, raised the ring to 1024.
 Acknowledged by nobody.
 Since Nov 27, 2026, 21:12:03 GMT+1.
@@ -49,7 +49,7 @@ describe('what is not known is said so, and is never zero', () => {
     'Budget: unknown; nothing has been judged yet.',
     'Will be gone: nobody can tell; perhaps nothing of it is being spent.',
     'Likely cause: unknown at cn1 (owner: unknown; nobody knows how many packets).',
-    'Tried so far: nothing that we know of.',
+    'Tried so far: nothing, because repair is not switched on.',
     'Evidence: none yet.',
   ])('%s', (line) => expect(text.split('\n')).toContain(line));
   test('in the title too', () => expect(title).toContain('State unknown'));
@@ -64,6 +64,27 @@ describe('what is not known is said so, and is never zero', () => {
     const none = messageOf(notificationOf({ alerts: [alertOf({}, { causes: [] })] }), contextOf());
     expect(none.text).toContain('Likely cause: unknown.\n');
   });
+});
+
+test('an owner is named, several with the packets of each, and what nobody was given is unknown', () => {
+  const none = { provider: '0', tenant: '0', contract: '0', unknown: '0' };
+  const line = (owners: Partial<typeof none>) => {
+    const cause = { cause: 'c', owner: 'several', host: 'h', port: '', packets: '9', owners: { ...none, ...owners } };
+    const { text } = messageOf(notificationOf({ alerts: [alertOf({}, { causes: [cause] })] }), contextOf());
+    return /owner: ([^;]*);/.exec(text)?.[1];
+  };
+  expect(line({ tenant: '9' })).toBe('the tenant');
+  expect(line({ unknown: '9' })).toBe('unknown');
+  expect(line({ provider: '6', contract: '2', unknown: '1' })).toBe(
+    'the provider 6, nobody, by the contract 2, unknown 1',
+  );
+});
+
+test('links to the port and to whose its losses were stand beside those of the breach', () => {
+  const links = { page: '/breaches/1', evidence: null, timeline: '/hosts/a/ports/b?tab=timeline', explain: '/x' };
+  const { text } = messageOf(notificationOf({ alerts: [alertOf({}, { links })] }), contextOf());
+  expect(text).toContain('What the port did: https://fournines.example/noc/hosts/a/ports/b?tab=timeline\n');
+  expect(text).toContain('Whose each lost packet was: https://fournines.example/noc/x\n');
 });
 
 describe('the budget', () => {

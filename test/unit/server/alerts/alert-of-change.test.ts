@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Alert } from '../../../../alerts/alert.ts';
+import { alertLinks } from '../../../../server/alerts/alert-links.ts';
 import { alertOfChange } from '../../../../server/alerts/alert-of-change.ts';
 import type { LikelyCause } from '../../../../server/api/schema/breaches.ts';
 import { type HashedRow, hashedRow, ownerOf, rowOf } from '../../../../server/breach/change-row.ts';
@@ -120,5 +121,38 @@ describe('a breach as an alert', () => {
     const wait = { cause: 'wait', host: 'h1', port: '', packets: null, detail: '' };
     const [alert] = new Teller().read({ ...bad(11), burn: {} }, [cause, wait]);
     expect(alert?.facts.causes.map(({ packets }) => packets)).toEqual(['12', null]);
+    expect(alert?.facts.causes.map(({ owner }) => owner)).toEqual(['unknown', 'unknown']);
+  });
+
+  test('names the owner of a cause, as far as rules had said so when the change was written', () => {
+    const none = { provider: '0', tenant: '0', contract: '0', unknown: '0' };
+    const owners = [{ tenant: '12' }, { provider: '9', unknown: '3' }, { unknown: '12' }].map((of) => {
+      const owners = { ...none, ...of };
+      const cause = { cause: 'vhost_ring_full', host: 'h1', port: 'p1', packets: '12', detail: '', owners };
+      const [alert] = new Teller().read({ ...bad(11), burn: {} }, [cause]);
+      expect(alert?.facts.causes[0]?.owners).toEqual(owners);
+      return alert?.facts.causes[0]?.owner;
+    });
+    expect(owners).toEqual(['tenant', 'several', 'unknown']);
+  });
+
+  test('leads to its time on the page, to the port that lost most, and to whose that was', () => {
+    const drops = { cause: 'vhost_ring_full', host: 'h/1', port: 'p 1', packets: '12', detail: '' };
+    const wait = { cause: 'steal', host: 'h1', port: '', packets: null, detail: '' };
+    const teller = new Teller();
+    const [opened] = teller.read({ ...good, burn: { T2: 'firing' }, at: from + 50 }, [wait, drops]);
+    // 10,000 s is 02:46:40; it begins five minutes before the breach.
+    const range = 'from=1970-01-01T02%3A42%3A30Z&to=1970-01-01T02%3A47%3A30Z';
+    expect(opened?.facts.links).toEqual({
+      page: `/breaches/${opened?.labels['breach']}?${range}`,
+      evidence: null,
+      timeline: `/hosts/h%2F1/ports/p%201?tab=timeline&${range}`,
+      explain: `/api/v1/explain?host=h%2F1&port=p+1&${range}`,
+    });
+    const later = { breach: 'b', entry: 9, evidence: null, causes: [], record: { openedAt: 10_050 } };
+    expect(alertLinks(later, 96_450)).toEqual({
+      page: '/breaches/b?from=1970-01-01T20%3A47%3A30Z&to=1970-01-02T02%3A47%3A30Z',
+      evidence: null,
+    });
   });
 });

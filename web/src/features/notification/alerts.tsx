@@ -65,7 +65,7 @@ function Alert({ alert, zone }: { readonly alert: ToldAlert; readonly zone: Zone
         ))
       )}
       <p className="muted">
-        {tried.length === 0 ? 'Nothing that we know of was tried.' : `Tried: ${tried.join(', ')}.`}{' '}
+        {tried.length === 0 ? 'Nothing was tried: repair is not switched on.' : `Tried: ${tried.join(', ')}.`}{' '}
         {acknowledgedBy === null ? 'Nobody had taken it.' : `${acknowledgedBy} takes care of it.`}{' '}
         {page === null ? null : <a href={page}>Page of it</a>}{' '}
         {evidence === null ? (

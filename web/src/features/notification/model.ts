@@ -127,8 +127,10 @@ export function budgetText({ budget, exhaustedAt }: ToldAlert['facts'], zone: Zo
     : `${gone}; gone at ${formatInstant(exhaustedAt * 1_000, zone)} at this pace.`;
 }
 
-export function causeText({ cause, owner, packets }: ToldAlert['facts']['causes'][number]): string {
-  const whose = owner === '' ? 'owner unknown' : `owner ${owner}`;
+export function causeText({ cause, owner, packets, owners }: ToldAlert['facts']['causes'][number]): string {
+  const shares = Object.entries(owners ?? {}).filter(([, count]) => BigInt(count) > 0n);
+  const several = shares.map(([name, count]) => `${name} ${formatCount(count)}`).join(', ');
+  const whose = owner === '' ? 'owner unknown' : shares.length > 1 ? `owners ${several}` : `owner ${owner}`;
   return `${cause}, ${whose}, ${packets === null ? 'nobody knows how many packets' : `${formatCount(packets)} packets`}`;
 }
 
