@@ -82,6 +82,12 @@ const AlertsConfigSchema = Type.Object(
       description:
         "Where no receiver ever is, beside this machine and both stores: addresses, ranges or host:port of the product's network (Kafka, hypervisors).",
     }),
+    keepDays: Type.Integer({
+      minimum: 100,
+      maximum: 4_000,
+      default: 400,
+      description: 'How long the log keeps what was delivered, days. Dead letters and what waits are kept for ever.',
+    }),
     loopback: Type.Union([Type.Literal('refused'), Type.Literal('development')], {
       default: 'refused',
       description: 'development: receivers on this machine, to try them out alone.',

@@ -6,6 +6,7 @@ import { toFourninesError } from '../core/runtime/error.ts';
 import type { Logger } from '../core/runtime/logger.ts';
 import { ActLinks } from './alerts/act-links.ts';
 import { AlertingDesk } from './alerts/alerting-desk.ts';
+import { DeliveryKeeper } from './alerts/delivery-keeper.ts';
 import { Dispatcher } from './alerts/dispatcher.ts';
 import type { Indicators } from './alerts/indicators.ts';
 import { Notifier } from './alerts/notifier.ts';
@@ -14,6 +15,7 @@ import { Sender } from './alerts/sender.ts';
 import type { ServerConfig } from './config.ts';
 import { AlertStore } from './control/alert-store.ts';
 import { AlertingStore } from './control/alerting-store.ts';
+import { DeliveryLog } from './control/delivery-log.ts';
 import { DeliveryStore } from './control/delivery-store.ts';
 import type { Objects } from './objects/objects.ts';
 import { ofKind } from './objects/of-kind.ts';
@@ -71,7 +73,16 @@ export function makeTold({ control, turns }: Stores, options: ToldOptions) {
     onDeliveries: () => dispatcher.wake(),
     ...{ ready, nowMs, logger },
   });
-  return { desk, links, deliveries, dispatcher, baseUrl, parts: [desk, notifier, dispatcher] };
+  const deliveryLog = new DeliveryLog(control.store);
+  const keeper = new DeliveryKeeper({
+    log: deliveryLog,
+    keepDays: config.alerts.keepDays,
+    inTurn: turns.forDeliveryLog(config.leaseMs),
+    ...{ ready, nowMs, logger },
+  });
+  const alertStats = () => ({ notifier: notifier.stats, dispatcher: dispatcher.stats, keeper: keeper.stats });
+  const parts = [desk, notifier, dispatcher, keeper];
+  return { desk, links, deliveries, deliveryLog, dispatcher, baseUrl, alertStats, parts };
 }
 
 /** Made at the first need: a server without receivers has no use for it. */

@@ -36,6 +36,10 @@ export class Turns {
     return this.#only('deliveries', ttlMs);
   }
 
+  forDeliveryLog(ttlMs: number) {
+    return this.#only('delivery-log', ttlMs);
+  }
+
   forCredits(ttlMs: number) {
     return this.#only('monthly-credits', ttlMs);
   }

@@ -3,6 +3,7 @@ import { sampleNotification } from '../../alerts/content/sample.ts';
 import type { Notification } from '../../alerts/notification.ts';
 import { closedCircuit } from '../../alerts/outbox/circuit.ts';
 import { silentLogger } from '../../core/runtime/logger.ts';
+import { DeliveryKeeper } from '../../server/alerts/delivery-keeper.ts';
 import { deliveryRoutes } from '../../server/api/routes/deliveries.ts';
 import { receiverRoutes } from '../../server/api/routes/receivers.ts';
 import type { Problem } from '../../server/api/schema/common.ts';
@@ -10,6 +11,7 @@ import type { DeliveryDetail, DeliveryPage, Replayed } from '../../server/api/sc
 import type { Receiver, ReceiverPage } from '../../server/api/schema/receivers.ts';
 import { type Api, bareApi } from '../../server/api/server.ts';
 import type { ControlStore } from '../../server/control/control-store.ts';
+import { DeliveryLog } from '../../server/control/delivery-log.ts';
 import { type AttemptRecord, DeliveryStore } from '../../server/control/delivery-store.ts';
 import { migrateControl } from '../../server/control/migrate.ts';
 
@@ -185,6 +187,49 @@ export function deliveryLogTests(of: () => ControlStore): void {
       expect(enabled).toMatchObject({ status: 200, body: { name: 'a', circuit: 'closed', failures: 0, waiting: 1 } });
       expect(await deliveries.circuit('a')).toEqual(closedCircuit);
       expect(await call('POST', '/receivers/nobody/enable')).toMatchObject({ status: 404 });
+    });
+
+    it('forgets what was delivered long ago with its attempts, and never what waits or is dead', async () => {
+      const day = 86_400_000;
+      await decide('a', [1, 2, 3, 4, 5]);
+      const done = { outcome: 'delivered', status: 204, code: '', detail: '', state: 'delivered' } as const;
+      await attempted('a-1', 1, done);
+      await killed('a-2');
+      await attempted('a-3', 1, done);
+      // Decided long ago, and delivered today: somebody replayed it.
+      await attempted('a-4', 1, { ...done, atMs: began + 400 * day });
+      const log = new DeliveryLog(of());
+      const atMs = began + 400 * day + 3_600_000;
+      const keeper = new DeliveryKeeper({
+        ...{ log, keepDays: 400, ready: async () => undefined, nowMs: () => atMs, logger: silentLogger },
+      });
+      expect(await log.forget(began, 10)).toBe(0);
+      expect(await log.forget(atMs - 400 * day, 1)).toBe(1);
+      await keeper.look(new AbortController().signal);
+      expect(keeper.stats).toEqual({ forgotten: 1, failures: 0, lastErrorCode: '' });
+      expect((await list('')).items.map(({ id }) => id)).toEqual(['a-5', 'a-4', 'a-2']);
+      const attempts = await of().query('SELECT delivery_id FROM delivery_attempt ORDER BY delivery_id');
+      expect(attempts.map((row) => row['delivery_id'])).toEqual(['a-2', 'a-4']);
+      // The next one has a place of its own behind all that there was.
+      await decide('a', [6]);
+      expect((await deliveries.find('a-6'))?.delivery.ordinal).toBe(6n);
+    });
+
+    it('counts what waits, dead letters, and receivers by circuit', async () => {
+      const log = new DeliveryLog(of());
+      const none = { closed: 0, open: 0, disabled: 0 };
+      expect(await log.sums(began)).toEqual({ pending: 0, waiting: 0, dead: 0, oldestMs: null, receivers: none });
+      await decide('a', [2, 3]);
+      await decide('b', [1]);
+      await decide('c', [4]);
+      await killed('a-2');
+      const circuit = { failures: 5, openUntilMs: began + 30_000, disabled: '' };
+      await attempted('b-1', 1, { circuit });
+      await attempted('c-4', 1, { outcome: 'gone', circuit: { ...closedCircuit, disabled: 'FN_DELIVERY_GONE' } });
+      expect(await log.sums(began)).toMatchObject({
+        ...{ waiting: 3, dead: 1, oldestMs: began + 1_000, receivers: { closed: 1, open: 1, disabled: 1 } },
+      });
+      expect((await log.sums(began + 30_000)).receivers).toEqual({ closed: 2, open: 0, disabled: 1 });
     });
   });
 }

@@ -47,6 +47,7 @@ const config = aServerConfig({
     secretsKeyFile: '',
     ports: [receiver.port],
     own: [],
+    keepDays: 400,
     loopback: 'development',
   },
 });

@@ -1,0 +1,2 @@
+DROP INDEX delivery_dead;
+DROP INDEX delivery_of_receiver;
