@@ -1,4 +1,4 @@
-import { type Answer, afterAttempt } from '../../alerts/outbox/after-attempt.ts';
+import { type Answer, type AttemptOutcome, afterAttempt } from '../../alerts/outbox/after-attempt.ts';
 import { isDue } from '../../alerts/outbox/schedule.ts';
 import { sleepMs } from '../../core/runtime/clock.ts';
 import { toFourninesError } from '../../core/runtime/error.ts';
@@ -51,6 +51,7 @@ interface Lane {
 export interface DispatcherStats {
   /** Of this process. */
   readonly attempts: number;
+  readonly outcomes: Readonly<Record<AttemptOutcome, number>>;
   readonly delivered: number;
   readonly dead: number;
   /** Receivers that are being sent to. */
@@ -86,6 +87,7 @@ export class Dispatcher implements Part {
   /** By receiver, since when an attempt is under way; of the clock that never steps. */
   readonly #began = new Map<string, number>();
   #woken = Promise.withResolvers<void>();
+  readonly #outcomes: Record<AttemptOutcome, number> = { delivered: 0, retry: 0, giveUp: 0, gone: 0 };
   #stats = { attempts: 0, delivered: 0, dead: 0, failures: 0, lastErrorCode: '' };
   #work: Promise<void> | undefined;
 
@@ -95,7 +97,7 @@ export class Dispatcher implements Part {
   }
 
   get stats(): DispatcherStats {
-    return { ...this.#stats, lanes: this.#running.size };
+    return { ...this.#stats, outcomes: { ...this.#outcomes }, lanes: this.#running.size };
   }
 
   async start(): Promise<void> {
@@ -189,7 +191,7 @@ export class Dispatcher implements Part {
       const told = { delivery: delivery.id, receiver, atMs, latencyMs, outcome, status, detail };
       await writer.write({ ...told, ...after });
       reached?.('recorded');
-      this.#count(after.state);
+      this.#count(outcome, after.state);
       present = after.circuit;
       if (after.state === 'waiting' || present.disabled !== '' || present.openUntilMs > nowMs()) return;
     }
@@ -202,8 +204,9 @@ export class Dispatcher implements Part {
     return { outcome: 'retry', status: null, code, detail: message.slice(0, detailMax), retryAfterMs: null };
   }
 
-  #count(state: string): void {
+  #count(outcome: AttemptOutcome, state: string): void {
     this.#stats.attempts++;
+    this.#outcomes[outcome]++;
     if (state === 'delivered') this.#stats.delivered++;
     if (state === 'dead') this.#stats.dead++;
   }

@@ -3,6 +3,7 @@ import type { AlertingDesk } from '../alerts/alerting-desk.ts';
 import type { Dispatcher } from '../alerts/dispatcher.ts';
 import type { Backups } from '../backup/backups.ts';
 import type { ControlPart } from '../control/control-part.ts';
+import type { DeliveryLog } from '../control/delivery-log.ts';
 import type { DeliveryStore } from '../control/delivery-store.ts';
 import type { Credits } from '../credits/credits.ts';
 import type { DiskStatus } from '../disk/disk-watch.ts';
@@ -11,6 +12,7 @@ import type { InserterStats } from '../ingest/inserter-stats.ts';
 import type { Letters } from '../ingest/letters.ts';
 import type { Judge } from '../judge/judge.ts';
 import type { Fleet } from '../live/fleet.ts';
+import type { AlertStats } from '../metrics/alert-families.ts';
 import type { SelfMetrics } from '../metrics/self-metrics.ts';
 import type { Objects } from '../objects/objects.ts';
 import type { Phase } from '../phase.ts';
@@ -60,12 +62,14 @@ export interface ApiContext {
   readonly exclusions: Exclusions;
   readonly credits: Credits;
   readonly deliveries: DeliveryStore;
+  readonly deliveryLog: DeliveryLog;
   readonly backups: Backups;
   readonly desk: AlertingDesk;
   readonly links: () => ActLinks | undefined;
   readonly dispatcher: Dispatcher;
   /** Where links in what is told lead: the product's address as others reach it. */
   readonly baseUrl: () => string;
+  readonly alertStats: () => AlertStats;
   readonly diskStatus: () => DiskStatus;
   /** Null: the bus is outside this process. */
   readonly busStats: () => { readonly heldBytes: number; readonly bytesMax: number } | null;

@@ -354,6 +354,9 @@ describe('what other programs read', () => {
     expect(text).toContain('fournines_port_packets_total{host="cn1",port="eth0",direction="rx"} 1000');
     expect(text).toContain('fournines_port_slots_total{host="cn1",port="eth0",direction="rx",state="bridged"} 3');
     expect(text).toMatch(/^fournines_ingest_rows_total \d+$/m);
+    expect(text).toContain('\nfournines_delivery_attempts_total{outcome="delivered"} 0\n');
+    expect(text).toContain('\nfournines_outbox_deliveries{state="waiting"} 0\n');
+    expect(text).toContain('\nfournines_alert_changes_pending ');
     expect(text).toMatch(/^fournines_nodejs_eventloop_lag_seconds /m);
   });
 
