@@ -161,6 +161,27 @@ export function alertTests(of: () => ControlStore): void {
       expect(brief(await untilTold(2))).toEqual(['1 new: firing', '2 resolved: resolved']);
     });
 
+    it('shows a burn as unknown while nothing comes, and tells its end when it is known again', async () => {
+      await using _running = await started(notifying());
+      const author = anAuthor();
+      await author.read({ ...good, burn: { T2: 'firing' }, at: now });
+      await untilTaken();
+      now += waitSeconds;
+      expect(brief(await untilTold(1))).toEqual(['1 new: firing']);
+      const stale = { since: now, hosts: ['h1'] };
+      now += someTerms.staleWaitSeconds;
+      await author.read({ ...good, burn: { T2: 'frozen' }, stale, at: now });
+      await untilTaken();
+      now += waitSeconds;
+      const silent = await untilTold(2);
+      expect(brief(silent)[1]).toBe('2 new: firing unknown');
+      expect(silent[1]?.alerts.map(({ labels }) => labels['alertname'])).toEqual(['DataStale', 'BudgetBurns']);
+      await author.read({ ...good, at: now });
+      await untilTaken();
+      now += waitSeconds;
+      expect(brief(await untilTold(3))[2]).toBe('3 resolved: resolved resolved');
+    });
+
     it('writes what is to be looked at with the change, or neither', async () => {
       const author = anAuthor();
       await author.read({ ...good, burn: { T2: 'firing' }, at: now });
