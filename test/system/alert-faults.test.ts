@@ -12,11 +12,13 @@ const names: Readonly<Record<AlertKind, readonly string[]>> = {
   embedded: [
     'embedded: breach to outbox (decided): kill -9',
     'embedded: send to record (answered): store killed',
+    'embedded: outbox to send (taken): store away for a minute',
     'embedded: outbox to send (taken): clock an hour back',
   ],
   postgres: [
     'postgres: outbox to send (taken): kill -9',
     'postgres: send to record (answered): kill -9',
+    'postgres: breach to outbox (breachWritten): store away for a minute',
     'receiver: gone',
     'receiver: throttled',
     'receiver: half',

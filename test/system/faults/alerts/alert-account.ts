@@ -3,7 +3,7 @@ import { receiverNames } from './alert-config.ts';
 import type { AlertRoad } from './alert-road.ts';
 import type { AlertDump } from './alert-subject.ts';
 import { owedBy } from './owed.ts';
-import { type Arrival, isAccepted } from './receivers.ts';
+import { type Arrival, isAccepted, retryAfterSeconds } from './receivers.ts';
 import { storyOf } from './story.ts';
 
 /** What receivers got, against what the changes of breaches say that they must be told. */
@@ -37,6 +37,7 @@ export async function accountOfAlerts(road: AlertRoad): Promise<AlertAccount> {
     ...(dump.isDecided ? [] : ['something is not decided']),
     ...receiverNames.flatMap((receiver) => disorderOf(receiver, kept, arrivals, road.kind !== 'two servers')),
     ...kept.flatMap((delivery) => badLedger(delivery, arrivals)),
+    ...kept.flatMap(tooSoon),
     ...tooFewAttempts(road, kept),
   ];
   return {
@@ -149,6 +150,15 @@ function badLedger({ id, receiver, state, attempts, made }: Kept, arrivals: read
       ? []
       : [`${receiver}: ${id} is delivered, and was never accepted`]),
   ];
+}
+
+/** Whoever said how long to leave them alone is left alone, by the clock of the servers; where it was set back nobody can say. */
+function tooSoon({ id, receiver, made }: Kept): readonly string[] {
+  return made.flatMap(({ atMs, status }, index) => {
+    const pauseMs = (made[index + 1]?.atMs ?? Number.POSITIVE_INFINITY) - atMs;
+    if (status !== 429 || pauseMs < 0 || pauseMs >= retryAfterSeconds * 1_000) return [];
+    return [`${receiver}: ${id} was tried again ${pauseMs} ms after it asked for ${retryAfterSeconds} s`];
+  });
 }
 
 /** With two servers a turn may pass over at any time, and what was answered then is not written down. */

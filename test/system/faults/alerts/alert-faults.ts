@@ -2,7 +2,7 @@ import { sleepMs } from '../../../../core/runtime/clock.ts';
 import { until } from '../../../lab/waiting.ts';
 import type { Random } from '../road-faults.ts';
 import { signalTo } from '../subject.ts';
-import { receiverNames } from './alert-config.ts';
+import { clockSpeed, receiverNames } from './alert-config.ts';
 import type { AlertKind, AlertRoad } from './alert-road.ts';
 import { type Mood, moods } from './receivers.ts';
 
@@ -29,6 +29,7 @@ const decidesAt: ReadonlySet<Point> = new Set(['breachWritten', 'decided', 'kept
 const actions = {
   'kill -9': killed,
   'store killed': storeKilled,
+  'store away for a minute': storeAway,
   'clock an hour ahead': (road: AlertRoad, victim: string) => stepped(road, victim, hourMs),
   'clock an hour back': (road: AlertRoad, victim: string) => stepped(road, victim, -hourMs),
   'lease lost': leaseLost,
@@ -50,12 +51,16 @@ const alone = (Object.keys(points) as Point[]).flatMap((point) => {
   const steps: readonly Action[] = ['decided', 'taken', 'answered'].includes(point)
     ? ['clock an hour ahead', 'clock an hour back']
     : [];
-  return (['kill -9', 'store killed', ...steps] as const).map((action) => [point, action] as const);
+  const away: readonly Action[] = ['breachWritten', 'taken', 'answered'].includes(point)
+    ? ['store away for a minute']
+    : [];
+  return (['kill -9', 'store killed', ...away, ...steps] as const).map((action) => [point, action] as const);
 });
 const together: readonly (readonly [Point, Action])[] = [
   ...(['decided', 'taken', 'sending', 'answered'] as const).map((point) => [point, 'lease lost'] as const),
   ...(['decided', 'taken', 'sending', 'answered', 'statement'] as const).map((point) => [point, 'kill -9'] as const),
-  ...[['answered', 'store killed'] as const, ['taken', 'clock an hour ahead'] as const],
+  ...[['answered', 'store killed'] as const, ['taken', 'store away for a minute'] as const],
+  ...[['taken', 'clock an hour ahead'] as const],
   ...[['taken', 'clock an hour back'] as const],
 ];
 
@@ -120,6 +125,19 @@ async function storeKilled(road: AlertRoad, victim: string, random: Random): Pro
   if (road.standsStill(victim)) road.letGo(victim);
   await sleepMs(200 + random() * 800, new AbortController().signal);
   await road.startStore();
+  return true;
+}
+
+/** By the clock of the servers. Meanwhile more breaches happen and pauses end: none of it can be written down. */
+async function storeAway(road: AlertRoad, victim: string): Promise<boolean> {
+  const bringBack = await road.holdStore(victim);
+  try {
+    if (road.standsStill(victim)) road.letGo(victim);
+    road.chapter();
+    await sleepMs(60_000 / clockSpeed, new AbortController().signal);
+  } finally {
+    await bringBack();
+  }
   return true;
 }
 

@@ -127,6 +127,8 @@ export class AlertRoad implements AsyncDisposable {
   /** The one that does it now; whoever is first when nobody does. */
   async holder(of: keyof AlertStatus['holds']): Promise<string> {
     if (this.#servers.length === 1) return this.names[0] as string;
+    // What was said before its store was away may be long past.
+    for (const server of this.#servers) server.status = undefined;
     return until({ what: `somebody ${of}`, deadlineMs: endMs }, () =>
       this.names.find((n) => this.status(n)?.holds[of]),
     );
@@ -172,9 +174,18 @@ export class AlertRoad implements AsyncDisposable {
   /** kill -9 of the store under a server. */
   async killStore(name: string): Promise<void> {
     if (this.kind !== 'embedded') return this.#stores.postgres?.kill();
-    const { pid } = this.subject(name);
-    const store = await until({ what: 'there is a store', deadlineMs: endMs }, () => childOf(pid, 'embedded/main.ts'));
-    signalTo(store, 'SIGKILL');
+    signalTo(await this.#embedded(name), 'SIGKILL');
+  }
+
+  /** The store is away until what this gives is called: one on a network is gone, an embedded one hangs. */
+  async holdStore(name: string): Promise<() => Promise<void>> {
+    if (this.kind !== 'embedded') {
+      await this.#stores.postgres?.kill();
+      return async () => this.#stores.postgres?.run();
+    }
+    const store = await this.#embedded(name);
+    signalTo(store, 'SIGSTOP');
+    return async () => void signalTo(store, 'SIGCONT');
   }
 
   /** An embedded one is started by its server. */
@@ -213,6 +224,11 @@ export class AlertRoad implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { subject } of this.#servers) await subject.kill();
     await this.receivers[Symbol.asyncDispose]();
+  }
+
+  async #embedded(name: string): Promise<number> {
+    const { pid } = this.subject(name);
+    return until({ what: 'there is a store', deadlineMs: endMs }, () => childOf(pid, 'embedded/main.ts'));
   }
 
   #isQuiet(status: AlertStatus | undefined): boolean {

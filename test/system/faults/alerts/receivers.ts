@@ -19,6 +19,8 @@ export interface Arrival {
 
 /** Beyond what a subject waits, ms. */
 const lateMs = 1_200;
+/** More than the first pause after a failure, so that it matters. */
+export const retryAfterSeconds = 20;
 const accepting: ReadonlySet<Mood> = new Set(['well', 'held']);
 
 /** Whether the receiver has it, as far as both sides know. */
@@ -120,7 +122,7 @@ export class Receivers implements AsyncDisposable {
       case 'tooLarge':
         return void plain(413);
       case 'throttled':
-        return void plain(429, { 'retry-after': '20' });
+        return void plain(429, { 'retry-after': String(retryAfterSeconds) });
       case 'moved':
         return void plain(301, { location: 'http://127.0.0.1/elsewhere' });
       case 'broken':
