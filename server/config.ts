@@ -58,6 +58,32 @@ const StoreConfigSchema = Type.Object(
 
 export type StoreConfig = Static<typeof StoreConfigSchema>;
 
+const MailConfigSchema = Type.Object(
+  {
+    host: Type.String({
+      maxLength: 255,
+      default: '',
+      description: 'Mail server for receivers of e-mail; empty: none.',
+    }),
+    port: Type.Integer({ minimum: 1, maximum: 65535, default: 587, description: 'Its port; 465 goes with implicit.' }),
+    tls: Type.Union([Type.Literal('implicit'), Type.Literal('starttls'), Type.Literal('none')], {
+      default: 'starttls',
+      description:
+        'starttls: encrypted before anything is said; implicit: from the first byte; none: in the clear, on this machine or to an address of a private network alone, and with a password on this machine alone.',
+    }),
+    user: Type.String({ maxLength: 300, default: '', description: 'User; empty: it asks for none.' }),
+    passwordFile: Type.String({ default: '', description: 'File with the password; empty: none.' }),
+    from: Type.String({ maxLength: 254, default: '', description: 'Address that mails are from; needed with a host.' }),
+    caFile: Type.String({
+      default: '',
+      description: "PEM file of the certificate's authority; empty: those the runtime trusts.",
+    }),
+  },
+  { additionalProperties: false, default: {} },
+);
+
+export type MailConfig = Static<typeof MailConfigSchema>;
+
 const AlertsConfigSchema = Type.Object(
   {
     publicUrl: Type.String({
@@ -92,6 +118,7 @@ const AlertsConfigSchema = Type.Object(
       default: 'refused',
       description: 'development: receivers on this machine, to try them out alone.',
     }),
+    mail: MailConfigSchema,
   },
   { additionalProperties: false, default: {} },
 );

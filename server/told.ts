@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { createEgress } from '../alerts/egress/egress.ts';
 import { readEgressRules } from '../alerts/egress/rules.ts';
+import { checkedMailServer } from '../alerts/mail/mail-server.ts';
+import { Post } from '../alerts/mail/post.ts';
 import { toFourninesError } from '../core/runtime/error.ts';
 import type { Logger } from '../core/runtime/logger.ts';
 import { ActLinks } from './alerts/act-links.ts';
@@ -12,13 +14,14 @@ import type { Indicators } from './alerts/indicators.ts';
 import { Notifier } from './alerts/notifier.ts';
 import { SealKey } from './alerts/sealed.ts';
 import { Sender } from './alerts/sender.ts';
-import type { ServerConfig } from './config.ts';
+import type { MailConfig, ServerConfig } from './config.ts';
 import { AlertStore } from './control/alert-store.ts';
 import { AlertingStore } from './control/alerting-store.ts';
 import { DeliveryLog } from './control/delivery-log.ts';
 import { DeliveryStore } from './control/delivery-store.ts';
 import type { Objects } from './objects/objects.ts';
 import { ofKind } from './objects/of-kind.ts';
+import { readSecret } from './read-secret.ts';
 import type { Stores } from './stores.ts';
 
 export interface ToldOptions {
@@ -49,6 +52,7 @@ export function makeTold({ control, turns }: Stores, options: ToldOptions) {
   });
   const sender = new Sender({
     egress: createEgress(readEgressRules({ ...config.alerts, own: ownAddresses(config), headers: [] })),
+    post: postOf(config.alerts.mail, logger),
     receiver: (name) => desk.receiver(name),
     baseUrl,
     zoneOf: async (tenant) => {
@@ -105,6 +109,14 @@ function linksOf(sealKey: () => SealKey): () => ActLinks | undefined {
     }
     return links;
   };
+}
+
+/** FN_CONFIG: what the configuration says of the mail server does not go together, or a file of it cannot be read. */
+function postOf({ host, port, tls, user, passwordFile, from, caFile }: MailConfig, logger: Logger): Post | undefined {
+  if (host === '') return undefined;
+  const password = passwordFile === '' ? '' : readSecret(passwordFile);
+  const ca = caFile === '' ? null : readSecret(caFile);
+  return new Post(checkedMailServer({ host, port, tls, user, password, from, ca }), logger);
 }
 
 /** Both stores, where they are on a network: nobody's receiver is there. */

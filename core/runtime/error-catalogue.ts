@@ -390,12 +390,12 @@ export const errorCatalogue = {
     retryable: true,
   },
   FN_RECEIVER_FAILING: {
-    doc: 'A receiver answered that it cannot take a notification now: 408, 425, 429 or 5xx.',
+    doc: 'A receiver answered that it cannot take a notification now: 408, 425, 429 or 5xx; by e-mail: 4xx, or no log-in.',
     hint: 'It is tried again by itself, not before the time that the receiver asks for.',
     retryable: true,
   },
   FN_RECEIVER_REJECTED: {
-    doc: 'A receiver answered that it does not take a notification: 3xx (redirects are not followed) or 4xx.',
+    doc: 'A receiver answered that it does not take a notification: 3xx (redirects are not followed) or 4xx; by e-mail: 5xx.',
     hint: 'See its answer; mend its address, its keys or the receiver, then replay the notification.',
     retryable: false,
   },
@@ -412,6 +412,11 @@ export const errorCatalogue = {
   FN_RECEIVER_KEYLESS: {
     doc: 'A receiver whose requests are signed has no key yet.',
     hint: 'Make one: fournines webhooks new-key RECEIVER. What waits is tried again by itself.',
+    retryable: false,
+  },
+  FN_MAIL_SERVER: {
+    doc: 'A receiver is to be told by e-mail, and no mail server is named.',
+    hint: 'Set server.alerts.mail (docs/email.md). What waits is tried again by itself.',
     retryable: false,
   },
   FN_SECRET_SEALED: {

@@ -7,7 +7,7 @@ import type { Part } from '../../core/runtime/lifecycle.ts';
 import type { Logger } from '../../core/runtime/logger.ts';
 import type { Road } from '../control/act-log.ts';
 import type { AlertingStore, AppliedAlerting, ReceiverKey } from '../control/alerting-store.ts';
-import type { ReceiverSpec } from './alerting.ts';
+import type { MailReceiver, ReceiverSpec, RequestReceiver } from './alerting.ts';
 import { readAlerting } from './alerting-document.ts';
 import type { SealKey } from './sealed.ts';
 
@@ -22,11 +22,11 @@ export interface AlertingDeskOptions {
   readonly everyMs?: number;
 }
 
-export interface PresentReceiver {
-  readonly spec: ReceiverSpec;
-  readonly rules: ReceiverRules;
-  readonly keys: readonly SigningKey[];
-}
+export type PresentReceiver = (
+  | { readonly spec: RequestReceiver; readonly rules: ReceiverRules }
+  /** By the mail server, which is the operator's: no rules of where it may be. */
+  | { readonly spec: MailReceiver; readonly rules: null }
+) & { readonly keys: readonly SigningKey[] };
 
 /** A key that was made: its secret is shown this once. */
 export interface MadeKey {
@@ -157,7 +157,7 @@ export class AlertingDesk implements Part {
       receivers: new Map(
         receivers.map((spec) => {
           const own = (keys.get(spec.name) ?? []).flatMap((key) => this.#opened(key));
-          return [spec.name, { spec, rules: readReceiverRules(spec), keys: own }];
+          return [spec.name, present(spec, own)];
         }),
       ),
     };
@@ -173,6 +173,11 @@ export class AlertingDesk implements Part {
       return [];
     }
   }
+}
+
+function present(spec: ReceiverSpec, keys: readonly SigningKey[]): PresentReceiver {
+  if (spec.channel === 'email') return { spec, rules: null, keys };
+  return { spec, rules: readReceiverRules(spec), keys };
 }
 
 function sameKeys(a: readonly ReceiverKey[], b: readonly ReceiverKey[]): boolean {

@@ -1,3 +1,4 @@
+import { addressesMax, isBareAddress } from '../../alerts/channels/email/address.ts';
 import { previewTemplate } from '../../alerts/content/message.ts';
 import { readReceiverRules } from '../../alerts/egress/rules.ts';
 import {
@@ -14,24 +15,19 @@ import { matcherHint, matcherOf } from '../../alerts/state/matcher-text.ts';
 import type { Matcher } from '../../alerts/state/matchers.ts';
 import { FourninesError, toFourninesError } from '../../core/runtime/error.ts';
 import { readYaml, type YamlValue } from '../openslo/yaml-source.ts';
-import { type Alerting, type ReceiverSpec, requestChannels } from './alerting.ts';
+import { type Alerting, channelNames, type MailReceiver, type ReceiverSpec, type RequestReceiver } from './alerting.ts';
 
 const daySeconds = 86_400;
 const routesDeepMax = 10;
 const urlLengthMax = 2_000;
 const caLengthMax = 65_536;
 const sampleContext = { baseUrl: 'http://localhost', language: 'en', zone: 'UTC' } as const;
+const requestKeys = ['url', 'privateRanges', 'http', 'ca'] as const;
+const mailKeys = ['to'] as const;
 const receiverKeys = [
-  'name',
-  'tenant',
-  'channel',
-  'url',
-  'privateRanges',
-  'http',
-  'ca',
-  'language',
-  'zone',
-  'template',
+  ...(['name', 'tenant', 'channel', 'language', 'zone', 'template'] as const),
+  ...requestKeys,
+  ...mailKeys,
 ] as const;
 const routeKeys = [
   ...([
@@ -74,10 +70,22 @@ export function readAlerting(name: string, text: string): Alerting {
 
 function receiverOf(value: YamlValue): ReceiverSpec {
   const receiver = value.map(receiverKeys);
-  const spec: ReceiverSpec = {
+  const own = {
     name: receiver.get('name').text(),
     tenant: receiver.maybe('tenant')?.text() ?? null,
-    channel: receiver.get('channel').oneOf(requestChannels),
+    language: receiver.maybe('language')?.text() ?? 'en',
+    zone: zoneOf(receiver.maybe('zone')),
+    template: templateOf(receiver.maybe('template')),
+  };
+  const channel = receiver.get('channel').oneOf(channelNames);
+  if (channel === 'email') {
+    for (const key of requestKeys) receiver.without(key, 'e-mail goes by the mail server of the configuration');
+    return { ...own, channel, to: addressesOf(receiver.get('to')) };
+  }
+  for (const key of mailKeys) receiver.without(key, 'it is for the channel email');
+  const spec: RequestReceiver = {
+    ...own,
+    channel,
     url: urlOf(receiver.get('url')),
     privateRanges:
       receiver
@@ -86,9 +94,6 @@ function receiverOf(value: YamlValue): ReceiverSpec {
         .map((range) => range.text()) ?? [],
     http: receiver.maybe('http')?.oneOf(['refused', 'allowed']) ?? 'refused',
     ca: caOf(receiver.maybe('ca')),
-    language: receiver.maybe('language')?.text() ?? 'en',
-    zone: zoneOf(receiver.maybe('zone')),
-    template: templateOf(receiver.maybe('template')),
   };
   try {
     readReceiverRules(spec);
@@ -96,6 +101,17 @@ function receiverOf(value: YamlValue): ReceiverSpec {
     value.fail(toFourninesError(error).message);
   }
   return spec;
+}
+
+function addressesOf(value: YamlValue): MailReceiver['to'] {
+  const addresses = value.list().map((member) => {
+    const address = member.text();
+    if (!isBareAddress(address)) member.fail('must be a bare address', 'Write it as on-call@example.net.');
+    return address;
+  });
+  if (addresses.length === 0 || addresses.length > addressesMax) value.fail(`must have 1 to ${addressesMax} addresses`);
+  if (new Set(addresses).size < addresses.length) value.fail('names an address twice');
+  return addresses;
 }
 
 /** What egress would refuse for ever is refused here already: it must be an address without a name and a password. */

@@ -1,15 +1,24 @@
 import type { MessageTemplate } from '../../alerts/channel.ts';
 import type { AlertConfig } from '../../alerts/state/config.ts';
 
-/** Kinds of receivers that a document may name; e-mail needs a mail server and has its own settings, which are yet to come. */
-export const requestChannels = ['webhook', 'cloudevents', 'alertmanager', 'alertmanager-api', 'slack'] as const;
-export type RequestChannel = (typeof requestChannels)[number];
+/** Kinds of receivers that a document may name. */
+export const channelNames = ['webhook', 'cloudevents', 'alertmanager', 'alertmanager-api', 'slack', 'email'] as const;
+export type RequestChannel = Exclude<(typeof channelNames)[number], 'email'>;
 
 /** Where notifications of one receiver go, without its keys. */
-export interface ReceiverSpec {
+export type ReceiverSpec = RequestReceiver | MailReceiver;
+
+interface AnyReceiver {
   readonly name: string;
   /** null: the operator's. */
   readonly tenant: string | null;
+  readonly language: string;
+  /** IANA; null: that of its tenant, and UTC for the operator. */
+  readonly zone: string | null;
+  readonly template: MessageTemplate | null;
+}
+
+export interface RequestReceiver extends AnyReceiver {
   readonly channel: RequestChannel;
   readonly url: string;
   /** Parts of private networks in which it may be, as the operator approved. */
@@ -17,10 +26,12 @@ export interface ReceiverSpec {
   readonly http: 'refused' | 'allowed';
   /** PEM; null: the authorities that the runtime trusts. */
   readonly ca: string | null;
-  readonly language: string;
-  /** IANA; null: that of its tenant, and UTC for the operator. */
-  readonly zone: string | null;
-  readonly template: MessageTemplate | null;
+}
+
+/** By the mail server of the configuration. */
+export interface MailReceiver extends AnyReceiver {
+  readonly channel: 'email';
+  readonly to: readonly string[];
 }
 
 /** Who is told of what, and where they are: one document says all of it. */

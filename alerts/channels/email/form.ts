@@ -4,13 +4,11 @@ import type { Channel, FormContext, FormedMail } from '../../channel.ts';
 import { cutText, lineOf } from '../../content/cut-text.ts';
 import { messageOf } from '../../content/message.ts';
 import type { Notification } from '../../notification.ts';
+import { addressesMax, isBareAddress } from './address.ts';
 import { htmlOf } from './html.ts';
 
 const subjectLengthMax = 150;
-const receiversMax = 50;
-const addressLengthMax = 254;
-/** A bare address. What has a line break, a bracket or a comma in it could be a second header or a second receiver. */
-const addressForm = /^[^\s@<>(),;:\\"[\]\p{Cc}]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,188}[A-Za-z0-9])?$/u;
+const footerLengthMax = 254;
 
 /** An e-mail with a text and an HTML part that say the same. All mails of a group are one thread. */
 export const email = {
@@ -20,9 +18,9 @@ export const email = {
     const message = messageOf(notification, context);
     const { id, sequence, receiver } = notification;
     const footer = message.speaker.say('mail.footer', {
-      id: lineOf(id, addressLengthMax),
+      id: lineOf(id, footerLengthMax),
       sequence: message.speaker.integer(BigInt(sequence)),
-      receiver: lineOf(receiver, addressLengthMax),
+      receiver: lineOf(receiver, footerLengthMax),
     });
     const domain = from.slice(from.lastIndexOf('@') + 1);
     return {
@@ -48,13 +46,10 @@ export const email = {
 function addressesOf({ mail }: FormContext): { readonly from: string; readonly to: readonly string[] } {
   if (mail === undefined) throw refused('it has no addresses');
   const { from, to } = mail;
-  if (to.length === 0 || to.length > receiversMax)
-    throw refused(`it has ${to.length} addresses, not 1 to ${receiversMax}`);
-  for (const address of [from, ...to]) {
-    if (address.length > addressLengthMax || !addressForm.test(address)) {
-      throw refused(`${JSON.stringify(cutText(address, 60))} is no bare address`);
-    }
-  }
+  if (to.length === 0 || to.length > addressesMax)
+    throw refused(`it has ${to.length} addresses, not 1 to ${addressesMax}`);
+  const wrong = [from, ...to].find((address) => !isBareAddress(address));
+  if (wrong !== undefined) throw refused(`${JSON.stringify(cutText(wrong, 60))} is no bare address`);
   return { from, to };
 }
 

@@ -11,6 +11,10 @@ const routes = `
   routes:
     - { name: all, receivers: [noc] }`;
 
+function mailOf(parts: string): string {
+  return `\n  receivers:\n    - { name: noc, channel: email${parts} }${routes}`;
+}
+
 function aDocument(spec = `${receivers}${routes}`): string {
   return `apiVersion: fournines/v1\nkind: Alerting\nspec:${spec}\n`;
 }
@@ -33,6 +37,7 @@ describe('a document of receivers and routes', () => {
     expect(read.map(({ name, tenant, channel, zone }) => [name, tenant, channel, zone])).toEqual([
       ['noc', null, 'webhook', null],
       ['acme-noc', 'acme', 'cloudevents', 'Asia/Ho_Chi_Minh'],
+      ['acme-people', 'acme', 'email', null],
     ]);
     expect(config.trees.map(({ tenant, root }) => [tenant, root.name, root.routes.length])).toEqual([
       [null, 'all', 1],
@@ -50,6 +55,12 @@ describe('a document of receivers and routes', () => {
     ['a channel that is none', aDocument().replace('webhook', 'pigeon'), /must be one of webhook/],
     ['an address that is none', aDocument().replace('https://noc.example/hook', 'noc'), /must begin with https/],
     ['an address with a password', aDocument().replace('https://noc', 'https://a:b@noc'), /a user, a password/],
+    ['mail without addresses', aDocument(mailOf('')), /spec.receivers\[0\]: .*to|to/],
+    ['mail to two at once', aDocument(mailOf(', to: ["a@x.example, b@x.example"]')), /to\[0\].*must be a bare address/],
+    ['mail to somebody twice', aDocument(mailOf(', to: [a@x.example, a@x.example]')), /names an address twice/],
+    ['mail to nobody', aDocument(mailOf(', to: []')), /must have 1 to 50 addresses/],
+    ['mail with an address of its own', aDocument(mailOf(', to: [a@x.example], url: "https://x"')), /url.*mail server/],
+    ['addresses of what is no mail', aDocument().replace('hook"', 'hook", to: [a@x.example]'), /to.*channel email/],
     ['a range that may never be approved', aDocument().replace('10.1.0.0/16', '169.254.0.0/16'), /privateRanges/],
     ['a zone that is none', aDocument().replace('Europe/Berlin', 'Europe/Nowhere'), /is no time zone/],
     ['a receiver that is not there', aDocument().replace('receivers: [noc]', 'receivers: [nox]'), /nox/],

@@ -6,14 +6,26 @@ import { describe, expect, test } from 'vitest';
 import { sampleNotification } from '../../../../alerts/content/sample.ts';
 import { createEgress } from '../../../../alerts/egress/egress.ts';
 import { readEgressRules, readReceiverRules } from '../../../../alerts/egress/rules.ts';
-import type { ReceiverSpec } from '../../../../server/alerts/alerting.ts';
+import type { MailReceiver, RequestReceiver } from '../../../../server/alerts/alerting.ts';
 import type { PresentReceiver } from '../../../../server/alerts/alerting-desk.ts';
 import { Sender } from '../../../../server/alerts/sender.ts';
 import type { Delivery } from '../../../../server/control/delivery-store.ts';
 
-const spec: ReceiverSpec = {
+const spec: RequestReceiver = {
   ...{ name: 'noc', tenant: null, channel: 'webhook', url: 'https://192.0.2.7/', privateRanges: [], http: 'refused' },
   ...{ ca: null, language: 'en', zone: null, template: null },
+};
+
+const mailSpec: MailReceiver = {
+  ...{
+    name: 'noc',
+    tenant: null,
+    channel: 'email',
+    to: ['on-call@noc.example'],
+    language: 'en',
+    zone: null,
+    template: null,
+  },
 };
 
 const delivery: Delivery = {
@@ -26,6 +38,7 @@ function aSender(receiver: PresentReceiver | undefined, ports: number[] = []): S
     egress: createEgress(
       readEgressRules({ own: [], ports, headers: [], loopback: ports.length > 0 ? 'development' : 'refused' }),
     ),
+    post: undefined,
     receiver: () => receiver,
     baseUrl: () => 'https://proof.example',
     zoneOf: async () => 'UTC',
@@ -37,7 +50,8 @@ describe('what cannot be sent yet is tried again, an end of an alert among it', 
   test.each([
     ['FN_RECEIVER_UNKNOWN', undefined],
     ['FN_RECEIVER_KEYLESS', { spec, rules: readReceiverRules(spec), keys: [] }],
-  ])('%s', async (code, receiver) => {
+    ['FN_MAIL_SERVER', { spec: mailSpec, rules: null, keys: [] }],
+  ] as const)('%s', async (code, receiver) => {
     const answer = await aSender(receiver).send(delivery, new AbortController().signal);
     expect(answer).toMatchObject({ outcome: 'retry', code, status: null });
   });
