@@ -118,6 +118,13 @@ const AlertsConfigSchema = Type.Object(
       default: 'refused',
       description: 'development: receivers on this machine, to try them out alone.',
     }),
+    resendSeconds: Type.Integer({
+      minimum: 5,
+      maximum: 600,
+      default: 60,
+      description:
+        'How often a receiver of channel alertmanager-api is told again what goes on, s; after four times of silence it takes it for over.',
+    }),
     mail: MailConfigSchema,
   },
   { additionalProperties: false, default: {} },

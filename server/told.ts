@@ -12,6 +12,7 @@ import { DeliveryKeeper } from './alerts/delivery-keeper.ts';
 import { Dispatcher } from './alerts/dispatcher.ts';
 import type { Indicators } from './alerts/indicators.ts';
 import { Notifier } from './alerts/notifier.ts';
+import { Resender } from './alerts/resender.ts';
 import { SealKey } from './alerts/sealed.ts';
 import { Sender } from './alerts/sender.ts';
 import type { MailConfig, ServerConfig } from './config.ts';
@@ -19,6 +20,7 @@ import { AlertStore } from './control/alert-store.ts';
 import { AlertingStore } from './control/alerting-store.ts';
 import { DeliveryLog } from './control/delivery-log.ts';
 import { DeliveryStore } from './control/delivery-store.ts';
+import { OngoingStore } from './control/ongoing-store.ts';
 import type { Objects } from './objects/objects.ts';
 import { ofKind } from './objects/of-kind.ts';
 import { readSecret } from './read-secret.ts';
@@ -42,6 +44,7 @@ export function makeTold({ control, turns }: Stores, options: ToldOptions) {
   const logger = log.child({ component: 'alerts' });
   const ready = (signal: AbortSignal) => control.ready(signal);
   const baseUrl = () => config.alerts.publicUrl || url();
+  const { resendSeconds } = config.alerts;
   const deliveries = new DeliveryStore(control.store);
   const sealKey = sealKeyOf(config.alerts.secretsKeyFile, data);
   const links = linksOf(sealKey);
@@ -59,12 +62,19 @@ export function makeTold({ control, turns }: Stores, options: ToldOptions) {
       const last = ofKind(await objects.history('tenant', tenant), 'tenant').at(-1);
       return last?.body.zone ?? 'UTC';
     },
-    links,
-    nowMs,
+    ...{ links, resendSeconds, nowMs },
   });
   const dispatcher = new Dispatcher({
     deliveries,
     send: (delivery, signal) => sender.send(delivery, signal),
+    again: new Resender({
+      ongoing: new OngoingStore(control.store),
+      isDisabled: async (receiver) => (await deliveries.circuit(receiver)).disabled !== '',
+      receivers: () => desk.receivers(),
+      tell: (receiver, notification, signal) => sender.tell(receiver, notification, signal),
+      everyMs: resendSeconds * 1_000,
+      ...{ nowMs, logger },
+    }),
     inTurn: turns.forDeliveries(config.leaseMs),
     permille: () => randomInt(1_001),
     ...{ ready, nowMs, logger },

@@ -17,6 +17,11 @@ export interface Receiver {
   readonly name: string;
   /** null: the operator's. */
   readonly tenant: string | null;
+  /**
+   * It makes groups and repetitions of its own, and is told what goes on again and again beside this (`ongoing.ts`): each
+   * change goes to it at once, and no alert is left out.
+   */
+  readonly groupsItself?: true;
 }
 
 /** The routes of the operator, which see all alerts, or of a tenant, which see those whose label `tenant` names it. */

@@ -31,7 +31,16 @@ export function linesFor(config: AlertConfig, labels: Labels): readonly AskedLin
   const first = asked.filter(({ terms }) => terms.escalates === null);
   const later = asked.filter(({ terms }) => terms.escalates !== null);
   const seen = new Set<string>();
-  return [...first, ...later].filter(({ receiver }) => seen.size < seen.add(receiver).size);
+  return [...first, ...later]
+    .filter(({ receiver }) => seen.size < seen.add(receiver).size)
+    .map((line) => ({ ...line, terms: termsFor(config, line.receiver, line.terms) }));
+}
+
+/** A receiver that groups by itself waits for nobody: a second, so that what comes within it is told at once. */
+function termsFor({ receivers }: AlertConfig, name: string, terms: LineTerms): LineTerms {
+  const groupsItself = receivers.find((receiver) => receiver.name === name)?.groupsItself;
+  if (groupsItself === undefined) return terms;
+  return { ...terms, groupsItself, waitSeconds: 1, intervalSeconds: 1, repeatSeconds: null };
 }
 
 const rootAbove: FullRoute = { name: '', ...routeDefaults };
@@ -97,7 +106,7 @@ export function presentTerms(config: AlertConfig): (line: Line) => LineTerms | u
     const full = fullRoute(route, above);
     for (const { receiver, terms } of termsOf(full)) {
       const key = keyOf(tenant, route.name, receiver);
-      if (!known.has(key)) known.set(key, terms);
+      if (!known.has(key)) known.set(key, termsFor(config, receiver, terms));
     }
     for (const child of route.routes) walk(tenant, child, full);
   };

@@ -115,6 +115,8 @@ export interface LineTerms {
   readonly repeatSeconds: number | null;
   /** It is told of what these receivers were told of so long ago; null: of everything. */
   readonly escalates: { readonly from: readonly string[]; readonly afterSeconds: number } | null;
+  /** Its receiver does: what is news is told alone, and all of it. */
+  readonly groupsItself?: true;
 }
 
 export const emptyState: State = {

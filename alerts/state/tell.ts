@@ -34,6 +34,7 @@ export interface Telling {
  * that none is only counted.
  */
 export function tell(line: Line, members: readonly Member[], moment: Moment): Telling {
+  if (line.terms.groupsItself === true) return tellNews(line, members, moment);
   const { at, named } = moment;
   const live = members.filter(({ record, duty }) => duty === 'new' || isLive(record, line, at));
   const chosen = [...live].sort((a, b) => rank(a, line) - rank(b, line) || compareWorst(a, b)).slice(0, named);
@@ -41,18 +42,8 @@ export function tell(line: Line, members: readonly Member[], moment: Moment): Te
   const shown = [...chosen].sort((a, b) => place(a, at) - place(b, at) || compareWorst(a, b));
   const leftOut = live.length - chosen.length;
   const notifications = chunks(ended, named).map((part, index): Notification => {
-    const sequence = line.sequence + 1 + index;
-    return {
-      id: idOf(line, sequence, moment.hash),
-      receiver: line.receiver,
-      tenant: line.tenant,
-      group: line.group,
-      reason: index === 0 ? reasonOf(line, members) : 'resolved',
-      sequence,
-      at: moment.now,
-      alerts: [...shown, ...part].map(({ record }) => shownAlert(record, at)),
-      leftOut,
-    };
+    const reason = index === 0 ? reasonOf(line, members) : 'resolved';
+    return { ...notificationOf(line, { index, reason, told: [...shown, ...part] }, moment), leftOut };
   });
   const isChosen = new Set(chosen);
   const records = [
@@ -63,6 +54,40 @@ export function tell(line: Line, members: readonly Member[], moment: Moment): Te
   ];
   const told = { ...line, sequence: line.sequence + notifications.length, toldAt: at, newsAt: null };
   return { line: told, notifications, records };
+}
+
+/** What is new or changed, then what is over, each in as many notifications as it takes. */
+function tellNews(line: Line, members: readonly Member[], moment: Moment): Telling {
+  const { at, named } = moment;
+  const news = members.filter(({ duty }) => duty === 'new' || duty === 'changed').sort(compareWorst);
+  const ended = members.filter(({ duty }) => duty === 'resolved').sort(compareWorst);
+  const parts = [news, ended].flatMap((all) => (all.length === 0 ? [] : chunks(all, named)));
+  const notifications = parts.map((told, index) =>
+    notificationOf(line, { index, reason: reasonOf(line, told), told }, moment),
+  );
+  const records = [
+    ...news.map(({ record }) => marked(record, line, { at, isNamed: true })),
+    ...ended.map(({ record }) => unmarked(record, line)),
+  ];
+  const told = { ...line, sequence: line.sequence + notifications.length, toldAt: at, newsAt: null };
+  return { line: told, notifications, records };
+}
+
+interface Part {
+  /** Its place among those that are told at once. */
+  readonly index: number;
+  readonly reason: NotificationReason;
+  readonly told: readonly Member[];
+}
+
+function notificationOf(line: Line, { index, reason, told }: Part, { at, now, hash }: Moment): Notification {
+  const { receiver, tenant, group } = line;
+  const sequence = line.sequence + 1 + index;
+  const alerts = told.map(({ record }) => shownAlert(record, at));
+  return {
+    ...{ id: idOf(line, sequence, hash), receiver, tenant, group, reason, sequence },
+    ...{ at: now, alerts, leftOut: 0 },
+  };
 }
 
 /** The same for the same notification whenever it is made again; never that of another. */

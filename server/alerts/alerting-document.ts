@@ -56,7 +56,9 @@ export function readAlerting(name: string, text: string): Alerting {
   const alerting: Alerting = {
     receivers,
     config: {
-      receivers: receivers.map(({ name: own, tenant }) => ({ name: own, tenant })),
+      receivers: receivers.map(({ name: own, tenant, channel }) => {
+        return { name: own, tenant, ...(channel === 'alertmanager-api' ? { groupsItself: true } : {}) };
+      }),
       trees: spec.get('routes').list().map(treeOf),
       inhibitions: spec.maybe('inhibitions')?.list().map(inhibitionOf) ?? [],
       flapping: flappingOf(spec.maybe('flapping')),

@@ -6,6 +6,7 @@ import type { Part } from '../../core/runtime/lifecycle.ts';
 import type { Logger } from '../../core/runtime/logger.ts';
 import type { Delivery, DeliveryStore, ReceiverTurn } from '../control/delivery-store.ts';
 import { AttemptWriter } from './attempt-writer.ts';
+import type { Resender } from './resender.ts';
 
 type InTurn = (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => Promise<unknown>;
 
@@ -16,6 +17,8 @@ export interface DispatcherOptions {
   readonly deliveries: Pick<DeliveryStore, 'due' | 'record'>;
   /** One attempt; bounded in time by itself. What the other side does is an answer; a rejection is a mistake of ours. */
   readonly send: (delivery: Delivery, signal: AbortSignal) => Promise<Answer>;
+  /** Tells again what goes on; it takes the lane of its receiver as a delivery does. */
+  readonly again?: Pick<Resender, 'begin' | 'due' | 'send'>;
   /** Resolves when the control store is open and up to date. */
   readonly ready: (signal: AbortSignal) => Promise<void>;
   /** Runs the work while this server is the one that sends. Absent: there is no other. */
@@ -127,6 +130,7 @@ export class Dispatcher implements Part {
     const over = new AbortController();
     const lanes = AbortSignal.any([signal, over.signal]);
     const writer = new AttemptWriter(this.#options.deliveries, lanes);
+    this.#options.again?.begin();
     try {
       while (!signal.aborted) {
         this.#woken = Promise.withResolvers();
@@ -147,14 +151,31 @@ export class Dispatcher implements Part {
     const busy = [...this.#running.keys()];
     const turns = await this.#options.deliveries.due(this.#options.nowMs(), { busy, ...free, each });
     for (const turn of turns) {
-      const ended = this.#lane(turn, writer, signal)
-        .catch((error: unknown) => this.#failed(error))
-        .finally(() => {
-          this.#running.delete(turn.receiver);
-          this.#began.delete(turn.receiver);
-          this.#woken.resolve();
-        });
-      this.#running.set(turn.receiver, { pool: turn.circuit.failures === 0 ? 'healthy' : 'failing', ended });
+      const pool = turn.circuit.failures === 0 ? 'healthy' : 'failing';
+      this.#open(turn.receiver, pool, this.#lane(turn, writer, signal));
+    }
+    this.#tellAgain(signal);
+  }
+
+  #open(receiver: string, pool: Lane['pool'], work: Promise<void>): void {
+    const ended = work
+      .catch((error: unknown) => this.#failed(error))
+      .finally(() => {
+        this.#running.delete(receiver);
+        this.#began.delete(receiver);
+        this.#woken.resolve();
+      });
+    this.#running.set(receiver, { pool, ended });
+  }
+
+  /** In lanes like others, so that nothing else goes to the same receiver meanwhile; what waits for it comes first. */
+  #tellAgain(signal: AbortSignal): void {
+    const { again } = this.#options;
+    if (again === undefined) return;
+    for (const receiver of again.due()) {
+      if (this.#running.has(receiver) || this.#free().healthy === 0) continue;
+      this.#began.set(receiver, performance.now());
+      this.#open(receiver, 'healthy', again.send(receiver, signal));
     }
   }
 

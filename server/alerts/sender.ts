@@ -21,6 +21,8 @@ export interface SenderOptions {
   readonly zoneOf: (tenant: string) => Promise<string>;
   /** What lets receivers act; undefined: this server has no key for that. */
   readonly links?: () => ActLinks | undefined;
+  /** How often Alertmanager is told again what goes on; it ends there after four times of silence. */
+  readonly resendSeconds: number;
   readonly nowMs: () => number;
 }
 
@@ -60,13 +62,13 @@ export class Sender {
   }
 
   async #context({ spec, keys }: PresentReceiver): Promise<FormContext> {
-    const { baseUrl, zoneOf, nowMs } = this.#options;
+    const { baseUrl, zoneOf, resendSeconds, nowMs } = this.#options;
     return {
       baseUrl: baseUrl(),
       language: spec.language,
       zone: spec.zone ?? (spec.tenant === null ? 'UTC' : await zoneOf(spec.tenant)),
       attemptAt: Math.floor(nowMs() / 1_000),
-      keys,
+      ...{ keys, resendSeconds },
       ...(spec.template === null ? {} : { template: spec.template }),
     };
   }

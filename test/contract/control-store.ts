@@ -13,6 +13,7 @@ import { deliveryTests } from './deliveries.ts';
 import { deliveryLogTests } from './delivery-log.ts';
 import { exclusionTests } from './exclusions.ts';
 import { objectTests } from './objects.ts';
+import { ongoingTests } from './ongoing.ts';
 
 export interface ControlContractOptions {
   /** Another handle on one database, which is new and empty at the first call. */
@@ -133,6 +134,7 @@ export function controlStoreContract(name: string, { open, close }: ControlContr
     actTests(() => store);
     actLinkTests(() => store);
     alertTests(() => store);
+    ongoingTests(() => store);
 
     it('a port has one owner at a time, whoever writes at once', async () => {
       const mapping = {

@@ -42,6 +42,7 @@ function aSender(receiver: PresentReceiver | undefined, ports: number[] = []): S
     receiver: () => receiver,
     baseUrl: () => 'https://proof.example',
     zoneOf: async () => 'UTC',
+    resendSeconds: 60,
     nowMs: () => 0,
   });
 }
