@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Alert } from '../../alerts/alert.ts';
-import { toFourninesError } from '../../core/runtime/error.ts';
+import { FourninesError, toFourninesError } from '../../core/runtime/error.ts';
 import { acknowledgeBreach } from '../breach/acknowledge.ts';
 import { isOngoing } from '../breach/breach.ts';
 import type { ActLog, KeptAct, NewAct } from '../control/act-log.ts';
@@ -32,7 +32,7 @@ export interface LinkedWords {
 export interface LinkedActOptions {
   /** Undefined: this server has no key, and no link is one of its own. */
   readonly links: () => ActLinks | undefined;
-  readonly desk: Pick<AlertingDesk, 'receiver' | 'config'>;
+  readonly desk: Pick<AlertingDesk, 'receiver' | 'config' | 'applied'>;
   readonly acts: Pick<ActLog, 'byLink'>;
   readonly breaches: BreachStore;
   readonly silences: Pick<SilenceStore, 'make'>;
@@ -56,6 +56,8 @@ export class LinkedAct {
     const act = await acts.byLink(linkId(token));
     if (act !== undefined) return { kind: 'used', claim, act };
     if (Math.floor(nowMs() / 1_000) >= claim.until) return { kind: 'expired', claim };
+    // A server that has just begun knows no receiver yet, and says so: the link is as good as it was.
+    if (desk.applied === undefined) throw new FourninesError('FN_CONTROL_AWAY', 'receivers are not read yet');
     const found = desk.receiver(claim.receiver) === undefined ? undefined : await breaches.find(claim.breach);
     const last = found?.changes.at(-1)?.row;
     if (found === undefined || last === undefined) return { kind: 'gone', claim };

@@ -22,6 +22,7 @@ export function actLinkTests(of: () => ControlStore): void {
     const links = new ActLinks(new SealKey(Buffer.alloc(32, 7)));
     const receivers: Readonly<Record<string, string | null>> = { noc: null, 'acme-noc': 'acme' };
     const desk = {
+      applied: { version: 1, document: '', by: 'kim', atMs: 0 } as ActLinkContext['desk']['applied'],
       config: { ...noConfig, limits: defaultLimits },
       receiver: (name: string) =>
         name in receivers
@@ -149,6 +150,15 @@ export function actLinkTests(of: () => ControlStore): void {
       await author.read({ ...good, at: at + 1 });
       expect(await ask(tokenOf(id), { who: 'Kim' })).toMatchObject({ status: 409, title: 'It is over' });
       expect((await entryOf(id))?.acknowledgedBy).toBeNull();
+    });
+
+    it('says that it can be tried again while receivers are not known yet', async () => {
+      const { id } = await burning();
+      const { applied } = desk;
+      desk.applied = undefined;
+      expect(await ask(tokenOf(id), { who: 'Kim' })).toMatchObject({ status: 503, title: 'That did not work' });
+      desk.applied = applied;
+      expect(await ask(tokenOf(id), { who: 'Kim' })).toMatchObject({ status: 200, title: 'This is done' });
     });
 
     it('a link that was cut, changed, sealed by another key or is none at all is refused, and a huge form', async () => {
