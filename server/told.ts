@@ -70,7 +70,7 @@ export function makeTold({ control, turns }: Stores, options: ToldOptions) {
     again: new Resender({
       ongoing: new OngoingStore(control.store),
       isDisabled: async (receiver) => (await deliveries.circuit(receiver)).disabled !== '',
-      receivers: () => desk.receivers(),
+      receivers: () => desk.receivers,
       tell: (receiver, notification, signal) => sender.tell(receiver, notification, signal),
       everyMs: resendSeconds * 1_000,
       ...{ nowMs, logger },

@@ -91,10 +91,6 @@ export class AlertingDesk implements Part {
     return this.#present.receivers.get(name);
   }
 
-  receivers(): Iterable<PresentReceiver> {
-    return this.#present.receivers.values();
-  }
-
   /** Its keys without their secrets, newest first. */
   keysOf(name: string): readonly Omit<ReceiverKey, 'sealed'>[] {
     const own = this.#present.sealed.filter(({ receiver }) => receiver === name);
