@@ -14,6 +14,7 @@ import { evaluateCommand } from './commands/evaluate.ts';
 import { exclusionsCommand } from './commands/exclusions.ts';
 import { explainCommand } from './commands/explain.ts';
 import { exportSlotsCommand } from './commands/export-slots.ts';
+import { planCommand } from './commands/plan.ts';
 import { receiversCommand } from './commands/receivers.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { serverCommand } from './commands/server.ts';
@@ -39,6 +40,7 @@ const exitOf: Partial<Record<ErrorCode, number>> = {
   FN_EXCLUSIONS_FILE: 2,
   FN_OBJECT_FILE: 2,
   FN_ALERTING_FILE: 2,
+  FN_PLAN_INPUT: 2,
   FN_WEBHOOK_KEY: 2,
   FN_FOLDER: 3,
   FN_FOLDER_LOCKED: 3,
@@ -70,6 +72,7 @@ function program(): Command {
     .addCommand(verifySealsCommand())
     .addCommand(explainCommand())
     .addCommand(evaluateCommand())
+    .addCommand(planCommand())
     .addCommand(verifyCommand())
     .addCommand(sloCommand())
     .addCommand(alertingCommand())

@@ -404,6 +404,11 @@ export const errorCatalogue = {
     hint: 'Mend the key at that line; docs/alerting.md has an example.',
     retryable: false,
   },
+  FN_PLAN_INPUT: {
+    doc: 'The input of a plan has a mistake; there is no plan.',
+    hint: 'Mend the key at that line; docs/plans.md has an example.',
+    retryable: false,
+  },
   FN_RECEIVER_UNKNOWN: {
     doc: 'There is no such receiver in the document that holds now.',
     hint: 'Name it in the document of receivers and routes; what waits for it is tried again by itself.',

@@ -3,7 +3,12 @@ import { FourninesError } from '../../core/runtime/error.ts';
 import { printable } from '../slo/printable.ts';
 import { Digits, type Plain } from './plain.ts';
 
-export type YamlCode = 'FN_OBJECTIVE_FILE' | 'FN_EXCLUSIONS_FILE' | 'FN_OBJECT_FILE' | 'FN_ALERTING_FILE';
+export type YamlCode =
+  | 'FN_OBJECTIVE_FILE'
+  | 'FN_EXCLUSIONS_FILE'
+  | 'FN_OBJECT_FILE'
+  | 'FN_ALERTING_FILE'
+  | 'FN_PLAN_INPUT';
 
 const textMax = 262_144;
 const itemsMax = 10_000;
