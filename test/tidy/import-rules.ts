@@ -92,11 +92,11 @@ export function siblingImports(file: SourceFile): Finding[] {
 }
 
 const pureFolders =
-  /^(core\/catalogue|core\/wire|server\/sli|server\/slo|server\/ledger|server\/report\/model|alerts\/state|alerts\/content)\//;
+  /^(core\/catalogue|core\/wire|server\/sli|server\/slo|server\/ledger|server\/report\/model|server\/remediation\/(planner|ovs-model|policy|machine|simulator)|alerts\/state|alerts\/content)\//;
 const pureBreachFiles =
   /^server\/breach\/(breach|record|move|window-facts|machine|likely-cause|burns-over|(burn|budget|unproven|stale|final)-move)\.ts$/;
 const pureFiles =
-  /^(collector\/slot\.ts|server\/remediation\/(policy|guard|planner)\.ts|server\/seal\/(slot-line|day-rows|day-slots|shared-loss|runs|seal-document|chain)\.ts|alerts\/(alert|notification)\.ts|web\/.*\/model\.ts)$/;
+  /^(collector\/slot\.ts|server\/seal\/(slot-line|day-rows|day-slots|shared-loss|runs|seal-document|chain)\.ts|alerts\/(alert|notification)\.ts|web\/.*\/model\.ts)$/;
 const pureRuleFiles = /^server\/attribution\/(evidence|decision|excess|not-offered|ring-full|rules|owned-slots)\.ts$/;
 const pureTermFiles =
   /^server\/(objects\/of-kind|exclusions\/(exclusion|rules)|credits\/(ratio|schedule|credit|line|month-pieces|months-due))\.ts$/;
