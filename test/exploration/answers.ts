@@ -69,13 +69,14 @@ function answers(world: World, asked: World['asked'][number]): readonly Answer[]
       ];
     }
     case 'journalIntent': {
-      const { intent } = asked.action;
-      const durable = { ...world, durable: [...world.durable, intent] };
+      const { intent, preImage, proposal } = asked.action;
+      const durable = { ...world, durable: [...world.durable, { intent, preImage, moves: proposal.moves }] };
       const written = { kind: 'journalled', intent, isDurable: true } as const;
+      const late = { ...durable, asked: [...durable.asked, { kind: 'told', event: written } as const] };
       return [
         { label: 'the intent is durable', events: [written], world: durable },
         { label: 'the journal is full', events: [{ ...written, isDurable: false }], isFault: true },
-        { label: 'the intent is durable, and its answer is lost', events: [], world: durable, isFault: true },
+        { label: 'the intent is durable, and its answer comes late', events: [], world: late, isFault: true },
       ];
     }
     case 'measure':

@@ -6,13 +6,15 @@ import { type Command, type Host, type Next, readHost, spent, type World } from 
 export interface ExecutorRules {
   /** Nothing older than what it has seen, and nothing twice. */
   readonly fences: boolean;
+  /** What it has read counts as seen, too. */
+  readonly readsCount: boolean;
   /** Only if everything is as it was when the command was made. */
   readonly compares: boolean;
   /** Its own switch, and threads that would not answer. */
   readonly looksFirst: boolean;
 }
 
-export const wholeExecutor: ExecutorRules = { fences: true, compares: true, looksFirst: true };
+export const wholeExecutor: ExecutorRules = { fences: true, readsCount: true, compares: true, looksFirst: true };
 
 /** A command arrives; each way that it may go. */
 export function carriedOut(world: World, command: Command, rules: ExecutorRules): readonly Next[] {
@@ -21,7 +23,8 @@ export function carriedOut(world: World, command: Command, rules: ExecutorRules)
   const label = `the executor takes ${command.kind} ${epoch}.${seq}`;
   if (rules.fences && (epoch < executor.epoch || (epoch === executor.epoch && seq <= executor.seq)))
     return [{ label: `${label}: too old, nothing happens`, world }];
-  const seen = { ...world, executor: { ...executor, epoch, seq } };
+  const isSeen = rules.readsCount || command.kind !== 'readPlacement';
+  const seen = isSeen ? { ...world, executor: { ...executor, epoch, seq } } : world;
   switch (command.kind) {
     case 'apply':
       return applied(seen, command, rules, label);

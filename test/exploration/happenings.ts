@@ -84,16 +84,16 @@ function faults(world: World, bounds: Bounds): readonly Next[] {
     return { label, world: { ...at, host: { ...host, ...changed }, asked: [...at.asked, ...told] } };
   };
   const found: Next[] = [
-    onHost('a port is added', { queues: [...host.queues, { id: 'd', numa: 0, core: 2, pin: null }] }),
     onHost('the machine with a is deleted', { queues: host.queues.filter(({ id }) => id !== 'a') }),
-    onHost('another program starves thread 2', {
-      pmds: host.pmds.map((pmd) => ({ ...pmd, isStarved: pmd.core === 2 })),
-    }),
+    onHost('another program starves thread 1', starved(host, 1)),
+    onHost('another program starves thread 2', starved(host, 2)),
     onHost('an operator pins a where it is', pinned(host), { kind: 'foreign', what: 'pin' }),
     onHost('an operator sets other options', { options: host.options + 1 }, { kind: 'foreign', what: 'options' }),
     onHost('thread 1 is taken away', shrunk(host), { kind: 'foreign', what: 'mask' }),
     onHost('the kill switch of the host is thrown', { isKilled: true }, { kind: 'killed', by: 'host' }),
   ];
+  if (!host.queues.some(({ id }) => id === 'd'))
+    found.push(onHost('a port is added', { queues: [...host.queues, { id: 'd', numa: 0, core: 2, pin: null }] }));
   if (host.queues.some(({ pin }) => pin === null))
     found.push(onHost('auto-lb reshuffles what is not frozen', shuffled(host)));
   if (leader === null) return found;
@@ -116,6 +116,10 @@ const leaderFaults: readonly MachineEvent[] = [
   { kind: 'scope', frozen: true, adviseOnly: false },
   { kind: 'mode', mode: 'advise', cleanPlans: 20 },
 ];
+
+function starved({ pmds }: Host, core: number): Partial<Host> {
+  return { pmds: pmds.map((pmd) => ({ ...pmd, isStarved: pmd.core === core })) };
+}
 
 function pinned({ queues }: Host): Partial<Host> {
   return { queues: queues.map((queue) => (queue.id === 'a' ? { ...queue, pin: 'operator' as const } : queue)) };

@@ -20,6 +20,12 @@ type Invariant = (seen: Seen) => boolean;
  * (research: remediation 6.4); I9's bad signatures and I13 are the executor's, I15 has a test of its own.
  */
 export const invariants = {
+  'plans are of now': ({ next }) => applies(next).every(() => planAge(next.world.leader) <= 5_000),
+  'plans are of this host': ({ next }) =>
+    applies(next).every(({ preImage }) => {
+      const phase = next.world.leader?.phase;
+      return phase?.name === 'apply' && isSame(phase.action.proposal.host, preImage);
+    }),
   'I1 one change at a time': ({ before, next: { write } }) =>
     write?.by !== 'apply' || before.executor.change?.isArmed !== true,
   'I1 epochs never fall': ({ before, next: { world } }) =>
@@ -27,9 +33,9 @@ export const invariants = {
     world.store.epoch >= before.store.epoch &&
     (before.leader === null || world.leader === null || world.leader.epoch >= before.leader.epoch),
   'I2 no write without a durable intent': ({ next: { world, write } }) =>
-    write === undefined || world.durable.includes(write.intent),
+    write === undefined || world.durable.some(({ intent }) => intent === write.intent),
   'I2 no command without a durable intent': ({ next }) =>
-    applies(next).every(({ intent }) => next.world.durable.includes(intent)),
+    applies(next).every((apply) => next.world.durable.some((known) => isSameIntent(known, apply))),
   'I2 the pre-image is what was there': ({ next: { write } }) =>
     write?.by !== 'apply' || JSON.stringify(coresOf(write.before)) === JSON.stringify(coresOf(write.preImage)),
   'I3 what moves is what was planned': ({ next: { write } }) =>
@@ -90,12 +96,6 @@ export const invariants = {
         (effect.entry.observedMaxUsagePpm !== null && effect.entry.predictedMaxUsagePpm > 0),
     ),
   'I14 nothing is meant by nothing': ({ next }) => applies(next).every(({ moves }) => moves.length > 0),
-  'plans are of now': ({ next }) => applies(next).every(() => planAge(next.world.leader) <= 5_000),
-  'plans are of this host': ({ next }) =>
-    applies(next).every(({ preImage }) => {
-      const phase = next.world.leader?.phase;
-      return phase?.name === 'apply' && isSame(phase.action.proposal.host, preImage);
-    }),
 } satisfies Readonly<Record<string, Invariant>>;
 
 export type InvariantName = keyof typeof invariants;
@@ -108,6 +108,10 @@ export function broken(seen: Seen): InvariantName | undefined {
 
 function applies({ effects = [] }: Next): readonly Apply[] {
   return effects.filter((effect): effect is Apply => effect.kind === 'apply');
+}
+
+function isSameIntent(known: World['durable'][number], { intent, preImage, moves }: Apply): boolean {
+  return JSON.stringify(known) === JSON.stringify({ intent, preImage, moves });
 }
 
 function coresOf({ queues }: Host | HostReading): readonly unknown[] {

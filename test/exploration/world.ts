@@ -15,7 +15,11 @@ export interface World {
   readonly leader: MachineState | null;
   readonly store: MachineState;
   /** Intents that outlive a crash. */
-  readonly durable: readonly string[];
+  readonly durable: readonly {
+    readonly intent: string;
+    readonly preImage: HostReading;
+    readonly moves: readonly Move[];
+  }[];
   /** What the leader asked for on its own side, and what it has not heard of yet. */
   readonly asked: readonly (Effect | Told)[];
   /** On the line, in any order. */
@@ -153,21 +157,29 @@ export function spent(world: World, faults = 1): World {
   return { ...world, left: { ...world.left, faults: world.left.faults - faults } };
 }
 
-/** Worlds with the same text go on alike: instants count from the leader's own time, and the past is past. */
-export function canonical(world: World): string {
-  const forgotten = 25 * 3_600_000;
-  const relative = (state: MachineState) => {
-    const { own } = state.clock;
-    const told = JSON.stringify(state, (key, value: unknown) => {
-      if (key === 'clock') return null;
-      if (!key.endsWith('At') || value === null) return value;
-      const from = (at: unknown) => Math.max(key.endsWith('endsAt') ? 0 : -forgotten, Number(at) - own);
-      return Array.isArray(value) ? value.map(from) : from(value);
-    });
-    return told;
-  };
-  const { leader, store, ...rest } = world;
-  const led = leader === null ? 'crashed' : relative(leader);
+/** Worlds with the same text go on alike. */
+export function canonical({ leader, store, ...rest }: World): string {
   // A leader that lives has stored what it knows.
-  return `${led}${leader === null ? relative(store) : ''}${JSON.stringify(rest)}`;
+  const known = leader === null ? `crashed ${relative(store)}` : relative(leader);
+  return known + JSON.stringify(rest);
+}
+
+/** Of each state once: most of what happens leaves the leader as it is. */
+const texts = new WeakMap<MachineState, string>();
+/** Longer than any guard remembers. */
+const forgottenMs = 25 * 3_600_000;
+
+/** Instants count from the leader's own time, and the past is past. */
+function relative(state: MachineState): string {
+  const known = texts.get(state);
+  if (known !== undefined) return known;
+  const { own } = state.clock;
+  const text = JSON.stringify(state, (key, value: unknown) => {
+    if (key === 'clock') return null;
+    if (!key.endsWith('At') || value === null) return value;
+    const from = (at: unknown) => Math.max(key === 'endsAt' ? 0 : -forgottenMs, Number(at) - own);
+    return Array.isArray(value) ? value.map(from) : from(value);
+  });
+  texts.set(state, text);
+  return text;
 }

@@ -24,8 +24,7 @@ export function anyPhase(turn: Turn, event: MachineEvent): void {
       leaveBeforeWriting(turn, 'killed');
       return;
     case 'cleared':
-      turn.set({ killedBy: [] });
-      if (turn.state.phase.name === 'halt') toIdle(turn);
+      cleared(turn);
       return;
     case 'scope':
       turn.set({ scope: { frozen: event.frozen, adviseOnly: event.adviseOnly } });
@@ -38,6 +37,15 @@ export function anyPhase(turn: Turn, event: MachineEvent): void {
       return;
     default:
   }
+}
+
+/** A human has looked: what was held since the halt is let go. */
+function cleared(turn: Turn): void {
+  turn.set({ killedBy: [] });
+  const { phase } = turn.state;
+  if (phase.name !== 'halt') return;
+  if (phase.action !== null) turn.emit({ kind: 'release', proposal: phase.action.proposal.id });
+  toIdle(turn);
 }
 
 /** Nothing was written yet: all that was begun is dropped. What may have been written is seen to its end. */

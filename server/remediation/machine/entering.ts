@@ -29,17 +29,18 @@ export function toAdvised(turn: Turn, reason: string, proposal: Proposal | null)
 export function toAttempt(turn: Turn, attempt: Attempt): void {
   const { settings, now, state } = turn;
   const isApproved = attempt.approval?.fingerprint === attempt.proposal.fingerprint;
-  if (modeNow(state, settings) === 'approve' && !isApproved) {
-    turn.go({ name: 'await', attempt: { ...attempt, approval: null }, endsAt: now + settings.timers.awaitMs });
-    turn.emit({ kind: 'askApproval', attempt });
-    return;
-  }
-  const guard = turn.failing('acquire', { attempt });
+  const mustAsk = modeNow(state, settings) === 'approve' && !isApproved;
+  const guard = turn.failing(mustAsk ? 'ask' : 'acquire', { attempt });
   if (guard !== undefined) {
     turnedDown(turn, guard, attempt);
     return;
   }
-  turn.set({ soak: null });
+  if (mustAsk) {
+    const asked = { ...attempt, approval: null };
+    turn.go({ name: 'await', attempt: asked, endsAt: now + settings.timers.awaitMs });
+    turn.emit({ kind: 'askApproval', attempt: asked });
+    return;
+  }
   turn.go({ name: 'acquire', attempt, held: [], endsAt: now + settings.timers.acquireMs });
   turn.emit({ kind: 'acquire', proposal: attempt.proposal.id, what: grants });
 }
@@ -146,11 +147,8 @@ export function toRollback(turn: Turn, action: Action, why: string, host: HostRe
   const known = { ...action, undo: why, isCharged: true };
   if (action.undo === null) {
     const points = damping.perRollback + (action.isCharged ? 0 : damping.perAction);
-    const barred = state.history.barred.filter(({ endsAt }) => endsAt > now);
-    turn.remember({
-      penalty: charged(state.history.penalty, points, now, damping),
-      barred: [...barred, { key: action.proposal.fingerprint, endsAt: now + timers.barredMs }],
-    });
+    turn.remember({ penalty: charged(state.history.penalty, points, now, damping) });
+    bar(turn, action.proposal.fingerprint);
   }
   turn.set({ soak: null });
   const guard = turn.failing('rollback', { attempt: known, host });
@@ -163,6 +161,12 @@ export function toRollback(turn: Turn, action: Action, why: string, host: HostRe
   turn.journal(known, 'undoing', why);
   const { intent, preImage } = known;
   turn.emit({ kind: 'rollback', command, intent, preImage, expiresInMs: timers.rollbackMs });
+}
+
+/** A plan, or everything for its cause, is not tried again for a while. */
+export function bar(turn: Turn, key: string): void {
+  const barred = turn.state.history.barred.filter(({ endsAt }) => endsAt > turn.now);
+  turn.remember({ barred: [...barred, { key, endsAt: turn.now + turn.settings.timers.barredMs }] });
 }
 
 /** Locks stay: nobody else is to write here either, until a human has looked. */

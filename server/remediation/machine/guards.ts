@@ -147,12 +147,16 @@ export const guards = {
 export type GuardName = keyof typeof guards;
 export type Guards = Readonly<Record<GuardName, Guard>>;
 
+/** Of a plan, whoever is to decide on it. */
+const ofPlan = [
+  ...(['notKilled', 'scopeOpen', 'nobodyElse', 'withinRate', 'undamped', 'namesQueues'] as const),
+  ...(['fewMoves', 'sameNode', 'sparesPins', 'notBarred', 'noReturn', 'planFresh'] as const),
+] as const;
+
 /** Which of them are asked, and when; of several that fail the first one is told. */
 export const guardsAt = {
-  acquire: [
-    ...(['notKilled', 'mayAct', 'scopeOpen', 'nobodyElse', 'withinRate', 'undamped', 'namesQueues'] as const),
-    ...(['fewMoves', 'sameNode', 'sparesPins', 'notBarred', 'noReturn', 'planFresh'] as const),
-  ],
+  ask: ofPlan,
+  acquire: ['mayAct', ...ofPlan],
   journal: [
     ...(['notKilled', 'mayAct', 'scopeOpen', 'nobodyElse', 'leaseLasts'] as const),
     ...(['planFresh', 'hostAnswers', 'hostUnchanged', 'threadsRun'] as const),

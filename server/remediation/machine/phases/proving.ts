@@ -1,4 +1,4 @@
-import { release, toCooldown, toHalt, toPause, toRollback, toVerify } from '../entering.ts';
+import { bar, release, toCooldown, toHalt, toPause, toRollback, toVerify } from '../entering.ts';
 import { likenessTo } from '../host.ts';
 import type { PhaseOf, Verdict } from '../state.ts';
 import type { Turn } from '../turn.ts';
@@ -61,7 +61,7 @@ export const verify: Rules<'verify'> = {
 
 function proven(turn: Turn, { action, observedMaxUsagePpm }: PhaseOf<'verify'>, verdict: Verdict): void {
   const { timers } = turn.settings;
-  const { errorsPpm, barred } = turn.state.history;
+  const { errorsPpm } = turn.state.history;
   const error = Math.abs((observedMaxUsagePpm ?? 0) - action.proposal.predictedMaxUsagePpm);
   turn.journal(action, verdict === 'good' ? 'verified' : verdict, '', observedMaxUsagePpm);
   release(turn, action);
@@ -72,9 +72,6 @@ function proven(turn: Turn, { action, observedMaxUsagePpm }: PhaseOf<'verify'>, 
   turn.remember({ errorsPpm: [...errorsPpm, error].slice(-errorsKept) });
   turn.set({ soak: { action, endsAt: turn.now + timers.soakMs } });
   turn.emit({ kind: 'measure', intent: action.intent, of: 'soak' });
-  if (verdict === 'ineffective') {
-    const key = action.proposal.cause;
-    turn.remember({ barred: [...barred, { key, endsAt: turn.now + timers.barredMs }] });
-  }
+  if (verdict === 'ineffective') bar(turn, action.proposal.cause);
   toCooldown(turn, verdict === 'good' ? timers.cooldownMs : timers.penanceMs);
 }

@@ -37,9 +37,9 @@ export const precheck: Rules<'precheck'> = {
         giveUp(turn, attempt);
         return;
       }
-      const { epoch } = turn.state;
-      // The number of the command that will carry it out, so that no two intents of an epoch are called the same.
-      const intent = `${epoch}.${turn.state.seq + 1}`;
+      // Numbered like a command, so that an answer to an earlier intent never speaks for a later one.
+      const { epoch, seq } = turn.command();
+      const intent = `${epoch}.${seq}`;
       const made: Action = { ...attempt, intent, preImage: host, undo: null, isCharged: false };
       turn.go({ ...phase, action: made });
       turn.emit({ kind: 'journalIntent', action: made });
@@ -66,6 +66,8 @@ function carryOut(turn: Turn, { action }: PhaseOf<'precheck'>, durableIntent: st
   const command = turn.command();
   const since = turn.now - 86_400_000;
   turn.remember({ appliedAt: [...turn.state.history.appliedAt.filter((at) => at > since), turn.now] });
+  // What it was before is part of the new pre-image, so that it is no longer undone by itself.
+  turn.set({ soak: null });
   turn.go({ name: 'apply', action, command, endsAt: turn.now + applyMs });
   turn.emit({ kind: 'apply', command, intent, moves, preImage, expiresInMs: applyMs, deadManMs });
 }
