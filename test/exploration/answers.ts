@@ -88,7 +88,7 @@ function answers(world: World, asked: World['asked'][number]): readonly Answer[]
 
 function verdicts(host: Host, { intent, of }: Extract<Effect, { readonly kind: 'measure' }>): readonly Answer[] {
   const measured = (verdict: EventOf<'measured'>['verdict'], observed: number | null): MachineEvent => {
-    return { kind: 'measured', intent, verdict, observedMaxUsagePpm: observed };
+    return { kind: 'measured', intent, of, verdict, observedMaxUsagePpm: observed };
   };
   const worse = { label: `${of}: worse`, events: [measured('worse', 950_000)], isFault: true };
   if (of !== 'effect') return [worse];

@@ -17,11 +17,14 @@ export type Effect =
   | ApplyEffect
   /** Numbered like a write: an executor that has answered it takes no older command any more. */
   | { readonly kind: 'readPlacement'; readonly command: CommandId }
-  | { readonly kind: 'measure'; readonly intent: string; readonly of: 'guards' | 'effect' | 'soak' }
+  | { readonly kind: 'measure'; readonly intent: string; readonly of: Measurement }
   /** The host need not undo it by itself. */
   | { readonly kind: 'confirm'; readonly command: CommandId; readonly intent: string }
   | RollbackEffect
   | { readonly kind: 'alarm'; readonly what: string };
+
+/** Others while threads measure nothing; what it did; whether that lasts. */
+export type Measurement = 'guards' | 'effect' | 'soak';
 
 interface ApplyEffect {
   readonly kind: 'apply';

@@ -1,3 +1,4 @@
+import type { Measurement } from './effect.ts';
 import type { HostReading, Move } from './host.ts';
 import type { CommandId, Grant, KillSwitch, Mode } from './state.ts';
 
@@ -27,6 +28,7 @@ export type MachineEvent =
   | {
       readonly kind: 'measured';
       readonly intent: string;
+      readonly of: Measurement;
       readonly verdict: 'good' | 'ineffective' | 'worse' | 'moot' | 'unknown';
       readonly observedMaxUsagePpm: number | null;
     }

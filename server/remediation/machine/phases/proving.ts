@@ -37,9 +37,11 @@ export const settle: Rules<'settle'> = {
 
 export const verify: Rules<'verify'> = {
   on: {
-    measured(turn, phase, { intent, verdict, observedMaxUsagePpm }) {
+    measured(turn, phase, { intent, of, verdict, observedMaxUsagePpm }) {
       const { action, command } = phase;
       if (intent !== action.intent || phase.verdict !== null) return;
+      // That nobody else lost anything says nothing of what it was made for.
+      if (of !== 'effect' && verdict !== 'worse') return;
       // An effect that nobody can put a number to was not shown.
       if (verdict === 'worse' || verdict === 'unknown' || (observedMaxUsagePpm === null && verdict !== 'moot')) {
         toRollback(turn, action, verdict === 'worse' ? 'worse' : 'nobody knows what it did');

@@ -61,6 +61,10 @@ describe('without a guard', () => {
     expect(violation?.trace.at(-1)).toMatch(last);
   });
 
+  it.each(doubled)('%s: another one stands behind it', (guard) => {
+    expect(walk('auto', once, guard)).toMatchObject({ violation: null, isWhole: true });
+  });
+
   it('is known of each guard what stands behind it', () => {
     const known = [...Object.keys(missed), ...doubled, ...ofHistory].sort();
     expect(known).toEqual(Object.keys(guards).sort());

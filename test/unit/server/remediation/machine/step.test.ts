@@ -149,6 +149,16 @@ describe('a change', () => {
     expect(new Story().verifies().isMeasured('good').wait(30_000).phase).toBe('rollback');
   });
 
+  it('is not shown by what was measured of others', () => {
+    const story = new Story().verifies();
+    const { intent } = story.last('apply');
+    story.tell({ kind: 'measured', intent, of: 'guards', verdict: 'good', observedMaxUsagePpm: 1 });
+    expect(story.all('confirm')).toEqual([]);
+    expect(story.tell({ kind: 'measured', intent, of: 'guards', verdict: 'worse', observedMaxUsagePpm: 1 }).phase).toBe(
+      'rollback',
+    );
+  });
+
   it('that did not help is kept, and nothing more is tried for its cause', () => {
     const story = new Story().verifies().isMeasured('ineffective', 900_000).isConfirmed();
     expect(story.wait(900_000).phase).toBe('idle');
@@ -241,7 +251,7 @@ const road: readonly MachineEvent[] = [
   { kind: 'journalled', intent: '1.1', isDurable: true },
   { kind: 'outcome', command: { epoch: 1, seq: 2 }, result: 'committed' },
   { kind: 'placement', command: { epoch: 1, seq: 3 }, host: aMoved },
-  { kind: 'measured', intent: '1.1', verdict: 'worse', observedMaxUsagePpm: null },
+  { kind: 'measured', intent: '1.1', of: 'guards', verdict: 'worse', observedMaxUsagePpm: null },
 ];
 
 const command = fc.record({ epoch: fc.integer({ min: 1, max: 2 }), seq: fc.integer({ min: 1, max: 4 }) });

@@ -116,7 +116,8 @@ export class Story {
 
   isMeasured(verdict: 'good' | 'ineffective' | 'worse' | 'moot' | 'unknown', observed: number | null = 720_000): this {
     const { intent } = this.last('apply');
-    return this.tell({ kind: 'measured', intent, verdict, observedMaxUsagePpm: observed });
+    const { of } = this.last('measure');
+    return this.tell({ kind: 'measured', intent, of, verdict, observedMaxUsagePpm: observed });
   }
 
   isConfirmed(isKept = true): this {
