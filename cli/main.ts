@@ -19,6 +19,7 @@ import { receiversCommand } from './commands/receivers.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { serverCommand } from './commands/server.ts';
 import { silencesCommand } from './commands/silences.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { sloCommand } from './commands/slo.ts';
 import { upCommand } from './commands/up.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -73,6 +74,7 @@ function program(): Command {
     .addCommand(explainCommand())
     .addCommand(evaluateCommand())
     .addCommand(planCommand())
+    .addCommand(simulateCommand())
     .addCommand(verifyCommand())
     .addCommand(sloCommand())
     .addCommand(alertingCommand())

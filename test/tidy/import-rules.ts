@@ -92,7 +92,8 @@ export function siblingImports(file: SourceFile): Finding[] {
 }
 
 const pureFolders =
-  /^(core\/catalogue|core\/wire|server\/sli|server\/slo|server\/ledger|server\/report\/model|server\/remediation\/(planner|ovs-model|policy|machine|simulator)|alerts\/state|alerts\/content)\//;
+  /^(core\/catalogue|core\/wire|server\/sli|server\/slo|server\/ledger|server\/report\/model|alerts\/state|alerts\/content)\//;
+const pureRemediation = /^server\/remediation\/(planner|ovs-model|policy|machine|simulator)\//;
 const pureBreachFiles =
   /^server\/breach\/(breach|record|move|window-facts|machine|likely-cause|burns-over|(burn|budget|unproven|stale|final)-move)\.ts$/;
 const pureFiles =
@@ -105,9 +106,16 @@ const pureEgressFiles =
 const pureCharts = /^web\/src\/charts\/[^/]+\.ts$/;
 
 export function isPure(file: string): boolean {
-  return [pureFolders, pureBreachFiles, pureFiles, pureRuleFiles, pureTermFiles, pureEgressFiles, pureCharts].some(
-    (pure) => pure.test(file),
-  );
+  return [
+    pureFolders,
+    pureRemediation,
+    pureBreachFiles,
+    pureFiles,
+    pureRuleFiles,
+    pureTermFiles,
+    pureEgressFiles,
+    pureCharts,
+  ].some((pure) => pure.test(file));
 }
 
 /** What pure code may take besides other pure code. */

@@ -1,0 +1,35 @@
+import type { PlannerName } from './policy.ts';
+import { lossCauses, noScores, type Scores } from './score.ts';
+
+const sums = [
+  ...(['portSeconds', 'lostSeconds', 'acts', 'rollbacks', 'dropped'] as const),
+  ...(['falseActs', 'moves', 'foreignMoves', 'checks'] as const),
+];
+const largeSums = ['packetsOffered', 'packetsLost', 'waitedSteps'] as const;
+
+/** Of one planner with one seed. */
+export interface PlannerScores {
+  readonly planner: PlannerName;
+  readonly seed: number;
+  readonly scores: Scores;
+}
+
+/** The scores of many hosts together; in whatever order they come. */
+export function addedScores(all: readonly Scores[]): Scores {
+  const total = noScores();
+  for (const each of all) {
+    for (const key of sums) total[key] += each[key];
+    for (const key of largeSums) total[key] += each[key];
+    for (const cause of lossCauses) total.lostBy[cause] += each.lostBy[cause];
+    total.longestWaitUs = Math.max(total.longestWaitUs, each.longestWaitUs);
+  }
+  return total;
+}
+
+/** As JSON: what may pass 2^53 is text. */
+export function scoresJson({ packetsOffered, packetsLost, waitedSteps, ...rest }: Scores) {
+  return {
+    ...rest,
+    ...{ packetsOffered: `${packetsOffered}`, packetsLost: `${packetsLost}`, waitedSteps: `${waitedSteps}` },
+  };
+}
