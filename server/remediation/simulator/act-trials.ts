@@ -1,4 +1,4 @@
-import type { Datapath } from './datapath.ts';
+import { type Datapath, unplaced } from './datapath.ts';
 import { hertz } from './host-spec.ts';
 import type { Scores } from './score.ts';
 
@@ -10,6 +10,9 @@ const snapshotSeconds = 5;
 
 interface Trial {
   readonly at: number;
+  /** Threads that lost or gained a queue, and ports that have one on them: nobody else can be better or worse for it. */
+  readonly pmds: ReadonlySet<number>;
+  readonly ports: readonly number[];
   /** Of each port: seconds lost in the half minute before. */
   readonly before: readonly number[];
   /** Lost seconds so far when the half minute after begins. */
@@ -19,8 +22,8 @@ interface Trial {
 }
 
 /**
- * Whether acts did what they were for, whoever acted: false when a port that lost seconds before still does, when any loses more
- * than before, or, where none had lost yet, when a thread is still wanted 95 % and more.
+ * Whether acts did what they were for, whoever acted. Of the threads that an act touched: false when a port that lost seconds before
+ * still does, when any loses more than before, or, where none had lost yet, when a thread is still wanted 95 % and more.
  */
 export class ActTrials {
   readonly #lost: Uint32Array;
@@ -33,11 +36,17 @@ export class ActTrials {
     this.#datapath = datapath;
   }
 
-  begin(second: number): void {
+  /** `before`: of each queue, its thread before the act, which has been carried out by now. */
+  begin(second: number, before: Int32Array, portOf: (queue: number) => number): void {
+    const { place } = this.#datapath;
+    const moved = [...place.keys()].filter((queue) => place[queue] !== before[queue]);
+    const pmds = new Set(moved.flatMap((queue) => [before[queue] ?? unplaced, place[queue] ?? unplaced]));
+    const queues = [...place.keys()].filter((queue) => pmds.has(place[queue] ?? unplaced));
+    const ports = [...new Set(queues.map(portOf))];
     const [oldest = new Uint32Array(this.#lost.length)] = this.#snapshots;
-    const before = [...this.#lost].map((now, port) => now - (oldest[port] ?? 0));
+    const lostBefore = [...this.#lost].map((now, port) => now - (oldest[port] ?? 0));
     const wanted = new Float64Array(this.#datapath.wantedCycles.length);
-    this.#trials.push({ at: second, before, since: undefined, wanted });
+    this.#trials.push({ at: second, pmds, ports, before: lostBefore, since: undefined, wanted });
   }
 
   /** After each second. */
@@ -58,10 +67,13 @@ export class ActTrials {
     this.#trials = this.#trials.filter((trial) => !isOver(trial));
   }
 
-  #isFalse({ before, since, wanted }: Trial): boolean {
-    const after = [...this.#lost].map((now, port) => now - (since?.[port] ?? 0));
-    if (after.some((lost, port) => lost > (before[port] ?? 0))) return true;
-    if (before.some((lost) => lost > 0)) return before.some((lost, port) => lost > 0 && (after[port] ?? 0) > 0);
-    return [...wanted].some((cycles) => cycles * 100 >= hertz * span * hotPercent);
+  #isFalse({ pmds, ports, before, since, wanted }: Trial): boolean {
+    const of = ports.map((port) => {
+      const after = (this.#lost[port] ?? 0) - (since?.[port] ?? 0);
+      return { before: before[port] ?? 0, after };
+    });
+    if (of.some((port) => port.after > port.before)) return true;
+    if (of.some((port) => port.before > 0)) return of.some((port) => port.after > 0);
+    return [...pmds].some((pmd) => (wanted[pmd] ?? 0) * 100 >= hertz * span * hotPercent);
   }
 }

@@ -5,6 +5,8 @@ import { shapesOf } from './shapes.ts';
 
 /** Factors are whole numbers of 1/1,024. */
 const one = 1_024;
+/** A queue surges every two and a half days: a host with 16 queues every four hours. */
+const surgeEverySeconds = 216_000;
 
 /**
  * What each queue is offered, second by second: its own rate x time of day x its tenant x bursts x surges. It never asks where a
@@ -111,7 +113,7 @@ class Course {
   constructor(random: Random, isOnOff: boolean) {
     this.#random = random;
     this.#isOnOff = isOnOff;
-    this.#surgeFrom = random.wait(43_200);
+    this.#surgeFrom = random.wait(surgeEverySeconds);
   }
 
   /** Until when it stays as it is now. */
@@ -121,7 +123,7 @@ class Course {
       this.#turnsAt = second + this.#random.wait(20);
     }
     if (this.#surgeTo > this.#surgeFrom && second >= this.#surgeTo) {
-      this.#surgeFrom = second + this.#random.wait(43_200);
+      this.#surgeFrom = second + this.#random.wait(surgeEverySeconds);
     } else if (this.#surgeTo <= this.#surgeFrom && second >= this.#surgeFrom) {
       this.#surgeTo = second + 300 + this.#random.wait(900);
       this.#surge = this.#random.between(2 * one, 4 * one);

@@ -26,10 +26,10 @@ export function hostSpec(seed: number, host: number, seconds: number): HostSpec 
     core: 2 + 2 * i,
     numa: Math.floor(i / size.pmdsOfNode),
   }));
-  // Three in a hundred hosts are sold out, and of as many some queue may be more than a core.
+  // Three in a hundred hosts are full at their peak, and of as many one guest may send more than a thread takes.
   const isFull = random.chance(3);
   const hasElephant = random.chance(3);
-  const percent = isFull ? random.between(75, 90) : random.between(30, 50);
+  const percent = isFull ? random.between(60, 75) : random.between(30, 50);
   const ports: PortSpec[] = [];
   const queues: QueueSpec[] = [];
   for (let numa = 0; numa < size.nodes; numa++) {
@@ -39,7 +39,7 @@ export function hostSpec(seed: number, host: number, seconds: number): HostSpec 
     for (const [n, count] of sizesHere.entries()) {
       const port = ports.length;
       ports.push({ name: `vhu${port}`, numa, presences: n === 0 ? always : presences(random, seconds) });
-      const terms = { port, numa, isUplink: n === 0, count, hasElephant: hasElephant && n === 1 };
+      const terms = { port, numa, isUplink: n === 0, count, hasElephant: hasElephant && numa === 0 && n === 1 };
       for (let queue = 0; queue < count; queue++)
         queues.push(queueOf(random, terms, { queue, load: (weights.pop() ?? 1) * cores }));
     }
@@ -88,6 +88,7 @@ function queueOf(
 ): QueueSpec {
   const cyclesPerPacket = random.between(800, 1_600);
   const packets = (share: number) => Math.floor((hertz * share) / cyclesPerPacket);
+  const isElephant = terms.hasElephant && queue === 0;
   const ring = terms.isUplink ? 2_048 : 1_024;
   return {
     ...{ port: terms.port, queue, numa: terms.numa, cyclesPerPacket, ring, pin: null },
@@ -95,9 +96,9 @@ function queueOf(
     group: terms.isUplink ? `uplink${terms.numa}` : null,
     // Four in ten guests wait when their ring is full, up to eight rings of packets.
     heldMost: !terms.isUplink && random.chance(40) ? 8 * ring : 0,
-    packetsPerSecond: packets(Math.min(0.35, load)),
+    packetsPerSecond: packets(isElephant ? 0.5 : Math.min(0.35, load)),
     // What its vCPU or its share of the wire can send at most.
-    packetsMost: packets(terms.hasElephant ? 1.4 : 0.7),
+    packetsMost: packets(isElephant ? 1.4 : 0.7),
     tenant: random.between(0, tenants - 1),
     isOnOff: random.chance(30),
     spikiness: random.between(0, 3),
@@ -105,7 +106,7 @@ function queueOf(
   };
 }
 
-/** A few times a day something takes a fifth to a half of one thread's core for a quarter of an hour. */
+/** A few times a day something takes three to seven tenths of one thread's core for some minutes. */
 function thefts(random: Random, pmds: number, seconds: number): readonly Theft[] {
   const found: Theft[] = [];
   for (let from = random.wait(28_800); from < seconds; from += random.wait(28_800))
@@ -113,7 +114,7 @@ function thefts(random: Random, pmds: number, seconds: number): readonly Theft[]
       pmd: random.between(0, pmds - 1),
       from,
       to: from + random.wait(900),
-      stolenPpm: random.between(20, 50) * 10_000,
+      stolenPpm: random.between(30, 70) * 10_000,
     });
   return found;
 }

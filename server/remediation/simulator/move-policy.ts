@@ -101,8 +101,8 @@ export class MovePolicy implements Policy {
   }
 
   /**
-   * Undone when a port on a touched thread burns that did not before, twice, and the threads would be less busy as they were: load
-   * that only grew is no reason to go back. Kept but left alone when it did not help.
+   * Undone when a port on a touched thread burns that did not before, twice, and going back would gain what a plan must gain: load
+   * that only grew is no reason. Kept but left alone when it did not help.
    */
   #verify({ second, place, spec }: Look, input: PlanInput, trial: Trial): Act | undefined {
     const touched = new Set(trial.shifts.flatMap(({ from, to }) => [from, to]));
@@ -143,7 +143,7 @@ function isHot({ pmds, rxqs, burning, limits }: PlanInput): boolean {
   );
 }
 
-/** Whether the busiest of the touched threads would be less busy with the moves undone, by present loads. */
+/** Whether the busiest of the touched threads would be as much less busy with the moves undone as a plan must gain. */
 function wouldEase(spec: Look['spec'], { rxqs, pmds }: PlanInput, shifts: readonly ShiftOf[]): boolean {
   const coreOf = (place: number) => spec.pmds[place]?.core ?? -1;
   const cores = new Set(shifts.flatMap(({ from, to }) => [coreOf(from), coreOf(to)]));
@@ -154,7 +154,7 @@ function wouldEase(spec: Look['spec'], { rxqs, pmds }: PlanInput, shifts: readon
         .filter(({ core }) => cores.has(core))
         .map(({ core }) => rxqs.reduce((sum, rxq) => sum + (of(rxq) === core ? rxq.usagePpm : 0), 0)),
     );
-  return highest((rxq) => before.get(rxq.id) ?? rxq.core) < highest(({ core }) => core);
+  return highest((rxq) => before.get(rxq.id) ?? rxq.core) + moveLimits.gainPpm <= highest(({ core }) => core);
 }
 
 function queueId(spec: Look['spec'], index: number): string {

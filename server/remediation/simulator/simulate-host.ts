@@ -132,7 +132,6 @@ class HostRun {
   #act(second: number, act: Act): void {
     const { place, readings } = this.#datapath;
     const before = place.slice();
-    this.#trials.begin(second);
     let next: Int32Array;
     if (act.kind === 'reshuffle') next = this.#placement(this.#policy.terms, (queue) => readings.minuteCycles(queue));
     else {
@@ -141,6 +140,7 @@ class HostRun {
       this.#freeze();
     }
     this.#scores.moves += this.#datapath.replace(next);
+    this.#trials.begin(second, before, (queue) => this.#spec.queues[queue]?.port ?? -1);
     this.#scores.acts++;
     if (act.kind === 'move' && act.isRollback) this.#scores.rollbacks++;
     this.#invariants.acted(second, act, before);
