@@ -1,3 +1,4 @@
+import type { Offered } from './datapath.ts';
 import type { QueueSpec } from './host-parts.ts';
 import { tenants } from './host-spec.ts';
 import { mix, Random } from './random.ts';
@@ -12,8 +13,7 @@ const surgeEverySeconds = 216_000;
  * What each queue is offered, second by second: its own rate x time of day x its tenant x bursts x surges. It never asks where a
  * queue is polled, so whoever places them meets the same packets.
  */
-export class Arrivals {
-  /** Of each queue: packets in the present second, and how they are spread over it (`shapes.ts`). */
+export class Arrivals implements Offered {
   readonly packets: Float64Array;
   readonly shape: Uint8Array;
   readonly #seed: number;

@@ -1,4 +1,3 @@
-import type { Arrivals } from './arrivals.ts';
 import { type HostSpec, hertz } from './host-spec.ts';
 import { Readings } from './readings.ts';
 import { Rings } from './rings.ts';
@@ -14,6 +13,12 @@ const gapQueueUs = 10;
 const stepUs = 1_000_000 / stepsOfSecond;
 
 export const unplaced = -1;
+
+/** Of each queue: packets of a second, and which of `shapes` they come in. */
+export interface Offered {
+  readonly packets: Float64Array;
+  readonly shape: Uint8Array;
+}
 
 /** Threads, the queues they poll, and what passes. */
 export class Datapath {
@@ -81,7 +86,7 @@ export class Datapath {
   }
 
   /** One second. Where no step can want more than a thread has and nothing waits, all passes, and steps need not be looked at. */
-  second({ packets, shape }: Arrivals): void {
+  second({ packets, shape }: Offered): void {
     const { place, rings } = this;
     this.#peak.fill(0);
     this.wantedCycles.fill(0);
@@ -121,7 +126,7 @@ export class Datapath {
     this.readings.addBusy(pmd, this.#seen(pmd, used + (hertz * overheadPpm) / 1_000_000));
   }
 
-  #inSteps(pmd: number, { packets, shape }: Pick<Arrivals, 'packets' | 'shape'>): void {
+  #inSteps(pmd: number, { packets, shape }: Offered): void {
     const { rings } = this;
     const queues = this.queuesOf[pmd] ?? [];
     const arrivals = this.#arrivals;

@@ -1,5 +1,4 @@
-import type { Arrivals } from './arrivals.ts';
-import { type Datapath, overheadPpm, unplaced } from './datapath.ts';
+import { type Datapath, type Offered, overheadPpm, unplaced } from './datapath.ts';
 import { type HostSpec, hertz } from './host-spec.ts';
 
 /** Why no placement would have kept a lost second. `curable`: one might have. */
@@ -63,19 +62,19 @@ export class PortSeconds {
   }
 
   /** Adds a second that has passed. */
-  second(arrivals: Arrivals, scores: Scores): void {
+  second({ packets }: Offered, scores: Scores): void {
     const { rings } = this.#datapath;
     let hasLost = false;
     for (let queue = 0; queue < this.#dropped.length; queue++)
       if (rings.dropped[queue] !== this.#dropped[queue]) hasLost = true;
     if (!hasLost) return;
-    this.#sum(arrivals.packets);
+    this.#sum(packets);
     for (const [port, dropped] of this.#droppedNow.entries()) {
       const offered = this.#offeredNow[port] ?? 0;
       if (offered < packetsLeast || dropped * lossOneIn <= offered) continue;
       this.lost[port] = (this.lost[port] ?? 0) + 1;
       scores.lostSeconds++;
-      scores.lostBy[this.#cause(port, arrivals.packets)]++;
+      scores.lostBy[this.#cause(port, packets)]++;
     }
   }
 
