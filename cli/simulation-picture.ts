@@ -25,10 +25,10 @@ export function simulationPicture(simulation: Simulation, totals: readonly Plann
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; color: #1b1f24; background: #fff; max-width: 64rem; margin: 2rem auto; padding: 0 1rem; }
 svg { max-width: 100%; height: auto; display: block; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; margin-top: 1.5rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .7rem; border-bottom: 1px solid #c8ccd1; text-align: right; }
-th:first-child { text-align: left; }
+th:first-child { text-align: left; white-space: nowrap; }
 </style>
 </head>
 <body>
