@@ -3,7 +3,7 @@
  *
  *     npm run explore:machine [-- --mode auto --faults 2 --breaches 1 --states 5000000 --without GUARD --json]
  *
- * Two faults take half a minute, three some ten minutes and 2 GB. Exit code 1: a rule was broken, or the bound on states was met first.
+ * Two faults take ten seconds, three some four minutes and 2 GB. Exit code 1: a rule was broken, or the bound on states was met first.
  */
 import { parseArgs } from 'node:util';
 import { type GuardName, guards } from '../../server/remediation/machine/guards.ts';

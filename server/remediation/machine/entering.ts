@@ -105,9 +105,12 @@ export function isDamped({ now, settings, state }: Turn): boolean {
 }
 
 /** Reads what is there under a number of its own, so that no older command can still change it afterwards. */
-export function toReconcile(turn: Turn, action: Action): void {
+export function toReconcile(turn: Turn, action: Action, giveUpAt: number | null = null): void {
+  const { now, settings } = turn;
+  const { readAgainMs, reconcileMs } = settings.timers;
+  const until = giveUpAt ?? now + reconcileMs;
   const command = turn.command();
-  turn.go({ name: 'reconcile', action, command, endsAt: turn.now + turn.settings.timers.reconcileMs });
+  turn.go({ name: 'reconcile', action, command, giveUpAt: until, endsAt: Math.min(until, now + readAgainMs) });
   turn.emit({ kind: 'readPlacement', command });
 }
 

@@ -128,7 +128,7 @@ export type Phase =
   | (Ending & { readonly name: 'acquire'; readonly attempt: Attempt; readonly held: readonly Grant[] })
   | (Ending & { readonly name: 'precheck'; readonly attempt: Attempt; readonly action: Action | null })
   | (Acting & { readonly name: 'apply' })
-  | (Acting & { readonly name: 'reconcile' })
+  | (Acting & { readonly name: 'reconcile'; readonly giveUpAt: number })
   | (Acting & { readonly name: 'settle'; readonly isAsPlanned: boolean })
   | (Acting & {
       readonly name: 'verify';

@@ -11,6 +11,8 @@ export interface Timers {
   readonly precheckMs: number;
   readonly applyMs: number;
   readonly reconcileMs: number;
+  /** After so long without an answer what is there is read once more. */
+  readonly readAgainMs: number;
   /** A thread that was reloaded measures nothing meanwhile. */
   readonly settleMs: number;
   readonly verifyMs: number;
@@ -42,7 +44,7 @@ const hour = 60 * minute;
 export const defaultTimers: Timers = {
   ...{ suspectMs: 30 * second, diagnoseMs: 5 * second, planMs: 5 * second, planValidMs: 5 * second },
   ...{ awaitMs: 15 * minute, acquireMs: 3 * second, precheckMs: 3 * second, applyMs: 5 * second },
-  ...{ reconcileMs: 10 * second, settleMs: 10 * second, verifyMs: 30 * second, soakMs: 5 * minute },
+  ...{ reconcileMs: 10 * second, readAgainMs: 2_500, settleMs: 10 * second, verifyMs: 30 * second, soakMs: 5 * minute },
   ...{ rollbackMs: 10 * second, deadManMs: minute, pauseMs: 30 * second, cooldownMs: 2 * minute },
   ...{ penanceMs: 15 * minute, suppressedMaxMs: hour, approvalForcedMs: 24 * hour, adviceMs: 10 * minute },
   ...{ noReturnMs: 30 * minute, barredMs: 24 * hour, standOffMs: 10 * minute, leaseLeftMs: 5 * second },

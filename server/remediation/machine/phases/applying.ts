@@ -45,13 +45,14 @@ export const apply: Rules<'apply'> = {
 export const reconcile: Rules<'reconcile'> = {
   on: {
     placement(turn, phase, { command, host }) {
-      if (!isAnswerTo(phase, command)) return;
-      // An answer without content is none; the next one may come until the time is over.
-      if (host === null) return;
-      decide(turn, phase.action, host);
+      // An answer without content is none: it is asked again, until the time is over.
+      if (isAnswerTo(phase, command) && host !== null) decide(turn, phase.action, host);
     },
   },
-  expired: (turn, { action }) => toHalt(turn, action, 'the placement cannot be read'),
+  expired(turn, { action, giveUpAt }) {
+    if (turn.now < giveUpAt) toReconcile(turn, action, giveUpAt);
+    else toHalt(turn, action, 'the placement cannot be read');
+  },
 };
 
 function decide(turn: Turn, action: Action, host: HostReading): void {

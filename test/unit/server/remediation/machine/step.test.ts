@@ -111,7 +111,16 @@ describe('a command', () => {
         .wait(5_000)
         .isRead(placedAt({ a: 2, b: 2 })).phase,
     ).toBe('rollback');
-    expect(new Story().applies().wait(5_000).isRead(null).wait(10_000).phase).toBe('halt');
+  });
+
+  it('that nobody can tell the outcome of is asked for again, and after 10 s left to a human', () => {
+    const story = new Story().applies().wait(5_000).isRead(null);
+    for (const _ of [1, 2, 3]) expect(story.wait(2_500).isRead(null).phase).toBe('reconcile');
+    expect(story.all('readPlacement')).toHaveLength(4);
+    expect(story.wait(2_500).phase).toBe('halt');
+    const second = new Story().applies().wait(5_000).wait(2_500);
+    expect(second.isRead(aMoved, second.all('readPlacement')[0]?.command).phase).toBe('reconcile');
+    expect(second.isRead(aMoved).phase).toBe('settle');
   });
 
   it('that the host refuses (F21) is given up, for now', () => {
