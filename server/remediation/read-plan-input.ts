@@ -75,7 +75,7 @@ function rxqOf(value: YamlValue): Rxq {
     numa: rxq.get('numa').integer(0, 1_023),
     core: rxq.get('core').integer(0, 65_535),
     usagePpm: rxq.get('usagePpm').integer(0, planBounds.usagePpm),
-    pps: rxq.get('pps').integer(0, 9_999_999_999),
+    pps: orNull(rxq, 'pps', (pps) => pps.integer(0, 9_999_999_999)),
     pin: orNull(rxq, 'pin', (pin) => pin.oneOf(['operator'])),
     vm: orNull(rxq, 'vm', (vm) => vm.text()),
     movedAt: orNull(rxq, 'movedAt', instantOf),

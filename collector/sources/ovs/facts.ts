@@ -16,6 +16,7 @@ const portFacts = [
   'driver',
   'socket',
   'error',
+  'affinity',
 ] as const;
 
 type PortFact = (typeof portFacts)[number];
@@ -56,6 +57,7 @@ export function writePortFacts(datapath: string, ports: readonly NamedPort[], in
     fact('driver', row.status.get('driver_name'));
     fact('socket', row.status.get('socket') ?? row.options.get('vhost-server-path'));
     fact('error', row.error);
+    fact('affinity', row.otherConfig.get('pmd-rxq-affinity'));
   }
 }
 
@@ -66,13 +68,17 @@ export interface DaemonFacts {
   /** Whether it may be asked for the counters of ports each second. */
   readonly isLive: boolean;
   readonly snapshot: VswitchSnapshot | undefined;
+  /** Whether the database is connected: without it the snapshot is what it said last. */
+  readonly isHeard: boolean;
 }
 
-export function writeDaemonFacts({ pid, version, isLive, snapshot }: DaemonFacts, into: Accumulator): void {
+export function writeDaemonFacts({ pid, version, isLive, snapshot, isHeard }: DaemonFacts, into: Accumulator): void {
   into.fact('ovs.pid', String(pid), 'run folder');
   into.fact('ovs.portCounters', isLive ? 'dpctl/show' : 'ovsdb', 'collector');
   if (version !== undefined) into.fact('ovs.version', version, 'version');
   const root = snapshot?.root;
+  // A setting without a fact is at its default only while they are read: else what was said before may no longer hold.
+  into.fact('ovs.settings', root !== undefined && isHeard ? 'read' : 'unread', 'collector');
   if (root === undefined) return;
   into.fact('ovs.dpdkVersion', root.dpdkVersion ?? '', 'ovsdb');
   for (const key of [

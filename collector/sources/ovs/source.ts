@@ -68,6 +68,7 @@ export class OvsSource implements Source {
   #ticks = 0;
   /** Pid of the daemon that was last told to be there. */
   #toldPid: number | undefined;
+  #isDatabaseHeard = false;
   #factsAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: OvsSourceOptions) {
@@ -93,11 +94,18 @@ export class OvsSource implements Source {
           if (this.#snapshot?.interfaces.size !== update.snapshot.interfaces.size || update.statistics.size === 0)
             this.#portNames = new Set([...update.snapshot.interfaces.values()].map(({ name }) => name));
           this.#snapshot = update.snapshot;
+          this.#isDatabaseHeard = true;
           this.#statistics.take(update);
         },
-        onHeard: (at) => this.#statistics.hear(at),
+        onHeard: (at) => {
+          this.#statistics.hear(at);
+          this.#isDatabaseHeard = true;
+        },
         // Tried again by itself; what the daemon tells goes on meanwhile, and what was known of ports stands.
-        onAway: () => this.#statistics.loseHearing(),
+        onAway: () => {
+          this.#statistics.loseHearing();
+          this.#isDatabaseHeard = false;
+        },
       },
     });
     this.#monitor.start();
@@ -149,7 +157,8 @@ export class OvsSource implements Source {
         reader.closeStatistics({ life, told, previous: this.#statistics.previous, boundary: tick.boundary }, into);
     }
     if (isFactTime) {
-      writeDaemonFacts({ pid: daemon.found.pid, version, isLive, snapshot: this.#snapshot }, into);
+      const [pid, snapshot, isHeard] = [daemon.found.pid, this.#snapshot, this.#isDatabaseHeard];
+      writeDaemonFacts({ pid, version, isLive, snapshot, isHeard }, into);
       this.#factsAt = tick.boundary;
     }
   }

@@ -32,7 +32,8 @@ export interface Rxq {
   /** Where it is polled. */
   readonly core: number;
   readonly usagePpm: number;
-  readonly pps: number;
+  /** null: nobody tells. It decides nothing. */
+  readonly pps: number | null;
   readonly pin: 'operator' | null;
   readonly vm: string | null;
   /** When it was moved last, unix ms; null: not that anybody knows. */

@@ -186,6 +186,7 @@ function columnsOf(port: FakePort, statistics: ReadonlyMap<string, bigint>): Jso
     name: port.name,
     type: port.type === 'tap' ? 'internal' : port.type,
     status: mapOf(Object.entries(port.status)),
+    other_config: mapOf(Object.entries(port.otherConfig)),
     ...(statistics.size === 0 ? {} : { statistics: mapOf(statistics) }),
   };
 }

@@ -29,6 +29,8 @@ export class FakePort {
   isAway = false;
   /** `Interface.status` as the daemon writes it. */
   status: Record<string, string> = {};
+  /** `Interface.other_config`. */
+  otherConfig: Readonly<Record<string, string>> = {};
   /** Statistics beside the totals. */
   extra = new Map<string, bigint>();
   readonly name: string;

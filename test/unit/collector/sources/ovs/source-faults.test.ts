@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { pmdSlot } from '../../../../../core/catalogue/datapath-kinds.ts';
 import { event, portSlot } from '../../../../../core/catalogue/kinds.ts';
 import { FakeOvs } from './fake-ovs.ts';
@@ -204,6 +204,18 @@ describe('a database that was started again', () => {
     expect(totals()).toEqual(totalsOf(6));
     expect(run.portRows('ovs:uplink0', 'rx').every(([, , state]) => state === 'observed')).toBe(true);
     expect(run.events()).toEqual([]);
+  });
+
+  it('is said not to be read meanwhile: its settings may be others by now', async () => {
+    await open();
+    await busy(2);
+    expect(run.facts().get('ovs.settings')).toBe('read');
+    await ovs.killDatabase();
+    const isUnread = async () => {
+      await busy(1);
+      expect(run.facts().get('ovs.settings')).toBe('unread');
+    };
+    await vi.waitFor(isUnread, { timeout: 10_000, interval: 1 });
   });
 });
 

@@ -86,8 +86,12 @@ describe('a datapath that is read each second', () => {
   });
 
   it('says what it is, once it is known, and what of it is gone', async () => {
+    model.port('vhu1').otherConfig = { 'pmd-rxq-affinity': '0:4' };
     await open();
     await run.ticks(2);
+    expect(run.facts().get('ovs.settings')).toBe('read');
+    expect(run.facts().get('port.vhu1.affinity')).toBe('0:4');
+    expect(run.facts().get('port.vhu2.affinity')).toBe('');
     expect(run.facts().get('ovs.version')).toBe('3.5.0');
     expect(run.facts().get('ovs.pmd-cpu-mask')).toBe('0x4');
     expect(run.facts().get('port.vhu1.datapath')).toBe('netdev@ovs-netdev');
