@@ -8,6 +8,7 @@ import { ApiPart } from './api/server.ts';
 import { Backups } from './backup/backups.ts';
 import { WriteGate } from './backup/write-gate.ts';
 import type { ServerConfig } from './config.ts';
+import { AdviceStore } from './control/advice-store.ts';
 import type { ControlPart } from './control/control-part.ts';
 import { DiskWatch } from './disk/disk-watch.ts';
 import { FolderPart } from './folder-part.ts';
@@ -20,6 +21,8 @@ import type { StoredContext } from './live/stored-to.ts';
 import { SelfMetrics } from './metrics/self-metrics.ts';
 import { Phase } from './phase.ts';
 import { makePromised, type PromisedOptions } from './promised.ts';
+import { Advisor } from './remediation/advise/advisor.ts';
+import { burningPorts } from './remediation/advise/burning-ports.ts';
 import type { SealPoint } from './seal/seal-tables.ts';
 import { Sealer } from './seal/sealer.ts';
 import type { Engine } from './store/engine.ts';
@@ -144,8 +147,16 @@ function makePromises(
 ) {
   const promised = makePromised(stores, told, { leaseMs: config.leaseMs, version, ...writes, logger });
   const { objects, indicators } = promised;
+  const advice = new AdviceStore(stores.control.store);
+  const advisor = new Advisor({
+    ...{ ...told, advice, engine: version, pass: writes.passLater, inTurn: stores.turns.forAdvice(config.leaseMs) },
+    burning: (at) => burningPorts(promised.judge, at),
+    ready: (signal) => stores.control.ready(signal),
+    logger: logger.child({ component: 'advice' }),
+  });
   const telling = makeTold(stores, { config, data, objects, indicators, url, nowMs: told.nowMs, logger });
-  return { ...promised, ...telling, parts: [...promised.parts, ...telling.parts] };
+  const advising = config.remediation.mode === 'advise' ? [advisor] : [];
+  return { ...promised, ...telling, advice, parts: [...promised.parts, ...telling.parts, ...advising] };
 }
 
 function clocks() {

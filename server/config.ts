@@ -130,6 +130,17 @@ const AlertsConfigSchema = Type.Object(
   { additionalProperties: false, default: {} },
 );
 
+const RemediationConfigSchema = Type.Object(
+  {
+    mode: Type.Union([Type.Literal('off'), Type.Literal('advise')], {
+      default: 'advise',
+      description:
+        'advise: say what is wrong with each datapath and which queues to move, or why none. Nothing is ever written to a host.',
+    }),
+  },
+  { additionalProperties: false, default: {} },
+);
+
 /** The server's slice of the configuration. */
 export const ServerConfigSchema = Type.Object(
   {
@@ -195,6 +206,7 @@ export const ServerConfigSchema = Type.Object(
     control: ControlConfigSchema,
     store: StoreConfigSchema,
     alerts: AlertsConfigSchema,
+    remediation: RemediationConfigSchema,
   },
   { additionalProperties: false, default: {} },
 );

@@ -56,6 +56,10 @@ export class Turns {
     };
   }
 
+  forAdvice(ttlMs: number) {
+    return this.#only('advice', ttlMs);
+  }
+
   forMigration() {
     if (this.#control.alone) return undefined;
     const of = { control: this.#control.store, name: 'store-migration', holder: this.#holder };

@@ -2,6 +2,7 @@ import type { ActLinks } from '../alerts/act-links.ts';
 import type { AlertingDesk } from '../alerts/alerting-desk.ts';
 import type { Dispatcher } from '../alerts/dispatcher.ts';
 import type { Backups } from '../backup/backups.ts';
+import type { AdviceStore } from '../control/advice-store.ts';
 import type { ControlPart } from '../control/control-part.ts';
 import type { DeliveryLog } from '../control/delivery-log.ts';
 import type { DeliveryStore } from '../control/delivery-store.ts';
@@ -63,6 +64,7 @@ export interface ApiContext {
   readonly credits: Credits;
   readonly deliveries: DeliveryStore;
   readonly deliveryLog: DeliveryLog;
+  readonly advice: AdviceStore;
   readonly backups: Backups;
   readonly desk: AlertingDesk;
   readonly links: () => ActLinks | undefined;

@@ -33,6 +33,7 @@ import { metricsRoute } from './routes/metrics.ts';
 import { objectRoutes } from './routes/objects.ts';
 import { portRoutes } from './routes/ports.ts';
 import { receiverRoutes } from './routes/receivers.ts';
+import { remediationRoutes } from './routes/remediation.ts';
 import { sealRoutes } from './routes/seals.ts';
 import { silenceRoutes } from './routes/silences.ts';
 import { sliRoute } from './routes/slis.ts';
@@ -52,7 +53,7 @@ export type Api = FastifyInstance<
 const whileStarting = /^\/api\/v1\/(health|openapi\.json|stream)\b/;
 /** What was promised is in the control store. */
 const fromControl =
-  /^\/api\/v1\/(slos|objects|tenants|exclusions|breaches|credits|deliveries|receivers|alerting|silences|alerts|audit)\b/;
+  /^\/api\/v1\/(slos|objects|tenants|exclusions|breaches|credits|deliveries|receivers|alerting|silences|alerts|audit|remediation)\b/;
 const pageFolder = fileURLToPath(new URL('../../web/dist/', import.meta.url));
 const requestBytesMax = 64 * 1024;
 const closeDeadlineMs = 5000;
@@ -128,6 +129,7 @@ async function buildApi(context: ApiContext, logger: Logger): Promise<Api> {
       actRoutes(routes, context);
       deliveryRoutes(routes, context);
       receiverRoutes(routes, context);
+      remediationRoutes(routes, context);
       sloRoutes(routes, context);
       tenantRoutes(routes, context);
       backupRoute(routes, context);

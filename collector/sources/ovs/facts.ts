@@ -53,7 +53,8 @@ export function writePortFacts(datapath: string, ports: readonly NamedPort[], in
     fact('vmId', row.externalIds.get('vm-uuid'));
     fact('mac', row.externalIds.get('attached-mac') ?? row.macInUse);
     fact('mtu', row.mtu?.toString());
-    fact('numa', row.status.get('numa_id'));
+    // A card's has the one name, a guest's the other.
+    fact('numa', row.status.get('numa_id') ?? row.status.get('numa'));
     fact('driver', row.status.get('driver_name'));
     fact('socket', row.status.get('socket') ?? row.options.get('vhost-server-path'));
     fact('error', row.error);

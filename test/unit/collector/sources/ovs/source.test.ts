@@ -86,11 +86,14 @@ describe('a datapath that is read each second', () => {
   });
 
   it('says what it is, once it is known, and what of it is gone', async () => {
-    model.port('vhu1').otherConfig = { 'pmd-rxq-affinity': '0:4' };
+    const vhu1 = model.port('vhu1');
+    vhu1.otherConfig = { 'pmd-rxq-affinity': '0:4' };
+    vhu1.status = { ...vhu1.status, numa: '1' };
     await open();
     await run.ticks(2);
     expect(run.facts().get('ovs.settings')).toBe('read');
     expect(run.facts().get('port.vhu1.affinity')).toBe('0:4');
+    expect(run.facts().get('port.vhu1.numa')).toBe('1');
     expect(run.facts().get('port.vhu2.affinity')).toBe('');
     expect(run.facts().get('ovs.version')).toBe('3.5.0');
     expect(run.facts().get('ovs.pmd-cpu-mask')).toBe('0x4');

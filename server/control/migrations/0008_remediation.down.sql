@@ -1,0 +1,3 @@
+DROP TABLE remediation_state;
+DROP TABLE remediation_entry;
+DROP FUNCTION remediation_entry_stays();
