@@ -10,6 +10,7 @@ import type { AlertingStore, AppliedAlerting, ReceiverKey } from '../control/ale
 import type { MailReceiver, ReceiverSpec, RequestReceiver } from './alerting.ts';
 import { readAlerting } from './alerting-document.ts';
 import type { SealKey } from './sealed.ts';
+import { isSealedMark, openedUrl, sealedDocument, shownDocument } from './secret-urls.ts';
 
 export interface AlertingDeskOptions {
   readonly store: Pick<AlertingStore, 'last' | 'apply' | 'keys' | 'addKey'>;
@@ -78,6 +79,7 @@ export class AlertingDesk implements Part {
     return this.#present.config;
   }
 
+  /** Its document as people may see it. */
   get applied(): AppliedAlerting | undefined {
     return this.#present.applied;
   }
@@ -103,8 +105,14 @@ export class AlertingDesk implements Part {
     { by, via, dryRun }: { readonly by: string; readonly via: Road; readonly dryRun: boolean },
   ): Promise<number> {
     readAlerting('alerting', document);
-    if (dryRun) return this.#present.applied?.version ?? 0;
-    const version = await this.#options.store.apply({ document, by, atMs: this.#options.nowMs() }, via);
+    const { store, sealKey, nowMs } = this.#options;
+    const keep = (last: AppliedAlerting | undefined) => sealedDocument(document, last?.sealed ?? {}, sealKey);
+    if (dryRun) {
+      const last = await store.last();
+      keep(last);
+      return last?.version ?? 0;
+    }
+    const version = await store.apply(keep, { by, atMs: nowMs() }, via);
     await this.#refresh();
     return version;
   }
@@ -151,16 +159,28 @@ export class AlertingDesk implements Part {
     const { receivers, config } = readAlerting('alerting', applied.document);
     const keys = Map.groupBy(sealed, ({ receiver }) => receiver);
     this.#present = {
-      applied,
+      applied: { ...applied, document: shownDocument(applied.document) },
       sealed,
       config: { version: applied.version, ...config },
       receivers: new Map(
         receivers.map((spec) => {
           const own = (keys.get(spec.name) ?? []).flatMap((key) => this.#opened(key));
-          return [spec.name, present(spec, own)];
+          return [spec.name, present(this.#withUrl(spec, applied), own)];
         }),
       ),
     };
+  }
+
+  /** An address that does not open stays the mark that it is: what goes there is tried, and each attempt says so. */
+  #withUrl(spec: ReceiverSpec, { sealed }: AppliedAlerting): ReceiverSpec {
+    if (spec.channel === 'email' || !isSealedMark(spec.url)) return spec;
+    try {
+      return { ...spec, url: openedUrl(spec.name, sealed, this.#options.sealKey) };
+    } catch (error) {
+      const { code, message } = toFourninesError(error);
+      this.#options.logger.error({ code, receiver: spec.name, reason: message }, 'an address cannot be used');
+      return spec;
+    }
   }
 
   /** One that does not open is left out: others of its receiver sign, or what needs it is a dead letter that says so. */

@@ -9,6 +9,7 @@ import type { ErrorCode } from '../../core/runtime/error-catalogue.ts';
 import type { Delivery } from '../control/delivery-store.ts';
 import type { ActLinks } from './act-links.ts';
 import type { PresentReceiver } from './alerting-desk.ts';
+import { isSealedMark, isSecretUrl, withoutUrl } from './secret-urls.ts';
 
 export interface SenderOptions {
   readonly egress: Egress;
@@ -56,9 +57,12 @@ export class Sender {
     const channel = channels[spec.channel];
     if (channel.signs === 'always' && keys.length === 0)
       return lacking('FN_RECEIVER_KEYLESS', `${name} has no key to sign with`);
+    if (isSealedMark(spec.url))
+      return lacking('FN_SECRET_SEALED', `the address of ${name} does not open: apply it again`);
     const { headers, body, pathSuffix } = channel.form(notification, await this.#context(receiver));
     const url = pathSuffix === '' ? spec.url : withPath(spec.url, pathSuffix);
-    return answerOf(await egress.send({ url, headers, body }, rules, signal));
+    const answer = answerOf(await egress.send({ url, headers, body }, rules, signal));
+    return isSecretUrl(spec) ? { ...answer, detail: withoutUrl(answer.detail, url) } : answer;
   }
 
   async #context({ spec, keys }: PresentReceiver): Promise<FormContext> {

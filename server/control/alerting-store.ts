@@ -1,11 +1,18 @@
 import { acted, type Road } from './act-log.ts';
 import type { ControlSession, ControlStore } from './control-store.ts';
 
+/** What is kept of a document. */
+export interface KeptDocument {
+  /** With marks where the secrets stood. */
+  readonly document: string;
+  /** Addresses that are secrets, sealed, by receiver. */
+  readonly sealed: Readonly<Record<string, string>>;
+}
+
 /** A document as it was applied. */
-export interface AppliedAlerting {
+export interface AppliedAlerting extends KeptDocument {
   /** From 1. */
   readonly version: number;
-  readonly document: string;
   readonly by: string;
   readonly atMs: number;
 }
@@ -34,27 +41,29 @@ export class AlertingStore {
 
   /** Undefined: nothing was ever applied. */
   async last(): Promise<AppliedAlerting | undefined> {
-    const [row] = await this.#store.query(
-      'SELECT version, document, applied_by, at_ms FROM alerting ORDER BY version DESC LIMIT 1',
-    );
-    if (row === undefined) return undefined;
-    return {
-      version: Number(row['version']),
-      document: String(row['document']),
-      by: String(row['applied_by']),
-      atMs: Number(row['at_ms']),
-    };
+    return lastOf(this.#store);
   }
 
-  /** Gives the number of the document; one that holds already is not applied again. */
-  async apply({ document, by, atMs }: Omit<AppliedAlerting, 'version'>, via: Road): Promise<number> {
+  /**
+   * Gives the number of the document; one that holds already is not applied again. `keep` is given what holds, and says what is
+   * kept of the new one; it may be asked more than once.
+   */
+  async apply(
+    keep: (last: AppliedAlerting | undefined) => KeptDocument,
+    { by, atMs }: Pick<AppliedAlerting, 'by' | 'atMs'>,
+    via: Road,
+  ): Promise<number> {
     const work = async (session: ControlSession) => {
-      const [last] = await session.query('SELECT version, document FROM alerting ORDER BY version DESC LIMIT 1');
-      const before = Number(last?.['version'] ?? 0);
-      if (last?.['document'] === document) return { version: before, isNew: false };
-      await session.query('INSERT INTO alerting (version, document, applied_by, at_ms) VALUES ($1, $2, $3, $4)', [
-        ...[before + 1, document, by, atMs],
-      ]);
+      const last = await lastOf(session);
+      const before = last?.version ?? 0;
+      const { document, sealed } = keep(last);
+      const secrets = JSON.stringify(sealed);
+      if (last?.document === document && JSON.stringify(last.sealed) === secrets)
+        return { version: before, isNew: false };
+      await session.query(
+        'INSERT INTO alerting (version, document, sealed, applied_by, at_ms) VALUES ($1, $2, $3, $4, $5)',
+        [before + 1, document, secrets, by, atMs],
+      );
       return { version: before + 1, isNew: true };
     };
     const act = { atMs, by, via, act: 'alerting.applied', subject: 'alerting', comment: '' } as const;
@@ -98,4 +107,18 @@ export class AlertingStore {
     const act = { ...by, act: 'receiver.key.made', subject: key.receiver, details: { key: key.id } } as const;
     await acted(this.#store, work, () => act);
   }
+}
+
+async function lastOf(session: Pick<ControlSession, 'query'>): Promise<AppliedAlerting | undefined> {
+  const [row] = await session.query(
+    'SELECT version, document, sealed, applied_by, at_ms FROM alerting ORDER BY version DESC LIMIT 1',
+  );
+  if (row === undefined) return undefined;
+  return {
+    version: Number(row['version']),
+    document: String(row['document']),
+    sealed: JSON.parse(String(row['sealed'])) as Readonly<Record<string, string>>,
+    by: String(row['applied_by']),
+    atMs: Number(row['at_ms']),
+  };
 }

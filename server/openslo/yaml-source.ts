@@ -125,6 +125,14 @@ export class YamlValue {
     return value;
   }
 
+  /** Where a text of one line stands in the file, quotes included: from the first offset up to the second. */
+  get span(): readonly [from: number, to: number] {
+    const { type, range } = isScalar(this.#node) ? (this.#node as Scalar) : {};
+    const isBlock = type === Scalar.BLOCK_FOLDED || type === Scalar.BLOCK_LITERAL;
+    if (isBlock || !range) this.fail('must stand in one line', 'Put it in quotes, behind its key.');
+    return [range[0], range[1]];
+  }
+
   /** Whatever stands there, numbers as their digits. */
   plain(): Plain {
     if (isMap(this.#node)) return Object.fromEntries([...this.entries()].map(([key, value]) => [key, value.plain()]));

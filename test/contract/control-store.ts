@@ -6,6 +6,7 @@ import { migrateControl, readControlMigrations } from '../../server/control/migr
 import { Turn } from '../../server/control/turn.ts';
 import { actLinkTests } from './act-links.ts';
 import { actTests } from './acts.ts';
+import { alertingTests } from './alerting.ts';
 import { alertTests } from './alerts.ts';
 import { breachTests } from './breaches.ts';
 import { creditTests } from './credits.ts';
@@ -132,6 +133,7 @@ export function controlStoreContract(name: string, { open, close }: ControlContr
     deliveryTests(() => store);
     deliveryLogTests(() => store);
     actTests(() => store);
+    alertingTests(() => store);
     actLinkTests(() => store);
     alertTests(() => store);
     ongoingTests(() => store);
