@@ -16,9 +16,10 @@ export function isLater(before: AlertRecord | undefined, alert: Alert): boolean 
 /** The record of an alert after a change that came at `at`. */
 export function changedRecord(
   before: AlertRecord | undefined,
-  alert: Alert,
+  change: Alert,
   { at, config }: { readonly at: number; readonly config: AlertConfig },
 ): Placed {
+  const alert = withEvidence(change, before?.alert.facts.links.evidence ?? null);
   const known = alert.status === 'unknown' ? (before?.known ?? null) : alert.status;
   const wasFiring = before !== undefined && (before.known === 'firing' || isFlapping(before, at));
   const isNewEpisode = alert.status === 'firing' && !wasFiring;
@@ -47,6 +48,13 @@ export function changedRecord(
     },
     config,
   );
+}
+
+/** A change that brings no evidence, such as a mark of somebody, takes none away. */
+function withEvidence(alert: Alert, evidence: string | null): Alert {
+  const { facts } = alert;
+  if (facts.links.evidence !== null || evidence === null) return alert;
+  return { ...alert, facts: { ...facts, links: { ...facts.links, evidence } } };
 }
 
 /**

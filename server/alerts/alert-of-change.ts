@@ -7,6 +7,7 @@ import { exhaustionSeconds } from '../slo/exhaustion.ts';
 import { parseInstant } from '../slo/instant.ts';
 import { alertCause } from './alert-causes.ts';
 import { alertLinks } from './alert-links.ts';
+import { alertSummary } from './alert-summary.ts';
 
 /** Names that routes and people know alerts by. */
 export const alertNames = {
@@ -81,7 +82,7 @@ function factsOf(row: ChangeRow, indicator: string, changedAt: number): AlertFac
   const { slo, window, figures, causes, tier, acknowledgedBy } = row;
   const { allowed, spent, remaining } = figures.budget;
   return {
-    summary: row.reason,
+    summary: alertSummary(row, indicator),
     event: eventOf(row),
     objective: { name: slo.name, version: slo.version, indicator: indicator === '' ? 'unknown' : indicator },
     window: { from: secondOf(window.from), to: secondOf(window.to), zone: window.zone },

@@ -20,6 +20,7 @@ export interface AlertParts {
   readonly level?: number | null;
   readonly event?: string;
   readonly summary?: string;
+  readonly evidence?: string;
   readonly acknowledgedBy?: string | null;
   readonly freezes?: Labels;
 }
@@ -47,7 +48,7 @@ export function anAlert(parts: AlertParts): Alert {
       causes: [],
       tried: [],
       acknowledgedBy: parts.acknowledgedBy ?? null,
-      links: { page: '/slos/delivery', evidence: null },
+      links: { page: '/slos/delivery', evidence: parts.evidence ?? null },
     },
     ...(parts.freezes === undefined ? {} : { freezes: parts.freezes }),
   };

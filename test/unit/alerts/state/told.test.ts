@@ -52,6 +52,20 @@ test('severity and tier are told; other figures, and of what type a change is, g
   });
 });
 
+test('evidence is no news of its own; it is in whatever is told next, also after a change that brings none', () => {
+  timeline(aConfig({}), (t) => {
+    t.at(0).push('p1', { tier: 'T2' });
+    t.hears('ops', { between: [30, 30], reason: 'new', alerts: ['p1'] });
+    t.at(400).push('p1', { tier: 'T2', evidence: '/api/v1/breaches/b/changes/2/bundle' });
+    t.at(500).push('p1', { tier: 'T2', acknowledgedBy: 'kim' });
+    t.silent([400, 1_000]);
+    t.at(1_000).push('p1', { tier: 'T0' });
+    t.hears('ops', { between: [1_030, 1_030], reason: 'changed', alerts: ['p1'] });
+    const told = t.notifications.map(({ alerts }) => alerts[0]?.facts.links.evidence);
+    expect(told).toEqual([null, '/api/v1/breaches/b/changes/2/bundle']);
+  });
+});
+
 test('each level of a budget that is reached is told once', () => {
   timeline(aConfig({}), (t) => {
     t.at(0).push('p1', { severity: 'info', level: 50 });

@@ -94,6 +94,32 @@ describe('a breach as an alert', () => {
     expect(levels).toEqual([50, 75, 100]);
   });
 
+  test('says in plain words what is wrong and how bad it is, not how the change came to be written', () => {
+    const teller = new Teller();
+    const seen = seenSlots([...Array<Slot>(4).fill('bad'), ...Array<Slot>(50).fill('good')]);
+    const firing = teller.read({ ...seen, burn: { T2: 'firing', T4: 'firing' }, at: from + 54 });
+    const over = teller.read({ ...good, burn: {}, at: from + 100 });
+    expect([...firing, ...over].map(({ facts }) => facts.summary)).toEqual([
+      'acme (service acme) spends its budget 10 times too fast or faster: 60 of 60 seconds are bad in 1 h (T2)',
+      'acme (service acme) spends its budget no longer too fast: 0 bad, 10 allowed',
+    ]);
+    const levels = new Teller();
+    const said = [5, 8, 11].flatMap((n) => levels.read({ ...bad(n), burn: {} }).map(({ facts }) => facts.summary));
+    expect(said).toEqual([
+      '50 % of the budget of acme (service acme) is gone: 5 bad, 10 allowed',
+      '75 % of the budget of acme (service acme) is gone: 8 bad, 10 allowed',
+      'acme (service acme) is broken, whatever else comes: 11 bad, 10 allowed',
+    ]);
+    const silences = new Teller();
+    const stale = { since: from + 3, hosts: ['h1'] };
+    const [silent] = silences.read({ ...bad(3), burn: {}, stale, at: from + 60 });
+    const [back] = silences.read({ ...bad(3), burn: {}, at: from + 70 });
+    expect([silent, back].map((alert) => alert?.facts.summary)).toEqual([
+      'acme (service acme): no complete slots come: h1',
+      'acme (service acme): data comes again',
+    ]);
+  });
+
   test('that nothing comes makes burns of its objective unknown, and nothing else', () => {
     const teller = new Teller();
     const [burn] = teller.read({ ...bad(3), burn: { T2: 'firing' }, at: from + 3 });
