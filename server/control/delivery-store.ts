@@ -102,6 +102,8 @@ export interface ReplayChoice {
 
 /** Deliveries that wait for one receiver; what is more is a dead letter, and resolves are never among those. */
 export const waitingMax = 1_000;
+/** An alert that is over, in the JSON of a notification. Within a text its quotes would have backslashes. */
+const endText = '"status":"resolved"';
 /** Resolves are never given up, so more than `waitingMax` may wait: they are counted up to this. */
 const waitingCounted = 10_000;
 const attemptsShown = 100;
@@ -149,8 +151,8 @@ export async function addDeliveries(session: Session, deliveries: readonly NewDe
 }
 
 /**
- * The oldest of what is more than may wait; resolves stay, since whoever was told that it fires must hear its end. Those that
- * wait are only counted where the ordinals leave room for so many.
+ * The oldest of what is more than may wait; what has an end in it stays, also one that goes along with news, since whoever was
+ * told that it fires must hear its end. Those that wait are only counted where the ordinals leave room for so many.
  */
 async function bound(
   session: Session,
@@ -163,7 +165,8 @@ async function bound(
        SELECT d.ordinal FROM delivery d WHERE d.receiver = q.receiver AND d.state = 'waiting' AND q.newest - (
          SELECT f.ordinal FROM delivery f WHERE f.receiver = q.receiver AND f.state = 'waiting' ORDER BY f.ordinal LIMIT 1
        ) >= ${waitingMax} ORDER BY d.ordinal DESC OFFSET ${waitingMax} LIMIT 1) cut
-     WHERE o.receiver = q.receiver AND o.state = 'waiting' AND o.reason <> 'resolved' AND o.ordinal <= cut.ordinal`,
+     WHERE o.receiver = q.receiver AND o.state = 'waiting' AND o.reason <> 'resolved'
+       AND strpos(o.document, '${endText}') = 0 AND o.ordinal <= cut.ordinal`,
     [JSON.stringify(receivers)],
   );
 }

@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { AlertStatus } from '../../alerts/alert.ts';
 import type { Answer } from '../../alerts/outbox/after-attempt.ts';
 import { lifeMs } from '../../alerts/outbox/schedule.ts';
 import { FourninesError } from '../../core/runtime/error.ts';
@@ -14,6 +15,7 @@ import {
 } from '../../server/control/delivery-store.ts';
 import { migrateControl } from '../../server/control/migrate.ts';
 import { until } from '../lab/waiting.ts';
+import { anAlert } from '../unit/alerts/state/an-alert.ts';
 
 const began = Date.parse('2026-11-01T00:00:00Z');
 const delivered: Answer = { outcome: 'delivered', status: 200, code: '', detail: '', retryAfterMs: null };
@@ -271,6 +273,25 @@ export function deliveryTests(of: () => ControlStore): void {
       expect(dead.map(({ id }) => id).sort()).toEqual(['r-3', 'r-4']);
       expect(dead[0]?.code).toBe('FN_DELIVERY_QUEUE_FULL');
       expect(await states()).toEqual({ dead: 2, waiting: waitingMax + 4 });
+    });
+
+    it('gives up no end, whatever else is told with it; a text that only looks like one is no end', async () => {
+      const told = (n: number, status: string, summary: string) => {
+        const alert = anAlert({ labels: { port: `p${n}` }, status: status as AlertStatus, summary });
+        return aDelivery('r', n, {
+          reason: 'new',
+          document: JSON.stringify({ alerts: [anAlert({ labels: {} }), alert] }),
+        });
+      };
+      await deliveries.add([
+        told(0, 'resolved', 'over'),
+        told(1, 'firing', 'it says "status":"resolved"'),
+        told(2, 'unknown', ''),
+      ]);
+      await deliveries.add(Array.from({ length: waitingMax }, (_, i) => aDelivery('r', 3 + i)));
+      const dead = await deliveries.list({ state: 'dead', limit: 20 });
+      expect(dead.map(({ id }) => id).sort()).toEqual(['r-1', 'r-2']);
+      expect(await stateOf('r-0')).toMatchObject({ state: 'waiting' });
     });
 
     it('sends again, under the same id, what was sent and not written down when the turn was lost', async () => {
