@@ -143,10 +143,19 @@ function alertOf(scenario: Scenario, item: Told, at: number): ToldAlert {
         : [],
       tried: [],
       acknowledgedBy: null,
-      links: { page: '/breaches/01KB2Q7T5X-acme-availability', evidence: null },
+      links: {
+        page: '/breaches/01KB2Q7T5X-acme-availability',
+        evidence: null,
+        ...(isKnown ? portLinks : {}),
+      },
     },
   };
 }
+
+const portLinks = {
+  timeline: '/hosts/compute-01.zone-a/ports/vhu3a91c0de-1f?tab=timeline',
+  explain: '/api/v1/explain?host=compute-01.zone-a&port=vhu3a91c0de-1f',
+};
 
 export function deliveryPage(scenario: Scenario, query: URLSearchParams, nowMs: number) {
   const want = (name: string, value: string | null) => query.get(name) === null || query.get(name) === value;

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { activeSilence } from './fixture-acts.ts';
 import { openBreach } from './fixture-breaches.ts';
-import { sentTest } from './fixture-deliveries.ts';
+import { deadDelivery, sentTest } from './fixture-deliveries.ts';
 import type { FixtureServer } from './fixture-server.ts';
 import { seriousFaults } from './sla-pages.ts';
 
@@ -43,6 +43,24 @@ export function tellingPages(opened: () => Opened): void {
     await page.waitForURL((url) => url.pathname === `/notifications/${sentTest}`);
     await page.getByRole('heading', { level: 1, name: 'To noc: a test' }).waitFor();
     await page.getByText('There is no alert in it.').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it('leads from what was told to the port, and marks one entry of the menu on all pages of the matter', async () => {
+    const { page, open, settled, complaints } = opened();
+    await open(`/notifications/${deadDelivery}`);
+    await settled();
+    const says = page.getByRole('region', { name: 'Alerts in it', exact: true });
+    const timeline = says.getByRole('link', { name: 'What the port did', exact: true }).first();
+    expect(await timeline.getAttribute('href')).toBe('/hosts/compute-01.zone-a/ports/vhu3a91c0de-1f?tab=timeline');
+    const explain = says.getByRole('link', { name: 'Whose each lost packet was', exact: true }).first();
+    expect(await explain.getAttribute('href')).toMatch(/^\/api\/v1\/explain\?host=/);
+    const marked = page.getByRole('navigation', { name: 'Main', exact: true }).locator('[aria-current="page"]');
+    for (const path of ['/notifications', '/alerts', '/silences', '/audit', '/breaches']) {
+      await open(path);
+      await settled();
+      expect(await marked.allInnerTexts(), path).toEqual([path === '/breaches' ? 'Breaches' : 'Notifications']);
+    }
     expect(complaints).toEqual([]);
   });
 

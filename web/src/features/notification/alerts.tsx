@@ -36,6 +36,8 @@ function Alert({ alert, zone }: { readonly alert: ToldAlert; readonly zone: Zone
   const { summary, objective, tier, causes, tried, acknowledgedBy, links } = facts;
   const page = ownPath(links.page);
   const evidence = ownPath(links.evidence);
+  const timeline = ownPath(links.timeline ?? null);
+  const explain = ownPath(links.explain ?? null);
   return (
     <li>
       <p>
@@ -68,6 +70,8 @@ function Alert({ alert, zone }: { readonly alert: ToldAlert; readonly zone: Zone
         {tried.length === 0 ? 'Nothing was tried: repair is not switched on.' : `Tried: ${tried.join(', ')}.`}{' '}
         {acknowledgedBy === null ? 'Nobody had taken it.' : `${acknowledgedBy} takes care of it.`}{' '}
         {page === null ? null : <a href={page}>Page of it</a>}{' '}
+        {timeline === null ? null : <a href={timeline}>What the port did</a>}{' '}
+        {explain === null ? null : <a href={explain}>Whose each lost packet was</a>}{' '}
         {evidence === null ? (
           'No evidence yet.'
         ) : (

@@ -1,4 +1,4 @@
-import { Link, Outlet, useNavigate } from '@tanstack/react-router';
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useHealth } from '../../api/health.ts';
 import { Badge } from '../../components/badge.tsx';
@@ -12,6 +12,7 @@ import { shiftRange, zoomRange } from '../../url/range.ts';
 import { useUrl } from '../../url/use-url.ts';
 import { Announcer } from './announcer.tsx';
 import { HelpDialog } from './help-dialog.tsx';
+import { isOfTelling } from './telling-nav.tsx';
 
 const places = [
   ['/', 'Fleet'],
@@ -57,13 +58,7 @@ export function Shell() {
         <Link to="/" search={url.carried} className="home" aria-label="Fournines, fleet">
           <Wordmark />
         </Link>
-        <nav aria-label="Main">
-          {places.map(([to, name]) => (
-            <Link key={to} to={to} search={url.carried} activeOptions={{ exact: true, includeSearch: false }}>
-              {name}
-            </Link>
-          ))}
-        </nav>
+        <Menu />
         <div className="top-right">
           <LineBadge />
           <ServerBadge />
@@ -87,6 +82,26 @@ export function Shell() {
       <HelpDialog open={help} close={() => setHelp(false)} />
       <Announcer />
     </>
+  );
+}
+
+function Menu() {
+  const { carried } = useUrl();
+  const isTelling = isOfTelling(useLocation().pathname);
+  return (
+    <nav aria-label="Main">
+      {places.map(([to, name]) => (
+        <Link
+          key={to}
+          to={to}
+          search={carried}
+          activeOptions={{ exact: true, includeSearch: false }}
+          {...(to === '/notifications' && isTelling ? { 'aria-current': 'page' } : {})}
+        >
+          {name}
+        </Link>
+      ))}
+    </nav>
   );
 }
 

@@ -8,6 +8,11 @@ const places = [
   ['/audit', 'What people did'],
 ] as const;
 
+/** Whether a page is one of this matter: the menu has one entry for them all. */
+export function isOfTelling(path: string): boolean {
+  return places.some(([to]) => to === path);
+}
+
 /** Between the pages of one matter: what fires, who was told, who is not, and what people did about it. */
 export function TellingNav() {
   const { carried } = useUrl();
