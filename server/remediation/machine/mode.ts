@@ -11,8 +11,9 @@ export function modeNow({ mode, killedBy, scope, history, clock, cleanPlans }: M
   return isCalibrated(errorsPpm, settings) ? 'auto' : 'approve';
 }
 
-/** Predictions that are too far from what came do not act alone. */
+/** Predictions that are too far from what came do not act alone; of a few verdicts the clean plans before them say more. */
 function isCalibrated(errorsPpm: readonly number[], { limits }: Settings): boolean {
+  if (errorsPpm.length < limits.verdictsMin) return true;
   const sum = errorsPpm.reduce((total, each) => total + each, 0);
   return sum <= limits.predictionErrorMaxPpm * errorsPpm.length;
 }

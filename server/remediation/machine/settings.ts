@@ -24,12 +24,14 @@ export interface Limits {
   readonly cleanPlansMin: number;
   /** Of what is predicted, in the mean over the last verdicts. */
   readonly predictionErrorMaxPpm: number;
+  /** So many of them make a mean: load that went away after one change says little of predictions. */
+  readonly verdictsMin: number;
 }
 
 const defaultLimits: Limits = {
   ...{ maxMoves: 2, queueSharePpm: 250_000, runDelayMaxPpm: 1_000, unixctlMaxMs: 1_000 },
   ...{ enterPpm: 900_000, leavePpm: 800_000, replansMax: 2, actionsPerHour: 6, actionsPerDay: 20 },
-  ...{ cleanPlansMin: 20, predictionErrorMaxPpm: 150_000 },
+  ...{ cleanPlansMin: 20, predictionErrorMaxPpm: 150_000, verdictsMin: 5 },
 };
 
 export const defaultSettings: Settings = { timers: defaultTimers, damping: defaultDamping, limits: defaultLimits };

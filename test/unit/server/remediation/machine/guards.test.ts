@@ -56,13 +56,17 @@ describe('the mode that holds', () => {
   it.each<[string, Story]>([
     ['approve, because 20 clean plans are not there', new Story('auto', { cleanPlans: 19 })],
     ['approve, after a suppression', withPast({ approvalForcedUntilAt: now + day })],
-    ['approve, when predictions were wrong', withPast({ errorsPpm: [150_001] })],
+    ['approve, when predictions were wrong', withPast({ errorsPpm: [0, 0, 0, 0, 750_001] })],
   ])('%s', (_, story) => {
     expect(story.breaks().plans().phase).toBe('await');
   });
 
   it('is auto with predictions within 15 % in the mean, and when the day after a suppression is over', () => {
-    expect(reasonOf(withPast({ errorsPpm: [300_000, 0], approvalForcedUntilAt: now }))).toBeNull();
+    expect(reasonOf(withPast({ errorsPpm: [0, 0, 0, 0, 750_000], approvalForcedUntilAt: now }))).toBeNull();
+  });
+
+  it('is auto as long as too few verdicts are there for a mean', () => {
+    expect(reasonOf(withPast({ errorsPpm: [400_000, 400_000, 400_000, 400_000] }))).toBeNull();
   });
 
   it('is advice while the scope has tripped', () => {
