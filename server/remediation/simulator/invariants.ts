@@ -1,8 +1,14 @@
 import { FourninesError } from '../../../core/runtime/error.ts';
 import { type Datapath, unplaced } from './datapath.ts';
 import type { HostSpec } from './host-spec.ts';
-import { cooldownSeconds, moveLimits } from './move-policy.ts';
-import type { Act } from './policy.ts';
+import type { Act, ShiftOf } from './policy.ts';
+import { moveLimits } from './window.ts';
+
+const cooldownSeconds = 120;
+const noReturnSeconds = 1_800;
+/** Undoing is no act of its own. */
+const hourMost = 6;
+const dayMost = 20;
 
 /** What must hold in every second, checked by nobody's word but the host's own. The first thing that does not hold ends the run. */
 export class Invariants {
@@ -10,6 +16,7 @@ export class Invariants {
   readonly #datapath: Datapath;
   readonly #where: string;
   readonly #movedAt: Float64Array;
+  readonly #acts: { readonly second: number; readonly shifts: readonly ShiftOf[] }[] = [];
   #pending: Act | undefined;
   #actedAt = Number.NEGATIVE_INFINITY;
   checks = 0;
@@ -34,10 +41,14 @@ export class Invariants {
     }
   }
 
-  /** At most one act is under way. */
+  /** At most one act is under way, and none is begun on a thread that others take time from. */
   begun(second: number, act: Act): void {
     if (this.#pending !== undefined) this.#fail(second, 'two acts at once');
     this.#pending = act;
+    if (act.kind !== 'move' || act.isRollback) return;
+    const { stolenPpm } = this.#datapath;
+    for (const pmd of act.shifts.flatMap(({ from, to }) => [from, to]))
+      if ((stolenPpm[pmd] ?? 0) > moveLimits.stolenMaxPpm) this.#fail(second, `a move while thread ${pmd} is starved`);
   }
 
   ended(): void {
@@ -48,22 +59,52 @@ export class Invariants {
   acted(second: number, act: Act, before: Int32Array): void {
     if (act.kind !== 'move') return;
     const { place } = this.#datapath;
-    const { maxMoves, queueHoldMs } = moveLimits;
-    if (act.shifts.length === 0 || act.shifts.length > maxMoves) this.#fail(second, `${act.shifts.length} moves`);
-    if (!act.isRollback && second - this.#actedAt < cooldownSeconds) this.#fail(second, 'an act within the cooldown');
+    const { queueHoldMs } = moveLimits;
+    const most = Math.min(
+      moveLimits.maxMoves,
+      Math.max(1, Math.floor(before.filter((at) => at !== unplaced).length / 4)),
+    );
+    if (act.shifts.length === 0 || act.shifts.length > most) this.#fail(second, `${act.shifts.length} moves`);
+    if (act.isRollback) this.#undone(second, act.shifts);
+    else this.#begins(second);
     const planned = new Map(act.shifts.map(({ queue, to }) => [queue, to]));
     for (const [queue, is] of place.entries()) {
       if (is !== (planned.get(queue) ?? before[queue]))
         this.#fail(second, `queue ${queue} moved, or did not, unplanned`);
     }
-    for (const { queue, to } of act.shifts) {
+    for (const shift of act.shifts) {
+      const { queue, to } = shift;
       if (this.#spec.pmds[to]?.numa !== this.#spec.queues[queue]?.numa)
         this.#fail(second, `queue ${queue} left its node`);
       const held = (second - (this.#movedAt[queue] ?? 0)) * 1_000;
       if (!act.isRollback && held < queueHoldMs) this.#fail(second, `queue ${queue} moved again too soon`);
+      if (!act.isRollback && this.#isReturn(second, shift)) this.#fail(second, `queue ${queue} went back where it was`);
       this.#movedAt[queue] = second;
     }
+    if (!act.isRollback) this.#acts.push({ second, shifts: act.shifts });
     this.#actedAt = second;
+  }
+
+  /** No sooner after the last one, and no more often. */
+  #begins(second: number): void {
+    if (second - this.#actedAt < cooldownSeconds) this.#fail(second, 'an act within the cooldown');
+    const within = (seconds: number) => this.#acts.filter((act) => second - act.second < seconds).length;
+    if (within(3_600) >= hourMost || within(86_400) >= dayMost) this.#fail(second, 'an act too many');
+  }
+
+  /** Whether it is there that one of the last half hour took it away. */
+  #isReturn(second: number, { queue, to }: ShiftOf): boolean {
+    return this.#acts.some(
+      (act) =>
+        second - act.second < noReturnSeconds && act.shifts.some((shift) => shift.queue === queue && shift.from === to),
+    );
+  }
+
+  /** Exactly what the last act moved goes back, as far as it is still there. */
+  #undone(second: number, shifts: readonly ShiftOf[]): void {
+    const last = new Map(this.#acts.at(-1)?.shifts.map(({ queue, from }) => [queue, from]));
+    for (const { queue, to } of shifts)
+      if (last.get(queue) !== to) this.#fail(second, `queue ${queue} was undone to where it was not`);
   }
 
   #fail(second: number, what: string): never {

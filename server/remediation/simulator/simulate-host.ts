@@ -4,7 +4,7 @@ import { AutoLbPolicy, NoPolicy } from './auto-lb-policy.ts';
 import { Datapath, unplaced } from './datapath.ts';
 import { type HostSpec, hostSpec } from './host-spec.ts';
 import { Invariants } from './invariants.ts';
-import { MovePolicy } from './move-policy.ts';
+import { MachinePolicy } from './machine-policy.ts';
 import type { Act, PlannerName, Policy } from './policy.ts';
 import { intervalSeconds } from './readings.ts';
 import { noScores, PortSeconds, type Scores } from './score.ts';
@@ -22,14 +22,14 @@ const actSeconds = 1;
 
 /** One host from the beginning to the end: a pure function of the task. Throws at the first rule that does not hold. */
 export function simulateHost(task: HostTask): Scores {
-  const run = new HostRun(task, policyOf(task.planner));
+  const run = new HostRun(task, policyOf(task));
   for (let second = 0; second < task.seconds; second++) run.second(second);
   return run.scores();
 }
 
-function policyOf(planner: PlannerName): Policy {
+function policyOf({ seed, host, planner }: HostTask): Policy {
   if (planner === 'none') return new NoPolicy();
-  if (planner === 'ours') return new MovePolicy();
+  if (planner === 'ours') return new MachinePolicy(`seed ${seed}, host ${host}`);
   return new AutoLbPolicy(planner === 'auto-lb-group' ? 'group' : 'cycles');
 }
 

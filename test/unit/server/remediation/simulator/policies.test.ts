@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AutoLbPolicy } from '../../../../../server/remediation/simulator/auto-lb-policy.ts';
 import { Datapath } from '../../../../../server/remediation/simulator/datapath.ts';
-import { MovePolicy } from '../../../../../server/remediation/simulator/move-policy.ts';
+import { MachinePolicy } from '../../../../../server/remediation/simulator/machine-policy.ts';
 import type { Act, Policy } from '../../../../../server/remediation/simulator/policy.ts';
 import { evenly, hostOf } from './hosts.ts';
 
@@ -40,7 +40,7 @@ describe('pmd-auto-lb', () => {
 
 describe('ours', () => {
   it('moves one queue after two valid windows', () => {
-    const found = firstAct(new MovePolicy(), crowded, 60);
+    const found = firstAct(new MachinePolicy(), crowded, 60);
     // Blind in the first interval; the second and third are hot.
     expect(found?.second).toBe(15);
     const { act } = found ?? {};
@@ -49,7 +49,7 @@ describe('ours', () => {
   });
 
   it('leaves a thread at 85 % alone, and one queue that no thread can carry', () => {
-    expect(firstAct(new MovePolicy(), [1_000_000, 600_000, 500_000], 300)).toBeUndefined();
-    expect(firstAct(new MovePolicy(), [2_600_000], 300)).toBeUndefined();
+    expect(firstAct(new MachinePolicy(), [1_000_000, 600_000, 500_000], 300)).toBeUndefined();
+    expect(firstAct(new MachinePolicy(), [2_600_000], 300)).toBeUndefined();
   });
 });
