@@ -90,12 +90,13 @@ describe('a datapath with two queues that collide', () => {
     expect(told).toMatchObject({
       ...{ engine: 'test', resolutionPpm: 10_000, entry: 1, previous: null, chain: 'holds', outcome: null },
       certificate: { optimalForMoves: 2 },
+      limits: { maxMoves: 2, enterPpm: 900_000, acceptPpm: 850_000 },
       before: [
-        { core: 2, usagePpm: 938_775, rxqs: [{ id: 'vhu1/0' }, { id: 'vhu2/0' }] },
+        { core: 2, usagePpm: 938_775, overheadPpm: 20_000, stolenPpm: 0, rxqs: [{ id: 'vhu1/0' }, { id: 'vhu2/0' }] },
         { core: 4, rxqs: [{ id: 'vhu3/0' }] },
       ],
       after: [
-        { core: 2, rxqs: [{ id: 'vhu1/0', usagePpm: 500_000 }] },
+        { core: 2, rxqs: [{ id: 'vhu1/0', usagePpm: 500_000, isPinned: false }] },
         { core: 4, usagePpm: 632_653, rxqs: [{ id: 'vhu2/0' }, { id: 'vhu3/0' }] },
       ],
     });

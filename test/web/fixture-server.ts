@@ -12,6 +12,7 @@ import type { DecisionBody, ExclusionBody } from '../../server/api/schema/exclus
 import type { SilenceBody, SilenceEndBody } from '../../server/api/schema/silences.ts';
 import type { WhatIfBody } from '../../server/api/schema/slos.ts';
 import * as act from './fixture-acts.ts';
+import { adviceDetail, adviceList, datapathsNow } from './fixture-advice.ts';
 import * as api from './fixture-api.ts';
 import { breachDetail, breachPage } from './fixture-breaches.ts';
 import * as delivery from './fixture-deliveries.ts';
@@ -165,6 +166,10 @@ export function answer(scenario: Scenario, url: URL, nowMs: number): unknown {
   if (kind === 'alerts') return act.alertPage(scenario, nowMs);
   if (kind === 'audit') return act.actPage(scenario, url.searchParams, nowMs);
   if (kind === 'alerting') return delivery.alerting(scenario);
+  if (kind === 'remediation') {
+    if (first === 'datapaths') return list(datapathsNow(scenario, nowMs));
+    return second === '' ? list(adviceList(scenario, nowMs)) : adviceDetail(scenario, second, nowMs);
+  }
   if (kind === 'receivers') return list(delivery.receivers(scenario, nowMs));
   if (kind === 'deliveries') {
     return first === ''

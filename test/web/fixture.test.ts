@@ -15,12 +15,14 @@ import { HostDetail, HostPage, SoftnetSeries, StallList, ThreadSeries } from '..
 import { LedgerDetail, LedgerPage } from '../../server/api/schema/ledger.ts';
 import { PortPage, PortSeries, QueueSeries, XstatPage } from '../../server/api/schema/ports.ts';
 import { ReceiverPage } from '../../server/api/schema/receivers.ts';
+import { AdviceDetail, AdvicePage, DatapathNowPage } from '../../server/api/schema/remediation.ts';
 import { AlertPage, Silence, SilencePage, SilencePreview } from '../../server/api/schema/silences.ts';
 import { SliPage } from '../../server/api/schema/slis.ts';
 import { Budget, MonthCalendar, SloDetail, SloPage, TenantPage, WhatIf } from '../../server/api/schema/slos.ts';
 import { TickEvent } from '../../server/api/schema/stream.ts';
 import { PortTimeline } from '../../server/api/schema/timeline.ts';
 import { activeSilence, endedSilence, made, said, silencePreview } from './fixture-acts.ts';
+import { fullAdvice, outcomeAdvice, planAdvice, unknownAdvice } from './fixture-advice.ts';
 import { problem, tickOf } from './fixture-api.ts';
 import { openBreach } from './fixture-breaches.ts';
 import { deadDelivery, preview } from './fixture-deliveries.ts';
@@ -64,6 +66,8 @@ const routes: [string, TSchema][] = [
   ['alerts', AlertPage],
   ['audit', ActPage],
   [`breaches/${openBreach}/comments`, BreachComments],
+  ['remediation/datapaths', DatapathNowPage],
+  ['remediation/advice', AdvicePage],
   ['exclusions', ExclusionPage],
   ['credits?tenant=acme', CreditPage],
 ];
@@ -74,6 +78,10 @@ const singles: [string, TSchema][] = [
   [`breaches/${openBreach}`, BreachDetail],
   [`deliveries/${deadDelivery}`, DeliveryDetail],
   [`exclusions/${requestedExclusion}`, ExclusionDetail],
+  ...[planAdvice, outcomeAdvice, fullAdvice, unknownAdvice].map((id): [string, TSchema] => [
+    `remediation/advice/${id}`,
+    AdviceDetail,
+  ]),
 ];
 
 describe.each<Scenario>(['normal', 'empty', 'stale', 'noData', 'gap'])('the fixture in scenario %s', (scenario) => {

@@ -3,7 +3,7 @@
  *
  *     node test/web/screenshots.ts --url http://127.0.0.1:8080 --host NAME --port eth0 --out FOLDER
  *
- * With --slo, --tenant, --breach, --exclusion and --notification also of the page of each.
+ * With --slo, --tenant, --breach, --exclusion, --notification and --advice also of the page of each.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,6 +20,7 @@ const { values: options } = parseArgs({
     breach: { type: 'string' },
     exclusion: { type: 'string' },
     notification: { type: 'string' },
+    advice: { type: 'string' },
     out: { type: 'string', default: 'screenshots' },
   },
 });
@@ -49,6 +50,8 @@ const pages = {
   ...pageOf('exclusion', 'exclusions', options.exclusion),
   notifications: '/notifications',
   ...pageOf('notification', 'notifications', options.notification),
+  advice: '/advice',
+  ...pageOf('plan', 'advice', options.advice),
 };
 
 mkdirSync(options.out, { recursive: true });

@@ -87,6 +87,16 @@ const routeTree = rootRoute.addChildren([
   }),
   createRoute({
     getParentRoute: () => rootRoute,
+    path: '/advice',
+    component: lazyRouteComponent(() => import('./features/remediation/advice-page.tsx'), 'AdvicePage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/advice/$id',
+    component: lazyRouteComponent(() => import('./features/remediation/plan-page.tsx'), 'PlanPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
     path: '/notifications',
     component: lazyRouteComponent(() => import('./features/notification/notifications-page.tsx'), 'NotificationsPage'),
   }),

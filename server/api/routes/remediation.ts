@@ -54,6 +54,7 @@ export function remediationRoutes(api: Api, { advice: store }: Pick<ApiContext, 
         certificate: plan?.decision === 'plan' ? plan.certificate : null,
         before: threadsOf(told.advice, []),
         after: plan?.decision === 'plan' ? threadsOf(told.advice, plan.moves) : [],
+        limits: limitsOf(told.advice),
         ...{ entry: told.entry, previous: told.previous, sha256: told.sha256 },
         chain: follows ? ('holds' as const) : ('broken' as const),
       };
@@ -105,8 +106,15 @@ function threadsOf({ input }: Advice, moves: readonly Move[]): AdviceDetail['bef
   const targets = new Map(moves.map(({ rxq, to }) => [rxq, to]));
   const rxqs = input.rxqs.map((rxq) => ({ ...rxq, movedAt: null, core: targets.get(rxq.id) ?? rxq.core }));
   const { use, queues } = placementOf({ pmds: input.pmds, rxqs });
-  return input.pmds.map(({ core, numa }, place) => {
+  return input.pmds.map(({ core, numa, overheadPpm, stolenPpm }, place) => {
     const own = (queues[place] ?? []).flatMap((rxq) => rxqs[rxq] ?? []);
-    return { core, numa, usagePpm: use[place] ?? 0, rxqs: own.map(({ id, usagePpm }) => ({ id, usagePpm })) };
+    const shown = own.map(({ id, usagePpm, pin }) => ({ id, usagePpm, isPinned: pin !== null }));
+    return { core, numa, usagePpm: use[place] ?? 0, overheadPpm, stolenPpm, rxqs: shown };
   });
+}
+
+function limitsOf({ input }: Advice): AdviceDetail['limits'] {
+  if (input === null) return null;
+  const { maxMoves, enterPpm, acceptPpm, settlePpm, gainPpm } = input.limits;
+  return { maxMoves, enterPpm, acceptPpm, settlePpm, gainPpm };
 }

@@ -50,7 +50,16 @@ const Thread = Type.Object({
   core: Type.Integer(),
   numa: Type.Integer(),
   usagePpm: Type.Integer({ description: 'Of what the thread has for queues, millionths.' }),
-  rxqs: Type.Array(Type.Object({ id: Type.String(), usagePpm: Ppm })),
+  overheadPpm: Type.Integer({ description: 'What it is busy with beside its queues.' }),
+  stolenPpm: Type.Integer({ description: 'What others take from it, at most.' }),
+  rxqs: Type.Array(Type.Object({ id: Type.String(), usagePpm: Ppm, isPinned: Type.Boolean() })),
+});
+const Limits = Type.Object({
+  maxMoves: Type.Integer(),
+  enterPpm: Ppm,
+  acceptPpm: Ppm,
+  settlePpm: Ppm,
+  gainPpm: Ppm,
 });
 
 export const AdviceDetail = Type.Object({
@@ -69,6 +78,7 @@ export const AdviceDetail = Type.Object({
   ),
   before: Type.Array(Thread),
   after: Type.Array(Thread, { description: 'Empty: no moves.' }),
+  limits: orNull(Limits, 'What a plan has to keep (docs/plans.md); null: nothing was planned.'),
   peers: Type.Array(
     Type.Object({
       algorithm: Type.Enum(ovsAlgorithms),

@@ -14,15 +14,17 @@ interface Question {
   readonly segments: readonly string[];
   readonly params: Params;
   readonly everyMs: number;
+  /** Where the server gives fewer at once. */
+  readonly limit?: string;
 }
 
 /** A list that comes in pages in the order of the server; the next page only when asked for. `pages`: what else they tell. */
 export function useEndless<Item, Told extends Page<Item> = Page<Item>>(question: Question) {
-  const { queryKey, segments, params, everyMs } = question;
+  const { queryKey, segments, params, everyMs, limit = pageItems } = question;
   const query = useInfiniteQuery({
     queryKey,
     queryFn: ({ signal, pageParam }) =>
-      getJson<Told>(apiPath(segments, { ...params, limit: pageItems, cursor: pageParam }), signal),
+      getJson<Told>(apiPath(segments, { ...params, limit, cursor: pageParam }), signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
     select: joined<Item, Told>,

@@ -5,6 +5,7 @@ export type Action =
   | 'openHelp'
   | 'goFleet'
   | 'goPorts'
+  | 'goAdvice'
   | 'goObjectives'
   | 'goTenants'
   | 'goBreaches'
@@ -29,6 +30,7 @@ export const shortcuts: readonly Shortcut[] = [
   { keys: ['/'], action: 'focusFilter', text: 'Go to the filter' },
   { keys: ['g', 'f'], action: 'goFleet', text: 'Go to the fleet' },
   { keys: ['g', 'p'], action: 'goPorts', text: 'Go to all ports' },
+  { keys: ['g', 'a'], action: 'goAdvice', text: 'Go to the advice' },
   { keys: ['g', 'o'], action: 'goObjectives', text: 'Go to the objectives' },
   { keys: ['g', 't'], action: 'goTenants', text: 'Go to the tenants' },
   { keys: ['g', 'b'], action: 'goBreaches', text: 'Go to the breaches' },

@@ -17,6 +17,7 @@ import { isOfTelling } from './telling-nav.tsx';
 const places = [
   ['/', 'Fleet'],
   ['/ports', 'Ports'],
+  ['/advice', 'Advice'],
   ['/objectives', 'Objectives'],
   ['/tenants', 'Tenants'],
   ['/breaches', 'Breaches'],
@@ -35,6 +36,7 @@ export function Shell() {
     openHelp: () => setHelp(true),
     goFleet: () => void navigate({ to: '/', search: url.carried }),
     goPorts: () => void navigate({ to: '/ports', search: url.carried }),
+    goAdvice: () => void navigate({ to: '/advice', search: url.carried }),
     goObjectives: () => void navigate({ to: '/objectives', search: url.carried }),
     goTenants: () => void navigate({ to: '/tenants', search: url.carried }),
     goBreaches: () => void navigate({ to: '/breaches', search: url.carried }),
