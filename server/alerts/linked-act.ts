@@ -97,7 +97,10 @@ export class LinkedAct {
   async #silence(token: string, claim: LinkClaim, { who, comment, hours }: LinkedWords): Promise<void> {
     const { silences, desk, nowMs } = this.#options;
     const { receiver, breach } = claim;
-    const tenant = desk.receiver(receiver)?.spec.tenant ?? null;
+    const present = desk.receiver(receiver);
+    // Gone since it was looked at: whose silence it would be nobody can say, and null is the operator's.
+    if (present === undefined) throw new FourninesError('FN_STATE_CONFLICT', 'its receiver is no more');
+    const { tenant } = present.spec;
     const made = { by: byOf(who, receiver), atMs: nowMs(), comment };
     const startsAt = Math.floor(made.atMs / 1_000);
     const endsAt = startsAt + hours * 3_600;

@@ -130,6 +130,22 @@ export function actLinkTests(of: () => ControlStore): void {
       expect((await ask(tokenOf(id, { receiver: 'acme-noc' }))).title).toBe('I take care of it');
     });
 
+    it("no silence is the operator's because its receiver went while it was made", async () => {
+      const { id } = await burning();
+      const token = tokenOf(id, { act: 'silence', receiver: 'acme-noc' });
+      const { receiver } = desk;
+      let asked = 0;
+      desk.receiver = (name) => (asked++ === 0 ? receiver(name) : undefined);
+      try {
+        const silence = { who: 'Kim', comment: 'x', hours: '4' };
+        expect(await ask(token, silence)).toMatchObject({ status: 410, title: 'This link is worth nothing any more' });
+      } finally {
+        desk.receiver = receiver;
+      }
+      const silences = await new SilenceStore(of()).list({ now: at, limit: 100 });
+      expect(silences.filter(({ matchers }) => matchers.some(({ value }) => value === id))).toEqual([]);
+    });
+
     it('one of an older change says that it became worse, and that of the newest one acts', async () => {
       const { author, id } = await burning();
       await author.read({ ...good, burn: { T4: 'firing', T0: 'firing' }, at: at + 1 });
