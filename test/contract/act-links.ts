@@ -130,20 +130,23 @@ export function actLinkTests(of: () => ControlStore): void {
       expect((await ask(tokenOf(id, { receiver: 'acme-noc' }))).title).toBe('I take care of it');
     });
 
-    it("no silence is the operator's because its receiver went while it was made", async () => {
-      const { id } = await burning();
-      const token = tokenOf(id, { act: 'silence', receiver: 'acme-noc' });
+    it("no silence is the operator's because its receiver goes while it is made, whenever that is", async () => {
       const { receiver } = desk;
-      let asked = 0;
-      desk.receiver = (name) => (asked++ === 0 ? receiver(name) : undefined);
-      try {
-        const silence = { who: 'Kim', comment: 'x', hours: '4' };
-        expect(await ask(token, silence)).toMatchObject({ status: 410, title: 'This link is worth nothing any more' });
-      } finally {
-        desk.receiver = receiver;
+      const tenants: (string | null)[][] = [];
+      for (const known of [1, 2, 3, 4]) {
+        const { id } = await burning();
+        let asked = 0;
+        desk.receiver = (name) => (asked++ < known ? receiver(name) : undefined);
+        const token = tokenOf(id, { act: 'silence', receiver: 'acme-noc' });
+        await ask(token, { who: 'Kim', comment: 'x', hours: '4' }).finally(() => {
+          desk.receiver = receiver;
+        });
+        const silences = await new SilenceStore(of()).list({ now: at, limit: 1_000 });
+        const own = silences.filter(({ matchers }) => matchers.some(({ value }) => value === id));
+        tenants.push(own.map(({ tenant }) => tenant));
       }
-      const silences = await new SilenceStore(of()).list({ now: at, limit: 100 });
-      expect(silences.filter(({ matchers }) => matchers.some(({ value }) => value === id))).toEqual([]);
+      expect(new Set(tenants.flat())).toEqual(new Set(['acme']));
+      expect(tenants[0]).toEqual([]);
     });
 
     it('one of an older change says that it became worse, and that of the newest one acts', async () => {
