@@ -207,7 +207,10 @@ export class Dispatcher implements Part {
       signal.throwIfAborted();
       const latencyMs = Math.round(performance.now() - beganMs);
       const { attempts, untilMs } = delivery;
-      const after = afterAttempt(answer, { attempts, untilMs, circuit: present, nowMs: nowMs(), permille: permille() });
+      // By the clock that the attempt is written down with: one that was set ahead meanwhile, and back later, would make the pause
+      // as much longer, and nothing would show that it was set at all.
+      const endMs = atMs + latencyMs;
+      const after = afterAttempt(answer, { attempts, untilMs, circuit: present, nowMs: endMs, permille: permille() });
       const { outcome, status, detail } = answer;
       const told = { delivery: delivery.id, receiver, atMs, latencyMs, outcome, status, detail };
       await writer.write({ ...told, ...after });

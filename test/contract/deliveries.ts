@@ -201,6 +201,28 @@ export function deliveryTests(of: () => ControlStore): void {
       expect(sent).toEqual([...Array<string>(6).fill('r-1'), 'r-2']);
     });
 
+    it('does not wait for a clock that was set ahead in mid-attempt, and back later', async () => {
+      await deliveries.add([aDelivery('r', 1)]);
+      const hourMs = 3_600_000;
+      {
+        await using first = dispatching(() => {
+          nowMs += hourMs;
+          return failed;
+        });
+        await first.dispatcher.start();
+        await until({ what: 'it has failed', deadlineMs: 10_000, everyMs: 5 }, async () => {
+          return (await stateOf('r-1'))?.attempts === 1;
+        });
+      }
+      nowMs -= hourMs;
+      // The pause after the first failure is 5 s.
+      nowMs += 6_000;
+      await using second = dispatching(() => delivered);
+      await second.dispatcher.start();
+      await untilNoneWaits();
+      expect(sent).toEqual(['r-1', 'r-1']);
+    });
+
     it('does not wait for a clock that was set back to come to where it was', async () => {
       await deliveries.add([aDelivery('fresh', 1), ...[1, 2].map((n) => aDelivery('failed', n))]);
       let isWell = false;
