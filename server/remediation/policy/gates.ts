@@ -88,8 +88,8 @@ function settling({ at }: DatapathReadings, { reloadedAt }: ValidWindows): strin
 
 /** Links of cards: that of a guest is down when the guest is away, which is its affair. */
 function linksDown(ports: readonly PortReading[]): string | undefined {
-  const down = ports.filter(({ type, admin, link }) => type === 'dpdk' && admin === 'up' && link === 'down');
-  return down.length === 0 ? undefined : `the link of ${down[0]?.port} is down`;
+  const down = ports.find(({ type, admin, link }) => type === 'dpdk' && admin !== 'down' && link !== 'up');
+  return down === undefined ? undefined : `the link of ${down.port} is ${down.link === '' ? 'not known' : down.link}`;
 }
 
 /** Its default is true. With all queues pinned, those of the next guest would then be polled by nobody. */

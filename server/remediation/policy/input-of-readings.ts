@@ -48,7 +48,9 @@ export function inputOf(readings: DatapathReadings, windows: ValidWindows, limit
     if (!nodes.has(queue.core)) lacks.push(`the thread of core ${queue.core}`);
     if (usagePpm === undefined) lacks.push(`${loadWindowsMin} windows of ${rxqId(queue.port, queue.queue)} that count`);
     if (numa === undefined) lacks.push(`the node of ${queue.port}`);
-    if (usagePpm === undefined || numa === undefined) return [];
+    // Whether it is pinned stands there: a port that nothing is told of may be the operator's to move.
+    if (port === undefined) lacks.push(`the settings of ${queue.port}`);
+    if (usagePpm === undefined || numa === undefined || port === undefined) return [];
     return [rxqOf(queue, { port, numa, usagePpm }, readings)];
   });
   if (pmds.length > planBounds.pmds || rxqs.length > planBounds.rxqs) lacks.push('a datapath small enough to plan for');
@@ -81,7 +83,7 @@ function nodeOf(
 
 function rxqOf(
   { port, queue, core }: QueueWindow,
-  known: { readonly port: PortReading | undefined; readonly numa: number; readonly usagePpm: number },
+  known: { readonly port: PortReading; readonly numa: number; readonly usagePpm: number },
   { moves }: DatapathReadings,
 ): PlanInput['rxqs'][number] {
   const moved = moves.find((move) => move.port === port && move.queue === queue);
@@ -89,8 +91,8 @@ function rxqOf(
     ...{ id: rxqId(port, queue), port, queue, numa: known.numa, core, usagePpm: known.usagePpm },
     pps: null,
     // Nothing of ours writes pins: whatever stands there is the operator's.
-    pin: isPinned(known.port?.affinity ?? null, queue) ? 'operator' : null,
-    vm: known.port?.vm ?? null,
+    pin: isPinned(known.port.affinity, queue) ? 'operator' : null,
+    vm: known.port.vm,
     movedAt: moved === undefined ? null : moved.lastElsewhere * 1000,
     group: null,
   };

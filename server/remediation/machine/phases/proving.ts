@@ -64,13 +64,14 @@ export const verify: Rules<'verify'> = {
 function proven(turn: Turn, { action, observedMaxUsagePpm }: PhaseOf<'verify'>, verdict: Verdict): void {
   const { timers } = turn.settings;
   const { errorsPpm } = turn.state.history;
-  const error = Math.abs((observedMaxUsagePpm ?? 0) - action.proposal.predictedMaxUsagePpm);
   turn.journal(action, verdict === 'good' ? 'verified' : verdict, '', observedMaxUsagePpm);
   release(turn, action);
-  if (verdict === 'moot') {
+  // Without an observation there is no error, and no small one either.
+  if (verdict === 'moot' || observedMaxUsagePpm === null) {
     toPause(turn);
     return;
   }
+  const error = Math.abs(observedMaxUsagePpm - action.proposal.predictedMaxUsagePpm);
   turn.remember({ errorsPpm: [...errorsPpm, error].slice(-errorsKept) });
   turn.set({ soak: { action, endsAt: turn.now + timers.soakMs } });
   turn.emit({ kind: 'measure', intent: action.intent, of: 'soak' });

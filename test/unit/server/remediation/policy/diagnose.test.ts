@@ -126,6 +126,12 @@ describe('what is not known', () => {
     expect(read.plan === null).toBe(diagnosis === 'unknown');
   });
 
+  it('a port that nothing is told of may be pinned: there is no plan that could move it', () => {
+    const { diagnosis, plan, lacks } = found({ queues: collided, over: { ports: [] } });
+    expect({ diagnosis, plan }).toEqual({ diagnosis: 'unknown', plan: null });
+    expect(lacks).toContain('the settings of vhu1');
+  });
+
   it('where nobody tells whether a thread is robbed, nothing is said', () => {
     const { diagnosis, lacks } = found({ queues: collided, over: { waits: [] } });
     expect({ diagnosis, lacks }).toEqual({
@@ -187,6 +193,7 @@ describe('gates', () => {
     ['version', { settings: { version: null } }],
     ['young', { settings: { startedAt: at - 119 } }],
     ['linkDown', { ports: { vhu3: { type: 'dpdk', link: 'down' } } }],
+    ['linkDown', { ports: { vhu3: { type: 'dpdk', link: '' } } }],
     ['isolate', { settings: { isolate: null } }],
     ['isolate', { settings: { isolate: 'true' } }],
     ['autoLb', { settings: { autoLb: 'true' } }],
