@@ -15,14 +15,22 @@ export function toPlan(
   turn.emit({ kind: 'plan', cause });
 }
 
-/** The same advice is told once, until the breach is over. */
+/** So many pieces of advice are known again; one that is older is told once more. */
+const advicesKept = 32;
+
+/**
+ * The same advice is told once, until the breach is over. A plan that others must act on, or that a guard holds, has its time; where
+ * there is none, there may be one soon, and it is looked for again.
+ */
 export function toAdvised(turn: Turn, reason: string, proposal: Proposal | null): void {
+  const { state, settings, now } = turn;
   const key = `${reason} ${proposal?.fingerprint ?? ''}`;
-  if (turn.state.history.advised !== key) {
-    turn.remember({ advised: key });
+  if (!state.history.advised.includes(key)) {
+    turn.remember({ advised: [...state.history.advised, key].slice(-advicesKept) });
     turn.emit({ kind: 'advise', reason, proposal });
   }
-  turn.go({ name: 'advised', reason, endsAt: turn.now + turn.settings.timers.adviceMs });
+  const { adviceMs, lookAgainMs } = settings.timers;
+  turn.go({ name: 'advised', reason, endsAt: now + (proposal === null ? lookAgainMs : adviceMs) });
 }
 
 /** A plan that somebody may carry out: now, or once a human says so. */

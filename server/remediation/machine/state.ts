@@ -56,8 +56,8 @@ export interface History {
   readonly departures: readonly { readonly rxq: string; readonly core: number; readonly endsAt: number }[];
   /** How far the last verdicts were from their predictions. */
   readonly errorsPpm: readonly number[];
-  /** What was advised last, until the breach is over. */
-  readonly advised: string | null;
+  /** What was advised, until the breach is over. */
+  readonly advised: readonly string[];
 }
 
 /** A plan as the machine must know it to answer for it. */
@@ -163,7 +163,7 @@ export const initialState: MachineState = {
     barred: [],
     departures: [],
     errorsPpm: [],
-    advised: null,
+    advised: [],
   },
 };
 

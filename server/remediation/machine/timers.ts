@@ -28,7 +28,10 @@ export interface Timers {
   readonly suppressedMaxMs: number;
   /** After a suppression a human must approve for so long. */
   readonly approvalForcedMs: number;
+  /** A plan that was told is left to whoever is to act on it. */
   readonly adviceMs: number;
+  /** Where there was no plan to tell, it is looked for again. */
+  readonly lookAgainMs: number;
   readonly noReturnMs: number;
   readonly barredMs: number;
   /** After somebody else's hand on the host. */
@@ -47,5 +50,11 @@ export const defaultTimers: Timers = {
   ...{ reconcileMs: 10 * second, readAgainMs: 2_500, settleMs: 10 * second, verifyMs: 30 * second, soakMs: 5 * minute },
   ...{ rollbackMs: 10 * second, deadManMs: minute, pauseMs: 30 * second, cooldownMs: 2 * minute },
   ...{ penanceMs: 15 * minute, suppressedMaxMs: hour, approvalForcedMs: 24 * hour, adviceMs: 10 * minute },
-  ...{ noReturnMs: 30 * minute, barredMs: 24 * hour, standOffMs: 10 * minute, leaseLeftMs: 5 * second },
+  ...{
+    lookAgainMs: 15 * second,
+    noReturnMs: 30 * minute,
+    barredMs: 24 * hour,
+    standOffMs: 10 * minute,
+    leaseLeftMs: 5 * second,
+  },
 };

@@ -25,7 +25,7 @@ export const idle: Rules<'idle'> = {
   on: {
     reading(turn, _, reading) {
       const { settings, now, state } = turn;
-      if (isCalm(reading, settings)) turn.remember({ advised: null });
+      if (isCalm(reading, settings)) turn.remember({ advised: [] });
       if (modeNow(state, settings) === 'off' || !isHot(reading, settings)) return;
       const endsAt = now + settings.timers.suspectMs;
       turn.go({
@@ -77,7 +77,7 @@ export const advised: Rules<'advised'> = {
   on: {
     reading(turn, _, reading) {
       if (reading.span !== 'window' || !isCalm(reading, turn.settings)) return;
-      turn.remember({ advised: null });
+      turn.remember({ advised: [] });
       toIdle(turn);
     },
   },

@@ -27,6 +27,46 @@ describe('a suspicion', () => {
   });
 });
 
+describe('where there was no plan', () => {
+  const none = (reason: string): MachineEvent => ({ kind: 'planned', plan: null, reason });
+
+  it('it is looked for again after 15 s, after two hot windows as ever, and told once', () => {
+    const story = new Story().breaks().tell(none('noAcceptablePlan'));
+    expect(story.tell(hot, 14_999).tell(hot).phase).toBe('advised');
+    expect(story.wait(1).phase).toBe('idle');
+    expect(story.tell(hot).phase).toBe('suspect');
+    expect(story.tell(hot, 5_000).phase).toBe('diagnose');
+    story
+      .tell({ kind: 'diagnosed', cause: 'overload', subject: 'core 1', heldBy: null })
+      .tell(none('noAcceptablePlan'));
+    expect(story.all('advise')).toHaveLength(1);
+    expect(story.wait(15_000).breaks().plans().phase).toBe('acquire');
+  });
+
+  it('for one reason and then for another, each is told once', () => {
+    const story = new Story();
+    for (const reason of ['noAcceptablePlan', 'frozen', 'noAcceptablePlan', 'frozen'])
+      story.breaks().tell(none(reason)).wait(15_000);
+    story.breaks('theft').wait(15_000).breaks('theft');
+    expect(story.all('advise').map(({ reason }) => reason)).toEqual(['noAcceptablePlan', 'frozen', 'theft']);
+    // What is remembered of a breach without end is bounded.
+    for (let i = 0; i < 40; i++)
+      story
+        .wait(15_000)
+        .breaks()
+        .tell(none(`reason ${i}`));
+    expect(story.state.history.advised).toHaveLength(32);
+  });
+
+  it('is another thing than a plan that was told: that has its 10 min', () => {
+    for (const story of [new Story('advise').breaks().plans(), new Story().breaks().plans({ moves: [] })]) {
+      expect(story.all('advise')[0]?.proposal).not.toBeNull();
+      expect(story.wait(599_999).phase).toBe('advised');
+      expect(story.wait(1).phase).toBe('idle');
+    }
+  });
+});
+
 describe('an approval', () => {
   const decided = (isApproved = true, proposal = 'p1'): MachineEvent => {
     return { kind: 'decided', proposal, isApproved, by: 'ann' };
