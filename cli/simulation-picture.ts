@@ -1,21 +1,26 @@
 import type { Simulation } from './simulation.ts';
-import { described, type PlannerTotal, tableOf } from './simulation-text.ts';
+import { type PlannerTotal, scoreTable, type Table } from './simulation-table.ts';
+import { described } from './simulation-text.ts';
+import { causeTable, leftToHumans, verdictOf, whileTable } from './simulation-verdict.ts';
 
 const width = 640;
 const rowHeight = 34;
 const left = 130;
 const barMost = 380;
 
-/** One page that needs nothing else: two charts of bars, and the table they are drawn from. */
+/** One page that needs nothing else: two charts of bars, the tables they are drawn from, and what was to come of it. */
 export function simulationPicture(simulation: Simulation, totals: readonly PlannerTotal[]): string {
-  const [header = [], ...rows] = tableOf(totals);
-  const about = escaped(described(simulation, totals));
+  const about = [described(simulation, totals), ...verdictOf(totals)];
   const charts = [
     chart('Seconds of ports lost', totals, ({ lostSeconds }) => lostSeconds),
     chart('Queues moved by acts', totals, ({ moves }) => moves),
   ];
-  const cells = (row: readonly string[]) =>
-    row.map((cell, i) => (i === 0 ? `<th scope="row">${escaped(cell)}</th>` : `<td>${escaped(cell)}</td>`)).join('');
+  const tables = [
+    tableOf('What became of it', scoreTable(totals)),
+    tableOf('Seconds lost, by cause', causeTable(totals)),
+    tableOf('What ours was doing in curable seconds', whileTable(totals)),
+  ];
+  const left = leftToHumans(totals);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -33,19 +38,29 @@ th:first-child { text-align: left; white-space: nowrap; }
 </head>
 <body>
 <h1>Planners side by side</h1>
-<p>${about}</p>
+${about.map((line) => `<p>${escaped(line)}</p>`).join('\n')}
 ${charts.join('\n')}
-<div class="scroll" role="region" aria-label="Figures" tabindex="0">
+${tables.join('\n')}
+${left === null ? '' : `<p>${escaped(left)}</p>`}
+</body>
+</html>
+`;
+}
+
+/** A table without rows is left out. */
+function tableOf(title: string, [header = [], ...rows]: Table): string {
+  if (rows.length === 0) return '';
+  const cells = (row: readonly string[]) =>
+    row.map((cell, i) => (i === 0 ? `<th scope="row">${escaped(cell)}</th>` : `<td>${escaped(cell)}</td>`)).join('');
+  return `<h2>${escaped(title)}</h2>
+<div class="scroll" role="region" aria-label="${escaped(title)}" tabindex="0">
 <table>
-<thead><tr>${header.map((title) => `<th scope="col">${escaped(title)}</th>`).join('')}</tr></thead>
+<thead><tr>${header.map((each) => `<th scope="col">${escaped(each)}</th>`).join('')}</tr></thead>
 <tbody>
 ${rows.map((row) => `<tr>${cells(row)}</tr>`).join('\n')}
 </tbody>
 </table>
-</div>
-</body>
-</html>
-`;
+</div>`;
 }
 
 function chart(title: string, totals: readonly PlannerTotal[], of: (scores: PlannerTotal['scores']) => number): string {

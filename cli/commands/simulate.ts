@@ -7,7 +7,8 @@ import { type PlannerName, plannerNames } from '../../server/remediation/simulat
 import { jsonOption } from '../options.ts';
 import { runSimulation, type Simulation } from '../simulation.ts';
 import { simulationPicture } from '../simulation-picture.ts';
-import { simulationJson, simulationText, totalsOf } from '../simulation-text.ts';
+import { totalsOf } from '../simulation-table.ts';
+import { simulationJson, simulationText } from '../simulation-text.ts';
 
 interface SimulateOptions {
   readonly hosts: number;

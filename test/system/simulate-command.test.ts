@@ -19,7 +19,11 @@ describe('fournines simulate', () => {
     const told = await simulated(...options, '--workers', '1');
     expect({ code: told.code, stderr: told.stderr }).toEqual({ code: 0, stderr: '' });
     expect(await simulated(...options, '--workers', '2')).toEqual(told);
-    const { planners } = JSON.parse(told.stdout) as { planners: { planner: string; packetsOffered: string }[] };
+    const { planners, goal } = JSON.parse(told.stdout) as {
+      planners: { planner: string; packetsOffered: string }[];
+      goal: { isReached: boolean };
+    };
+    expect(goal.isReached).toBeTypeOf('boolean');
     expect(planners.map(({ planner }) => planner)).toEqual(['none', 'auto-lb-cycles', 'auto-lb-group', 'ours']);
     expect(new Set(planners.map(({ packetsOffered }) => packetsOffered)).size).toBe(1);
   });

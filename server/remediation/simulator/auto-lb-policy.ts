@@ -14,6 +14,7 @@ const improvementPercent = 25n;
 export class AutoLbPolicy implements Policy {
   readonly terms: OvsTerms;
   readonly freezes = false;
+  readonly doing = null;
 
   constructor(algorithm: OvsAlgorithm) {
     this.terms = { algorithm, isolate: true };
@@ -59,6 +60,7 @@ export class AutoLbPolicy implements Policy {
 export class NoPolicy implements Policy {
   readonly terms: OvsTerms = { algorithm: 'cycles', isolate: true };
   readonly freezes = false;
+  readonly doing = null;
 
   look(): undefined {
     return undefined;

@@ -8,6 +8,7 @@ import { busiest, highestUse, placementOf } from '../planner/placement.ts';
 import { type Plan, plan } from '../planner/plan.ts';
 import type { PlanInput } from '../planner/plan-input.ts';
 import { unplaced } from './datapath.ts';
+import { type Doing, DoingOf } from './doing.ts';
 import { EffectTrial } from './effect-trial.ts';
 import { hostReading, shiftsBack, shiftsOf } from './host-reading.ts';
 import type { Act, Look, Policy } from './policy.ts';
@@ -25,6 +26,7 @@ export class MachinePolicy implements Policy {
   readonly freezes = true;
   readonly #windows = new Windows();
   readonly #rules: RepairRules;
+  readonly #doing = new DoingOf();
   #state: MachineState;
   #look: Look | undefined;
   #input: PlanInput | undefined;
@@ -37,6 +39,10 @@ export class MachinePolicy implements Policy {
     this.#rules = new RepairRules(where);
     this.#state = { ...initialState, mode: 'auto', cleanPlans: defaultSettings.limits.cleanPlansMin };
     this.#tell({ kind: 'lease', epoch: 1, forMs: forever }, 0);
+  }
+
+  get doing(): Doing {
+    return this.#doing.now(this.#state);
   }
 
   look(look: Look): Act | undefined {
@@ -93,7 +99,9 @@ export class MachinePolicy implements Policy {
     const events = [event];
     for (let next = events.shift(); next !== undefined; next = events.shift()) {
       const { state, effects } = step(this.#state, next, { now: second * 1_000 });
-      this.#rules.stepped(next, { before: this.#state, after: state, effects });
+      const stepped = { before: this.#state, after: state, effects };
+      this.#rules.stepped(next, stepped);
+      this.#doing.stepped(stepped);
       this.#state = state;
       events.push(...effects.flatMap((effect) => this.#answers(effect)));
     }

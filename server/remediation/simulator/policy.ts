@@ -1,4 +1,5 @@
 import type { OvsTerms } from '../ovs-model/schedule.ts';
+import type { Doing } from './doing.ts';
 import type { HostSpec } from './host-spec.ts';
 import type { Readings } from './readings.ts';
 import type { Rings } from './rings.ts';
@@ -38,6 +39,8 @@ export interface Policy {
   readonly terms: OvsTerms;
   /** Every queue is pinned to where it is: a port that comes moves nobody else. */
   readonly freezes: boolean;
+  /** Since the last look; null: it has no states to tell of. */
+  readonly doing: Doing | null;
   look(look: Look): Act | undefined;
   /** An act of its own took effect, or nothing came of it because the host had changed meanwhile. */
   settled(act: Act, second: number, isDone: boolean): void;

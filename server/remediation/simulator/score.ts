@@ -11,6 +11,11 @@ export interface Scores {
   portSeconds: number;
   lostSeconds: number;
   readonly lostBy: Record<LossCause, number>;
+  /** Of the curable ones, by what the machine was doing: its phase, and why. Empty where there is no machine. */
+  readonly curableWhile: Record<string, number>;
+  /** Hosts that were damped once, and such as a human had to look at. */
+  suppressedHosts: number;
+  haltedHosts: number;
   /** As text where they are told: sums of a fleet may pass 2^53. */
   packetsOffered: bigint;
   packetsLost: bigint;
@@ -32,6 +37,7 @@ export interface Scores {
 export function noScores(): Scores {
   return {
     ...{ portSeconds: 0, lostSeconds: 0, lostBy: { curable: 0, elephant: 0, full: 0, theft: 0 } },
+    ...{ curableWhile: {}, suppressedHosts: 0, haltedHosts: 0 },
     ...{ packetsOffered: 0n, packetsLost: 0n, waitedSteps: 0n, longestWaitUs: 0 },
     ...{ acts: 0, rollbacks: 0, dropped: 0, falseActs: 0, moves: 0, foreignMoves: 0, checks: 0 },
   };

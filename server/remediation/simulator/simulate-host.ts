@@ -75,7 +75,7 @@ class HostRun {
     this.#arrivals.next(second);
     this.#datapath.second(this.#arrivals);
     this.#invariants.second(second, this.#isThere);
-    this.#ports.second(this.#arrivals, this.#scores);
+    this.#judge();
     this.#scores.portSeconds += this.#portsThere;
     this.#trials.second(second + 1, this.#scores);
     if ((second + 1) % intervalSeconds === 0) this.#look(second + 1);
@@ -95,6 +95,17 @@ class HostRun {
   }
 
   #portsThere = 0;
+
+  /** Seconds of ports that are lost, and what whoever might have kept them was doing. */
+  #judge(): void {
+    const { lostBy, curableWhile } = this.#scores;
+    const before = lostBy.curable;
+    this.#ports.second(this.#arrivals, this.#scores);
+    const { doing } = this.#policy;
+    if (doing === null || lostBy.curable === before) return;
+    const key = doing.reason === null ? doing.phase : `${doing.phase} ${doing.reason}`;
+    curableWhile[key] = (curableWhile[key] ?? 0) + lostBy.curable - before;
+  }
 
   /** Whether a port came or went. */
   #comeAndGo(second: number): boolean {
@@ -174,6 +185,9 @@ class HostRun {
     const { place, queuesOf, readings, rings, stolenPpm } = this.#datapath;
     readings.close(queuesOf);
     const act = this.#policy.look({ second, spec: this.#spec, readings, place, queuesOf, stolenPpm, packets: rings });
+    const { doing } = this.#policy;
+    if (doing?.phase === 'suppressed') this.#scores.suppressedHosts = 1;
+    if (doing?.phase === 'halt') this.#scores.haltedHosts = 1;
     if (act === undefined) return;
     this.#invariants.begun(second, act);
     this.#pending = { act, at: second + actSeconds };
