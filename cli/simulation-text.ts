@@ -19,16 +19,22 @@ export function simulationText(simulation: Simulation, results: readonly Planner
     .join('\n\n');
 }
 
-export function described({ hosts, hours, seeds }: Simulation, totals: readonly PlannerTotal[]): string {
+/** The terms that everything else holds under. */
+export function described(simulation: Simulation, totals: readonly PlannerTotal[]): string {
+  const { hosts, hours, seeds, planners, approveAfterSeconds } = simulation;
   const first = seeds.length === 1 ? `seed ${seeds[0]}` : `seeds ${seeds[0]} to ${seeds.at(-1)}`;
   const { portSeconds = 0 } = totals[0]?.scores ?? {};
-  return `${hosts} hosts x ${hours} h, ${first}: ${grouped(portSeconds)} seconds of ports, every rule held in each`;
+  const human =
+    approveAfterSeconds === null ? 'nobody approves' : `approved ${approveAfterSeconds} s after it is asked for`;
+  const asked = planners.includes('ours') ? `; what ours needs a human for: ${human}, nobody clears` : '';
+  return `${hosts} hosts x ${hours} h, ${first}: ${grouped(portSeconds)} seconds of ports, every rule held in each${asked}`;
 }
 
-export function simulationJson({ hosts, hours, seeds }: Simulation, results: readonly PlannerScores[]): string {
+export function simulationJson(simulation: Simulation, results: readonly PlannerScores[]): string {
+  const { hosts, hours, seeds, approveAfterSeconds } = simulation;
   const totals = totalsOf(results);
   return JSON.stringify({
-    ...{ hosts, hours, seeds, goal: goalIn(totals) },
+    ...{ hosts, hours, seeds, approveAfterSeconds, goal: goalIn(totals) },
     planners: totals.map(({ planner, scores }) => ({ planner, ...scoresJson(scores) })),
     bySeed: results.map(({ planner, seed, scores }) => ({ planner, seed, ...scoresJson(scores) })),
   });

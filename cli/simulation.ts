@@ -11,6 +11,7 @@ export interface Simulation {
   readonly seeds: readonly number[];
   readonly planners: readonly PlannerName[];
   readonly workers: number;
+  readonly approveAfterSeconds: number | null;
 }
 
 /** What a worker answers: scores, or which rule was broken where. */
@@ -52,10 +53,12 @@ export async function runSimulation(
   );
 }
 
-function tasksOf({ hosts, hours, seeds, planners }: Simulation): readonly HostTask[] {
+function tasksOf({ hosts, hours, seeds, planners, approveAfterSeconds }: Simulation): readonly HostTask[] {
   return planners.flatMap((planner) =>
     seeds.flatMap((seed) =>
-      Array.from({ length: hosts }, (_none, host) => ({ seed, host, seconds: hours * 3_600, planner })),
+      Array.from({ length: hosts }, (_none, host) => ({
+        ...{ seed, host, seconds: hours * 3_600, planner, approveAfterSeconds },
+      })),
     ),
   );
 }

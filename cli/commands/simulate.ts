@@ -16,6 +16,7 @@ interface SimulateOptions {
   readonly seed: number;
   readonly seeds: number;
   readonly workers: number;
+  readonly approveAfter?: number;
   readonly planner: PlannerName;
   readonly compare?: boolean;
   readonly picture?: string;
@@ -39,6 +40,12 @@ export function simulateCommand(): Command {
         ...{ low: 1, high: 64, preset: Math.min(64, availableParallelism()) },
       }),
     )
+    .addOption(
+      whole('--approve-after <s>', 'seconds until a human approves what ours asks for; without it nobody does', {
+        // A request is over after 15 min.
+        ...{ low: 1, high: 899 },
+      }),
+    )
     .addOption(new Option('--planner <name>', 'who places queues').choices(plannerNames).default('ours'))
     .addOption(new Option('--compare', 'every planner on the same packets').conflicts('planner'))
     .option('--picture <file>', 'also write charts and table, one HTML file')
@@ -53,6 +60,7 @@ export function simulateCommand(): Command {
 async function simulate(options: SimulateOptions): Promise<void> {
   const simulation: Simulation = {
     ...{ hosts: options.hosts, hours: options.hours, workers: options.workers },
+    approveAfterSeconds: options.approveAfter ?? null,
     seeds: Array.from({ length: options.seeds }, (_none, i) => options.seed + i),
     planners: options.compare === true ? plannerNames : [options.planner],
   };
@@ -115,11 +123,12 @@ function progress(): (done: number, all: number) => void {
 function whole(
   flags: string,
   what: string,
-  { low, high, preset }: { low: number; high: number; preset: number },
+  { low, high, preset }: { low: number; high: number; preset?: number },
 ): Option {
-  return new Option(flags, `${what}, ${low} to ${high}`).default(preset).argParser((text) => {
+  const option = new Option(flags, `${what}, ${low} to ${high}`).argParser((text) => {
     const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
     if (value >= low && value <= high) return value;
     throw new InvalidArgumentError(`It is a whole number from ${low} to ${high}.`);
   });
+  return preset === undefined ? option : option.default(preset);
 }

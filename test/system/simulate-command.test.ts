@@ -46,6 +46,8 @@ describe('fournines simulate', () => {
     const odd = await simulated('--hosts', '1e3');
     expect(odd.code).toBe(2);
     expect(odd.stderr).toContain('It is a whole number from 1 to 10000.');
+    const late = await simulated('--approve-after', '900');
+    expect([late.code, late.stderr]).toEqual([2, expect.stringContaining('from 1 to 899')]);
     const nowhere = await simulated('--hosts', '1', '--hours', '1', '--picture', join(folder, 'gone', 'picture.html'));
     expect(nowhere.code).toBe(2);
     expect(nowhere.stderr).toContain('ENOENT');

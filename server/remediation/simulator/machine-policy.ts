@@ -19,7 +19,7 @@ const forever = Number.MAX_SAFE_INTEGER / 2;
 
 /**
  * The machine of `machine/` with the plans of `planner/`, in mode `auto`: what it asks for is answered by the simulated host, at
- * once but for what is written. Nobody approves and nobody clears.
+ * once but for what is written. Nobody clears, and nobody approves unless it is said after how long.
  */
 export class MachinePolicy implements Policy {
   readonly terms = { algorithm: 'group', isolate: false } as const;
@@ -34,9 +34,12 @@ export class MachinePolicy implements Policy {
   #trial: EffectTrial | undefined;
   #act: Act | undefined;
   #plans = 0;
+  #asked: { readonly proposal: string; readonly second: number } | undefined;
+  readonly #approveAfterSeconds: number | null;
 
-  constructor(where = 'here') {
+  constructor(where = 'here', approveAfterSeconds: number | null = null) {
     this.#rules = new RepairRules(where);
+    this.#approveAfterSeconds = approveAfterSeconds;
     this.#state = { ...initialState, mode: 'auto', cleanPlans: defaultSettings.limits.cleanPlansMin };
     this.#tell({ kind: 'lease', epoch: 1, forMs: forever }, 0);
   }
@@ -52,6 +55,7 @@ export class MachinePolicy implements Policy {
     this.#input = input;
     this.#found = undefined;
     this.#catchUp(look.second);
+    this.#approve(look.second);
     if (input !== undefined) this.#judge(look, input);
     this.#tell(readingOf(input), look.second);
     return this.#act;
@@ -79,6 +83,15 @@ export class MachinePolicy implements Policy {
     const inMs = dueInMs(this.#state);
     const due = inMs === null ? null : ((this.#state.clock.read ?? 0) + inMs) / 1_000;
     return due === null || due > second ? null : due;
+  }
+
+  /** Whoever is asked says yes, after the time that it takes; of a request that is over by then nothing follows. */
+  #approve(second: number): void {
+    const asked = this.#asked;
+    if (asked === undefined || this.#approveAfterSeconds === null) return;
+    if (second - asked.second < this.#approveAfterSeconds) return;
+    this.#asked = undefined;
+    this.#tell({ kind: 'decided', proposal: asked.proposal, isApproved: true, by: 'a human' }, second);
   }
 
   #judge(look: Look, input: PlanInput): void {
@@ -113,6 +126,9 @@ export class MachinePolicy implements Policy {
         return [this.#diagnosis()];
       case 'plan':
         return [this.#planned()];
+      case 'askApproval':
+        this.#asked = { proposal: effect.attempt.proposal.id, second: (this.#state.clock.read ?? 0) / 1_000 };
+        return [];
       case 'acquire':
         return grants.map((what) => ({ kind: 'granted', what, proposal: effect.proposal }));
       case 'precheck':

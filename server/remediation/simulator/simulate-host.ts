@@ -15,6 +15,8 @@ export interface HostTask {
   readonly host: number;
   readonly seconds: number;
   readonly planner: PlannerName;
+  /** How long a human takes to approve what ours asks for; null: nobody does. */
+  readonly approveAfterSeconds: number | null;
 }
 
 /** From the end of an interval until what was decided takes effect. */
@@ -27,9 +29,9 @@ export function simulateHost(task: HostTask): Scores {
   return run.scores();
 }
 
-function policyOf({ seed, host, planner }: HostTask): Policy {
+function policyOf({ seed, host, planner, approveAfterSeconds }: HostTask): Policy {
   if (planner === 'none') return new NoPolicy();
-  if (planner === 'ours') return new MachinePolicy(`seed ${seed}, host ${host}`);
+  if (planner === 'ours') return new MachinePolicy(`seed ${seed}, host ${host}`, approveAfterSeconds);
   return new AutoLbPolicy(planner === 'auto-lb-group' ? 'group' : 'cycles');
 }
 

@@ -6,7 +6,7 @@ import { addedScores, type PlannerScores } from '../../../server/remediation/sim
 import { type PlannerName, plannerNames } from '../../../server/remediation/simulator/policy.ts';
 import { noScores, type Scores } from '../../../server/remediation/simulator/score.ts';
 
-const simulation = { hosts: 1, hours: 1, seeds: [1, 2], planners: plannerNames, workers: 1 };
+const simulation = { hosts: 1, hours: 1, seeds: [1, 2], planners: plannerNames, workers: 1, approveAfterSeconds: null };
 
 function of(planner: PlannerName, seed: number, scores: Partial<Scores>): PlannerScores {
   return { planner, seed, scores: { ...noScores(), ...scores } };
@@ -64,6 +64,16 @@ describe('what a comparison tells', () => {
     const hosts = ours.map(({ scores }) => scores);
     const sums = [hosts, hosts.toReversed()].map((order) => [{ ...of('ours', 1, addedScores(order)) }]);
     expect(simulationJson(simulation, sums[0] ?? [])).toBe(simulationJson(simulation, sums[1] ?? []));
+  });
+
+  it('begins with its terms, who approves among them', () => {
+    const [first] = text.split('\n');
+    expect(first).toContain('what ours needs a human for: nobody approves, nobody clears');
+    const approved = { ...simulation, approveAfterSeconds: 300 };
+    expect(simulationText(approved, ours)).toContain('approved 300 s after it is asked for, nobody clears');
+    expect(simulationPicture(approved, totalsOf(ours))).toContain('approved 300 s after');
+    expect(JSON.parse(simulationJson(approved, ours)).approveAfterSeconds).toBe(300);
+    expect(simulationText({ ...simulation, planners: ['none'] }, [])).not.toContain('approve');
   });
 
   it('is in the picture, too', () => {
