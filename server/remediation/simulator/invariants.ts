@@ -105,6 +105,10 @@ export class Invariants {
     const last = new Map(this.#acts.at(-1)?.shifts.map(({ queue, from }) => [queue, from]));
     for (const { queue, to } of shifts)
       if (last.get(queue) !== to) this.#fail(second, `queue ${queue} was undone to where it was not`);
+    for (const [queue, from] of last) {
+      const is = this.#datapath.place[queue] ?? unplaced;
+      if (is !== unplaced && is !== from) this.#fail(second, `queue ${queue} was not undone`);
+    }
   }
 
   #fail(second: number, what: string): never {

@@ -22,9 +22,12 @@ export interface HostTask {
 /** From the end of an interval until what was decided takes effect. */
 const actSeconds = 1;
 
-/** One host from the beginning to the end: a pure function of the task. Throws at the first rule that does not hold. */
-export function simulateHost(task: HostTask): Scores {
-  const run = new HostRun(task, policyOf(task));
+/**
+ * One host from the beginning to the end: a pure function of the task. Throws at the first rule that does not hold, whoever breaks
+ * it: `policy` stands in for the planner of the task.
+ */
+export function simulateHost(task: HostTask, policy: Policy = policyOf(task)): Scores {
+  const run = new HostRun(task, policy);
   for (let second = 0; second < task.seconds; second++) run.second(second);
   return run.scores();
 }
