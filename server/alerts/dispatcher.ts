@@ -3,17 +3,15 @@ import { isDue } from '../../alerts/outbox/schedule.ts';
 import { sleepMs } from '../../core/runtime/clock.ts';
 import { toFourninesError } from '../../core/runtime/error.ts';
 import type { Part } from '../../core/runtime/lifecycle.ts';
-import type { Logger } from '../../core/runtime/logger.ts';
 import type { Delivery, DeliveryStore, ReceiverTurn } from '../control/delivery-store.ts';
+import { TurnLoop, type TurnLoopStats, type TurnTaking } from '../control/turn-loop.ts';
 import { AttemptWriter } from './attempt-writer.ts';
 import type { Resender } from './resender.ts';
-
-type InTurn = (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => Promise<unknown>;
 
 /** Where a process may be killed; each is reached for every attempt, in this order. */
 export type DispatcherPoint = 'taken' | 'answered' | 'recorded';
 
-export interface DispatcherOptions {
+export interface DispatcherOptions extends TurnTaking {
   readonly deliveries: Pick<DeliveryStore, 'due' | 'record'>;
   /** One attempt; bounded in time by itself. What the other side does is an answer; a rejection is a mistake of ours. */
   readonly send: (delivery: Delivery, signal: AbortSignal) => Promise<Answer>;
@@ -21,18 +19,13 @@ export interface DispatcherOptions {
   readonly again?: Pick<Resender, 'begin' | 'due' | 'send'>;
   /** Resolves when the control store is open and up to date. */
   readonly ready: (signal: AbortSignal) => Promise<void>;
-  /** Runs the work while this server is the one that sends. Absent: there is no other. */
-  readonly inTurn?: InTurn | undefined;
   readonly reached?: ((point: DispatcherPoint) => void) | undefined;
-  readonly logger: Logger;
   readonly nowMs: () => number;
   /** Chance, from 0 to 1000. */
   readonly permille: () => number;
   readonly lanes?: Lanes;
   /** How often it looks for what is due, ms. */
   readonly everyMs?: number;
-  /** How often it asks whether it is its turn, ms. */
-  readonly turnMs?: number;
 }
 
 /** Receivers that are sent to at the same time. Those that failed last have lanes of their own: they hold up no healthy one. */
@@ -51,7 +44,7 @@ interface Lane {
   readonly ended: Promise<void>;
 }
 
-export interface DispatcherStats {
+export interface DispatcherStats extends TurnLoopStats {
   /** Of this process. */
   readonly attempts: number;
   readonly outcomes: Readonly<Record<AttemptOutcome, number>>;
@@ -59,9 +52,6 @@ export interface DispatcherStats {
   readonly dead: number;
   /** Receivers that are being sent to. */
   readonly lanes: number;
-  readonly failures: number;
-  /** Code of the last failure of ours, or empty. */
-  readonly lastErrorCode: string;
 }
 
 /** Deliveries of one receiver that are taken at once. */
@@ -73,7 +63,6 @@ const slowAfterMs = 1_000;
 const pauseMs = 5;
 /** Characters of what went wrong. */
 const detailMax = 500;
-const always: InTurn = (signal, work) => work(signal);
 
 /**
  * Sends what waits in the outbox: to each receiver one after the other, in order, to many receivers at once. An attempt is
@@ -84,46 +73,37 @@ export class Dispatcher implements Part {
   readonly name = 'dispatcher';
   readonly #options: DispatcherOptions;
   readonly #lanes: Lanes;
-  readonly #stopping = new AbortController();
+  readonly #loop: TurnLoop;
   /** By receiver. */
   readonly #running = new Map<string, Lane>();
   /** By receiver, since when an attempt is under way; of the clock that never steps. */
   readonly #began = new Map<string, number>();
   #woken = Promise.withResolvers<void>();
   readonly #outcomes: Record<AttemptOutcome, number> = { delivered: 0, retry: 0, giveUp: 0, gone: 0 };
-  #stats = { attempts: 0, delivered: 0, dead: 0, failures: 0, lastErrorCode: '' };
-  #work: Promise<void> | undefined;
+  readonly #stats = { attempts: 0, delivered: 0, dead: 0 };
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#lanes = options.lanes ?? defaultLanes;
+    const work = (turn: AbortSignal) => this.#dispatch(turn);
+    this.#loop = new TurnLoop({ ...options, work, failure: 'deliveries are held up' });
   }
 
   get stats(): DispatcherStats {
-    return { ...this.#stats, outcomes: { ...this.#outcomes }, lanes: this.#running.size };
+    return { ...this.#stats, ...this.#loop.stats, outcomes: { ...this.#outcomes }, lanes: this.#running.size };
   }
 
   async start(): Promise<void> {
-    this.#work = this.#run(this.#stopping.signal);
+    this.#loop.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#work;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   /** Something was put into the outbox. */
   wake(): void {
     this.#woken.resolve();
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
-    const { ready, inTurn = always, turnMs = 5_000 } = this.#options;
-    await ready(signal).catch(() => undefined);
-    while (!signal.aborted) {
-      await inTurn(signal, (turn) => this.#dispatch(turn)).catch((error: unknown) => this.#failed(error));
-      await sleepMs(turnMs, signal).catch(() => undefined);
-    }
   }
 
   async #dispatch(signal: AbortSignal): Promise<void> {
@@ -134,7 +114,7 @@ export class Dispatcher implements Part {
     try {
       while (!signal.aborted) {
         this.#woken = Promise.withResolvers();
-        await this.#fill(writer, lanes).catch((error: unknown) => this.#failed(error));
+        await this.#fill(writer, lanes).catch((error: unknown) => this.#loop.failed(error));
         await Promise.race([this.#woken.promise, sleepMs(this.#options.everyMs ?? 200, signal)]);
         await sleepMs(pauseMs, signal);
       }
@@ -159,7 +139,7 @@ export class Dispatcher implements Part {
 
   #open(receiver: string, pool: Lane['pool'], work: Promise<void>): void {
     const ended = work
-      .catch((error: unknown) => this.#failed(error))
+      .catch((error: unknown) => this.#loop.failed(error))
       .finally(() => {
         this.#running.delete(receiver);
         this.#began.delete(receiver);
@@ -223,7 +203,7 @@ export class Dispatcher implements Part {
 
   /** A mistake of ours must not hold up a receiver for ever: it takes its attempts as any failure does. */
   #mistake(error: unknown): Answer {
-    this.#failed(error);
+    this.#loop.failed(error);
     const { code, message } = toFourninesError(error);
     return { outcome: 'retry', status: null, code, detail: message.slice(0, detailMax), retryAfterMs: null };
   }
@@ -233,13 +213,5 @@ export class Dispatcher implements Part {
     this.#outcomes[outcome]++;
     if (state === 'delivered') this.#stats.delivered++;
     if (state === 'dead') this.#stats.dead++;
-  }
-
-  #failed(error: unknown): void {
-    if (this.#stopping.signal.aborted) return;
-    const told = toFourninesError(error);
-    this.#stats.failures++;
-    this.#stats.lastErrorCode = told.code;
-    this.#options.logger.warn({ code: told.code, reason: told.message }, 'deliveries are held up');
   }
 }

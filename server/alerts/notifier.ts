@@ -5,20 +5,17 @@ import { type Input, step } from '../../alerts/state/machine.ts';
 import { rowChanges } from '../../alerts/state/rows.ts';
 import type { State } from '../../alerts/state/state.ts';
 import { sleepMs } from '../../core/runtime/clock.ts';
-import { toFourninesError } from '../../core/runtime/error.ts';
 import type { Part } from '../../core/runtime/lifecycle.ts';
-import type { Logger } from '../../core/runtime/logger.ts';
 import type { AlertStore, KeptState, PendingChange } from '../control/alert-store.ts';
 import type { NewDelivery } from '../control/delivery-store.ts';
 import type { PendingSilence } from '../control/silence-store.ts';
+import { TurnLoop, type TurnLoopStats, type TurnTaking } from '../control/turn-loop.ts';
 import { alertOfChange } from './alert-of-change.ts';
-
-type InTurn = (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => Promise<unknown>;
 
 /** Where a process may be killed; each is reached for every step, in this order. */
 export type NotifierPoint = 'decided' | 'kept';
 
-export interface NotifierOptions {
+export interface NotifierOptions extends TurnTaking {
   readonly store: Pick<AlertStore, 'load' | 'pending' | 'pendingSilences' | 'keep'>;
   /** Who is told of what; asked before each step, and free of charge while it stays the same. */
   readonly config: () => AlertConfig;
@@ -26,33 +23,24 @@ export interface NotifierOptions {
   readonly indicatorOf: (objective: { readonly name: string; readonly version: number }) => Promise<string>;
   /** Resolves when the control store is open and up to date. */
   readonly ready: (signal: AbortSignal) => Promise<void>;
-  /** Runs the work while this server is the one that decides. Absent: there is no other. */
-  readonly inTurn?: InTurn | undefined;
   /** Something was put into the outbox. */
   readonly onDeliveries: () => void;
   readonly reached?: ((point: NotifierPoint) => void) | undefined;
-  readonly logger: Logger;
   readonly nowMs: () => number;
   /** How often it looks for changes, ms. */
   readonly everyMs?: number;
-  /** How often it asks whether it is its turn, ms. */
-  readonly turnMs?: number;
 }
 
-export interface NotifierStats {
+export interface NotifierStats extends TurnLoopStats {
   /** Of this process. */
   readonly changes: number;
   readonly notifications: number;
   /** Changes that wait because there is no room for another alert. */
   readonly refused: number;
-  readonly failures: number;
-  /** Code of the last failure, or empty. */
-  readonly lastErrorCode: string;
 }
 
 const changesAStep = 200;
 const silencesAStep = 200;
-const always: InTurn = (signal, work) => work(signal);
 
 /**
  * Looks at each change of a breach and each silence once and decides who is told. What is remembered, what goes out, and what
@@ -61,40 +49,31 @@ const always: InTurn = (signal, work) => work(signal);
 export class Notifier implements Part {
   readonly name = 'notifier';
   readonly #options: NotifierOptions;
-  readonly #stopping = new AbortController();
+  readonly #loop: TurnLoop;
   #woken = Promise.withResolvers<void>();
-  #stats = { changes: 0, notifications: 0, refused: 0, failures: 0, lastErrorCode: '' };
-  #work: Promise<void> | undefined;
+  readonly #stats = { changes: 0, notifications: 0, refused: 0 };
 
   constructor(options: NotifierOptions) {
     this.#options = options;
+    const work = (turn: AbortSignal) => this.#decide(turn);
+    this.#loop = new TurnLoop({ ...options, work, failure: 'notifications are held up' });
   }
 
   get stats(): NotifierStats {
-    return { ...this.#stats };
+    return { ...this.#stats, ...this.#loop.stats };
   }
 
   async start(): Promise<void> {
-    this.#work = this.#run(this.#stopping.signal);
+    this.#loop.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#work;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   /** A change was written. */
   wake(): void {
     this.#woken.resolve();
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
-    const { ready, inTurn = always, turnMs = 5_000 } = this.#options;
-    await ready(signal).catch(() => undefined);
-    while (!signal.aborted) {
-      await inTurn(signal, (turn) => this.#decide(turn)).catch((error: unknown) => this.#failed(error));
-      await sleepMs(turnMs, signal).catch(() => undefined);
-    }
   }
 
   /** Whatever goes wrong ends it, and what is remembered is read anew: nobody knows then whether a step was kept. */
@@ -149,14 +128,6 @@ export class Notifier implements Part {
     const by = row.acknowledgedBy;
     const isSeen = by !== null && by !== (previous?.acknowledgedBy ?? null);
     return [{ kind: 'alert', alert }, ...(isSeen ? [{ kind: 'acknowledged', fingerprint, entry, by } as const] : [])];
-  }
-
-  #failed(error: unknown): void {
-    if (this.#stopping.signal.aborted) return;
-    const told = toFourninesError(error);
-    this.#stats.failures++;
-    this.#stats.lastErrorCode = told.code;
-    this.#options.logger.warn({ code: told.code, reason: told.message }, 'notifications are held up');
   }
 }
 

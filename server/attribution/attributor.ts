@@ -1,7 +1,5 @@
-import { sleepMs } from '../../core/runtime/clock.ts';
-import { toFourninesError } from '../../core/runtime/error.ts';
 import type { Part } from '../../core/runtime/lifecycle.ts';
-import type { Logger } from '../../core/runtime/logger.ts';
+import { TurnLoop, type TurnLoopStats, type TurnTaking } from '../control/turn-loop.ts';
 import { StoredChanges } from '../judge/stored-changes.ts';
 import type { Objects } from '../objects/objects.ts';
 import { OwnRows } from '../store/own-rows.ts';
@@ -11,34 +9,24 @@ import { type AttributionRow, attributionRow, writeAttributions } from './attrib
 import { comesBefore, type DropRow, EvidenceReader } from './read-evidence.ts';
 import { attribute } from './rules.ts';
 
-export interface AttributorOptions {
+export interface AttributorOptions extends TurnTaking {
   readonly store: QueryContext;
   readonly objects: Pick<Objects, 'within'>;
   /** Resolves when the control store can be asked; rejects with the signal's reason. */
   readonly ready: (signal: AbortSignal) => Promise<void>;
   /** Folder for files on their way into the store; the attributor's own. */
   readonly folder: string;
-  readonly logger: Logger;
   readonly nowMs: () => number;
-  /** Runs the work while this server is the one that attributes; absent: there is no other. */
-  readonly inTurn?: InTurn | undefined;
   /** Held while owners go in. */
   readonly pass?: ((signal: AbortSignal) => Promise<Disposable>) | undefined;
   /** How often what is stored is looked at, ms. */
   readonly everyMs?: number;
-  /** How often it asks whether it is its turn, ms. */
-  readonly turnMs?: number;
 }
 
-type InTurn = (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => Promise<unknown>;
-
-export interface AttributorStats {
+export interface AttributorStats extends TurnLoopStats {
   /** Rows that were written by this process, and those of them that supersede another. */
   readonly rows: number;
   readonly revisions: number;
-  readonly failures: number;
-  /** Code of the last failure, or empty. */
-  readonly lastErrorCode: string;
 }
 
 type Waiting = RowsOf<typeof unattributed>[number];
@@ -56,7 +44,6 @@ const batchRows = 500;
 const batchSeconds = 900;
 /** Rows that were looked at again to no end are remembered: about 100 bytes each. */
 const seenMax = 50_000;
-const always: InTurn = (signal, work) => work(signal);
 
 /**
  * Says whose lost packets are: follows what is stored, reads what rules need, and writes owners with all that they rest on. What
@@ -66,29 +53,34 @@ export class Attributor implements Part {
   readonly name = 'attributor';
   readonly #options: AttributorOptions;
   readonly #rows: OwnRows;
-  readonly #stopped = new AbortController();
+  readonly #loop: TurnLoop;
   /** Rows that were looked at again, and up to which change of their minute. */
   readonly #seen = new Map<string, string>();
   #changes: StoredChanges | undefined;
-  #running: Promise<void> | undefined;
-  #stats = { rows: 0, revisions: 0, failures: 0, lastErrorCode: '' };
+  readonly #stats = { rows: 0, revisions: 0 };
 
   constructor(options: AttributorOptions) {
     this.#options = options;
     this.#rows = new OwnRows(options.store.engine, options.folder);
+    const work = (turn: AbortSignal) => {
+      // Whoever had the turn meanwhile has written more.
+      this.#changes = undefined;
+      return this.#loop.repeat(turn, options.everyMs ?? 2_000, (signal) => this.look(signal));
+    };
+    const failure = 'lost packets were given no owners; it is tried again';
+    this.#loop = new TurnLoop({ ...options, work, failure });
   }
 
   get stats(): AttributorStats {
-    return this.#stats;
+    return { ...this.#stats, ...this.#loop.stats };
   }
 
   async start(): Promise<void> {
-    this.#running = this.#run(this.#stopped.signal);
+    this.#loop.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopped.abort();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   /** Looks once at whatever was stored since the last look. Rejects when the store or the control store is away. */
@@ -152,8 +144,8 @@ export class Attributor implements Part {
     using _pass = await this.#options.pass?.(signal);
     await writeAttributions(this.#rows, rows, signal);
     const revisions = rows.filter(({ revision }) => revision > 1).length;
-    const stats = this.#stats;
-    this.#stats = { ...stats, rows: stats.rows + rows.length, revisions: stats.revisions + revisions };
+    this.#stats.rows += rows.length;
+    this.#stats.revisions += revisions;
   }
 
   #remember(row: Waiting): void {
@@ -164,32 +156,8 @@ export class Attributor implements Part {
     if (this.#seen.size > seenMax && oldest.done !== true) this.#seen.delete(oldest.value);
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
-    const { inTurn = always, everyMs = 2_000, turnMs = 5_000, ready } = this.#options;
-    const looking = async (turn: AbortSignal) => {
-      // Whoever had the turn meanwhile has written more.
-      this.#changes = undefined;
-      while (!turn.aborted) {
-        await this.look(turn).catch((error: unknown) => this.#failed(error));
-        await sleepMs(everyMs, turn).catch(() => undefined);
-      }
-    };
-    await ready(signal).catch(() => undefined);
-    while (!signal.aborted) {
-      await inTurn(signal, looking).catch((error: unknown) => this.#failed(error));
-      await sleepMs(turnMs, signal).catch(() => undefined);
-    }
-  }
-
   #now(): number {
     return Math.floor(this.#options.nowMs() / 1000);
-  }
-
-  #failed(error: unknown): void {
-    if (this.#stopped.signal.aborted) return;
-    const { code, message } = toFourninesError(error);
-    this.#stats = { ...this.#stats, failures: this.#stats.failures + 1, lastErrorCode: code };
-    this.#options.logger.warn({ code, reason: message }, 'lost packets were given no owners; it is tried again');
   }
 }
 

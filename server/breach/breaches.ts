@@ -1,9 +1,8 @@
 import { sleepMs } from '../../core/runtime/clock.ts';
-import { toFourninesError } from '../../core/runtime/error.ts';
 import type { Part } from '../../core/runtime/lifecycle.ts';
-import type { Logger } from '../../core/runtime/logger.ts';
 import { BreachStore } from '../control/breach-store.ts';
 import type { ControlStore } from '../control/control-store.ts';
+import { TurnLoop, type TurnLoopStats, type TurnTaking } from '../control/turn-loop.ts';
 import type { Judging, ObjectiveReading } from '../judge/reading.ts';
 import type { Version } from '../objects/object.ts';
 import type { Exclusion, Span } from '../slo/objective.ts';
@@ -14,17 +13,14 @@ import { giveEvidence, isSameKey, takeReading } from './machine.ts';
 import { ObjectiveBreaches } from './objective-breaches.ts';
 import { PastJudge } from './past-judge.ts';
 
-type InTurn = (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => Promise<unknown>;
-
 export interface BreachesOptions
   extends SettingsOptions,
+    TurnTaking,
     Pick<ChangeWriterOptions, 'causes' | 'engine' | 'nowMs' | 'pass'> {
   readonly judging: Omit<Judging, 'facts'>;
   readonly control: ControlStore;
   /** Resolves when the control store is open and up to date. */
   readonly ready: (signal: AbortSignal) => Promise<void>;
-  /** Runs the work while this server is the one that writes breaches. Absent: there is no other. */
-  readonly inTurn?: InTurn | undefined;
   /** Approved ones that touch a span. */
   readonly exclusions: (
     objective: Version<'objective'>,
@@ -33,21 +29,15 @@ export interface BreachesOptions
   ) => Promise<readonly Exclusion[]>;
   /** A version that no longer holds. */
   readonly version: (name: string, version: number) => Promise<Version<'objective'> | undefined>;
-  readonly logger: Logger;
   /** How long a change waits for the rows that it was judged by, ms. */
   readonly evidenceWaitMs?: number;
   /** How often windows that ended, and evidence that is owed, are looked at, ms. */
   readonly everyMs?: number;
-  /** How often it asks whether it is its turn, ms. */
-  readonly turnMs?: number;
 }
 
-export interface BreachesStats {
+export interface BreachesStats extends TurnLoopStats {
   /** Readings that this process has taken. */
   readonly steps: number;
-  readonly failures: number;
-  /** Code of the last failure, or empty. */
-  readonly lastErrorCode: string;
   /** Changes whose bundle is still to come. */
   readonly owed: number;
 }
@@ -58,7 +48,6 @@ const owedMax = 200;
 const owedTriesMax = 24;
 /** So often the rows are asked whether they give the figures of the change; then those that they give are told. */
 const asIsTries = 2;
-const always: InTurn = (signal, work) => work(signal);
 
 /**
  * Turns readings into breaches that are written down. Of each objective only the newest reading is kept on its way: what is
@@ -71,14 +60,13 @@ export class Breaches implements Part {
   readonly #writer: ChangeWriter;
   readonly #settings: BreachSettings;
   readonly #past: PastJudge;
-  readonly #stopping = new AbortController();
+  readonly #loop: TurnLoop;
   readonly #of = new Map<string, ObjectiveBreaches>();
   /** Newest readings that wait, by objective and window. */
   readonly #waiting = new Map<string, ObjectiveReading>();
   #woken = Promise.withResolvers<void>();
   #owed: { readonly owed: Owed; tries: number }[] = [];
-  #stats = { steps: 0, failures: 0, lastErrorCode: '' };
-  #running: Promise<void> | undefined;
+  #steps = 0;
 
   constructor(options: BreachesOptions) {
     const { judging, control, exclusions, causes, engine, nowMs, pass, evidenceWaitMs = 3_000 } = options;
@@ -89,20 +77,22 @@ export class Breaches implements Part {
     const evidence = new EvidenceMaker({ judging, exclusions, waitMs: evidenceWaitMs });
     this.#writer = new ChangeWriter({ store: this.#store, evidence, causes, tenantOf, engine, nowMs, pass });
     const of = (name: string) => this.#breachesOf(name);
+    const work = (turn: AbortSignal) => this.#work(turn);
+    const failure = 'breaches were not written; the next reading brings them';
+    this.#loop = new TurnLoop({ ...options, work, failure });
     this.#past = new PastJudge({ ...options, settings: this.#settings, store: this.#store, of });
   }
 
   get stats(): BreachesStats {
-    return { ...this.#stats, owed: this.#owed.length };
+    return { steps: this.#steps, ...this.#loop.stats, owed: this.#owed.length };
   }
 
   async start(): Promise<void> {
-    this.#running = this.#run(this.#stopping.signal);
+    this.#loop.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   /** Exclusions changed or late rows came in a span: what rests on it is judged again, in a while. */
@@ -110,17 +100,8 @@ export class Breaches implements Part {
     this.#past.recheck(slo, span);
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
-    const { inTurn = always, turnMs = 5_000 } = this.#options;
-    while (!signal.aborted) {
-      await inTurn(signal, (turn) => this.#work(turn)).catch((error: unknown) => this.#failed(error, ''));
-      await sleepMs(turnMs, signal).catch(() => undefined);
-    }
-  }
-
   async #work(signal: AbortSignal): Promise<void> {
-    const { judging, ready } = this.#options;
-    await ready(signal);
+    const { judging } = this.#options;
     // Whoever had the turn before may have written since.
     this.#of.clear();
     const take = (reading: ObjectiveReading) => {
@@ -150,7 +131,7 @@ export class Breaches implements Part {
       const [key, reading] = next;
       this.#waiting.delete(key);
       const { name } = reading.objective;
-      await this.#take(reading, signal).catch((error: unknown) => this.#failed(error, name));
+      await this.#take(reading, signal).catch((error: unknown) => this.#loop.failed(error, { slo: name }));
     }
   }
 
@@ -170,13 +151,13 @@ export class Breaches implements Part {
       (records) => takeReading(records, { reading, terms, now }),
       { now, signal },
     );
-    this.#stats.steps++;
+    this.#steps++;
     this.#owe(owed);
   }
 
   async #lookBack(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#past.look(signal, (owed) => this.#owe(owed)).catch((error: unknown) => this.#failed(error, ''));
+      await this.#past.look(signal, (owed) => this.#owe(owed)).catch((error: unknown) => this.#loop.failed(error));
       await this.#payOwed(signal);
       await sleepMs(this.#options.everyMs ?? 5_000, signal).catch(() => undefined);
     }
@@ -193,7 +174,7 @@ export class Breaches implements Part {
       entry.tries++;
       const { objective, change } = entry.owed;
       const isMade = await this.#pay(entry.owed, entry.tries > asIsTries, signal).catch((error: unknown) =>
-        this.#failed(error, objective.name),
+        this.#loop.failed(error, { slo: objective.name }),
       );
       if (isMade !== true && entry.tries < owedTriesMax) continue;
       this.#owed = this.#owed.filter((each) => each !== entry);
@@ -233,15 +214,5 @@ export class Breaches implements Part {
 
   #now(): number {
     return Math.floor(this.#options.nowMs() / 1000);
-  }
-
-  #failed(error: unknown, slo: string): void {
-    if (this.#stopping.signal.aborted) return;
-    const { code, message } = toFourninesError(error);
-    this.#stats = { ...this.#stats, failures: this.#stats.failures + 1, lastErrorCode: code };
-    this.#options.logger.warn(
-      { slo, code, reason: message },
-      'breaches were not written; the next reading brings them',
-    );
   }
 }

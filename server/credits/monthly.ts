@@ -1,7 +1,6 @@
 import { sleepMs } from '../../core/runtime/clock.ts';
-import { toFourninesError } from '../../core/runtime/error.ts';
 import type { Part } from '../../core/runtime/lifecycle.ts';
-import type { Logger } from '../../core/runtime/logger.ts';
+import { TurnLoop, type TurnLoopStats, type TurnTaking } from '../control/turn-loop.ts';
 import type { Exclusions } from '../exclusions/exclusions.ts';
 import type { Version } from '../objects/object.ts';
 import type { Objects } from '../objects/objects.ts';
@@ -9,37 +8,26 @@ import { ofKind } from '../objects/of-kind.ts';
 import type { Credits } from './credits.ts';
 import { dueBackSeconds, monthsDue } from './months-due.ts';
 
-type InTurn = (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => Promise<unknown>;
-
-export interface MonthlyOptions {
+export interface MonthlyOptions extends TurnTaking {
   readonly credits: Pick<Credits, 'computeMonth' | 'zoneOf'>;
   readonly objects: Pick<Objects, 'within'>;
   readonly exclusions: Pick<Exclusions, 'revision'>;
   /** Resolves when the control store is open and up to date. */
   readonly ready: (signal: AbortSignal) => Promise<void>;
-  /** Runs the work while this server is the one that computes months. Absent: there is no other. */
-  readonly inTurn?: InTurn | undefined;
   readonly nowMs: () => number;
-  readonly logger: Logger;
   /** How often everything that is due is computed, ms. */
   readonly everyMs?: number;
   /** How often it looks whether exclusions changed, or it is time, ms. */
   readonly lookMs?: number;
-  /** How often it asks whether it is its turn, ms. */
-  readonly turnMs?: number;
 }
 
-export interface MonthlyStats {
+export interface MonthlyStats extends TurnLoopStats {
   /** Computations of this process, also those that added nothing. */
   readonly computed: number;
-  readonly failures: number;
-  /** Code of the last failure, or empty. */
-  readonly lastErrorCode: string;
 }
 
 /** After each month the stores are left alone as long as it took, up to this. */
 const pauseMsMax = 1_000;
-const always: InTurn = (signal, work) => work(signal);
 
 /**
  * Computes the credits of months once they are final, and again while late rows or exclusions may change them. Nothing is
@@ -48,28 +36,33 @@ const always: InTurn = (signal, work) => work(signal);
 export class MonthlyCredits implements Part {
   readonly name = 'monthlyCredits';
   readonly #options: MonthlyOptions;
-  readonly #stopped = new AbortController();
+  readonly #loop: TurnLoop;
   #doneAtMs = Number.NEGATIVE_INFINITY;
   /** Of the exclusions that were known when everything was last computed. */
   #revision = -1;
-  #running: Promise<void> | undefined;
-  #stats = { computed: 0, failures: 0, lastErrorCode: '' };
+  #computed = 0;
 
   constructor(options: MonthlyOptions) {
     this.#options = options;
+    const work = (turn: AbortSignal) =>
+      this.#loop.repeat(turn, options.lookMs ?? 60_000, (signal) =>
+        this.look(signal).catch((error: unknown) => {
+          if (!turn.aborted) throw error;
+        }),
+      );
+    this.#loop = new TurnLoop({ ...options, work, failure: 'a month was not computed; it is tried again' });
   }
 
   get stats(): MonthlyStats {
-    return this.#stats;
+    return { computed: this.#computed, ...this.#loop.stats };
   }
 
   async start(): Promise<void> {
-    this.#running = this.#run(this.#stopped.signal);
+    this.#loop.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopped.abort();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   /** Computes what is due if it is time, or exclusions changed. Rejects when the control store does, or with the signal. */
@@ -83,21 +76,6 @@ export class MonthlyCredits implements Part {
     for (const agreement of ofKind(versions, 'agreement')) await this.#computeDue(agreement, now, signal);
     this.#doneAtMs = startedMs;
     this.#revision = revision;
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
-    const { inTurn = always, ready, lookMs = 60_000, turnMs = 5_000 } = this.#options;
-    const looking = async (turn: AbortSignal) => {
-      await ready(turn);
-      while (!turn.aborted) {
-        await this.look(turn).catch((error: unknown) => turn.aborted || this.#failed(error, {}));
-        await sleepMs(lookMs, turn).catch(() => undefined);
-      }
-    };
-    while (!signal.aborted) {
-      await inTurn(signal, looking).catch((error: unknown) => this.#failed(error, {}));
-      await sleepMs(turnMs, signal).catch(() => undefined);
-    }
   }
 
   /** Of one version of an agreement; one that cannot be computed does not hold up the others. */
@@ -117,7 +95,7 @@ export class MonthlyCredits implements Part {
   async #compute(agreement: Version<'agreement'>, month: string, signal: AbortSignal): Promise<void> {
     const { credits, logger } = this.#options;
     const computation = await credits.computeMonth(agreement, month, signal);
-    this.#stats = { ...this.#stats, computed: this.#stats.computed + 1 };
+    this.#computed++;
     if (computation.kind === 'none' || computation.line === null) return;
     const { id, state, amount, currency } = computation.line;
     logger.info({ agreement: agreement.name, month, id, state, amount, currency }, 'a credit was computed');
@@ -129,15 +107,8 @@ export class MonthlyCredits implements Part {
       return await work();
     } catch (error) {
       signal.throwIfAborted();
-      this.#failed(error, context);
+      this.#loop.failed(error, context);
       return undefined;
     }
-  }
-
-  #failed(error: unknown, context: object): void {
-    if (this.#stopped.signal.aborted) return;
-    const { code, message } = toFourninesError(error);
-    this.#stats = { ...this.#stats, failures: this.#stats.failures + 1, lastErrorCode: code };
-    this.#options.logger.warn({ ...context, code, reason: message }, 'a month was not computed; it is tried again');
   }
 }

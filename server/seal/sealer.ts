@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { sleepMs } from '../../core/runtime/clock.ts';
-import { toFourninesError } from '../../core/runtime/error.ts';
 import type { Part } from '../../core/runtime/lifecycle.ts';
-import type { Logger } from '../../core/runtime/logger.ts';
+import { TurnLoop, type TurnLoopStats, type TurnTaking } from '../control/turn-loop.ts';
 import { sealableHosts, sealHeads } from '../store/queries/seals.ts';
 import { rawRowCounts } from '../store/queries/slot-rows.ts';
 import { type QueryContext, type RowsOf, runQuery } from '../store/run-query.ts';
@@ -13,11 +12,10 @@ import { type SealLineRow, type SealPoint, type SealRow, SealWriter } from './se
 import { isoOf, type Path } from './slot-line.ts';
 import { Uplinks } from './uplinks.ts';
 
-export interface SealerOptions {
+export interface SealerOptions extends TurnTaking {
   readonly store: QueryContext;
   /** Folder for files on their way into the store; the sealer's own. */
   readonly folder: string;
-  readonly logger: Logger;
   readonly nowMs: () => number;
   /** How long after its end a day is sealed when its host has told everything, s. */
   readonly lateSeconds?: number;
@@ -25,27 +23,15 @@ export interface SealerOptions {
   readonly silentSeconds?: number;
   /** How often it looks for a day to seal, ms. */
   readonly everyMs?: number;
-  /**
-   * Runs the work while this server is the one that seals, and resolves when it no longer is or never was. Two would chain
-   * two seals to the same one before. Absent: there is no other.
-   */
-  readonly inTurn?: InTurn | undefined;
   /** Held while seals go in with their lines. */
   readonly pass?: (signal: AbortSignal) => Promise<Disposable>;
   readonly reached?: ((point: SealPoint) => void) | undefined;
-  /** How often it asks whether it is its turn, ms. */
-  readonly turnMs?: number;
 }
 
-type InTurn = (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => Promise<unknown>;
-
-export interface SealerStats {
+export interface SealerStats extends TurnLoopStats {
   /** Seals made by this process, revisions included. */
   readonly seals: number;
   readonly revisions: number;
-  readonly failures: number;
-  /** Code of the last failure, or empty. */
-  readonly lastErrorCode: string;
   /** End of the last whole look, ms since 1970; 0: none yet. */
   readonly lookedAtMs: number;
 }
@@ -57,7 +43,6 @@ const lookAgainMs = 24 * 3600 * 1000;
 /** One insert holds at most about so many lines and seals. */
 const batchLinesMax = 20_000;
 const batchSealsMax = 200;
-const always: InTurn = (signal, work) => work(signal);
 /** After each path the store is left alone as long as the path took, up to this. */
 const pauseMsMax = 100;
 
@@ -70,38 +55,32 @@ type Counted = RowsOf<typeof rawRowCounts>[number];
  */
 export class Sealer implements Part {
   readonly name = 'sealer';
-  readonly #options: Required<Omit<SealerOptions, 'pass'>> & Pick<SealerOptions, 'pass'>;
+  readonly #options: SealerOptions & Required<Pick<SealerOptions, 'lateSeconds' | 'silentSeconds'>>;
   readonly #writer: SealWriter;
-  readonly #stopped = new AbortController();
+  readonly #loop: TurnLoop;
   /** When each host and day was looked at, by name; ms on the wall clock. */
   readonly #looked = new Map<string, number>();
-  #running: Promise<void> | undefined;
-  #stats = { seals: 0, revisions: 0, failures: 0, lastErrorCode: '', lookedAtMs: 0 };
+  #stats = { seals: 0, revisions: 0, lookedAtMs: 0 };
 
   constructor(options: SealerOptions) {
-    this.#options = {
-      lateSeconds: 3 * 3600,
-      silentSeconds: 24 * 3600,
-      everyMs: 600_000,
-      inTurn: always,
-      turnMs: 5_000,
-      reached: undefined,
-      ...options,
-    };
+    this.#options = { lateSeconds: 3 * 3600, silentSeconds: 24 * 3600, ...options };
     this.#writer = new SealWriter(options.store.engine, options.folder, options.reached);
+    const work = (turn: AbortSignal) =>
+      this.#loop.repeat(turn, options.everyMs ?? 600_000, (signal) => this.look(signal));
+    // Two that seal at a time would chain two seals to the same one before.
+    this.#loop = new TurnLoop({ ...options, work, failure: 'a day was not sealed; it is tried again', level: 'error' });
   }
 
   get stats(): SealerStats {
-    return this.#stats;
+    return { ...this.#stats, ...this.#loop.stats };
   }
 
   async start(): Promise<void> {
-    this.#running = this.#run(this.#stopped.signal);
+    this.#loop.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopped.abort();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   /** Looks once at every day that raw rows still tell, oldest first. Rejects only with the reason of `signal`. */
@@ -112,20 +91,6 @@ export class Sealer implements Part {
     for (let day = today - daysBack * daySeconds; day < today; day += daySeconds) await this.#lookAtDay(day, signal);
     this.#forget();
     this.#stats = { ...this.#stats, lookedAtMs: this.#options.nowMs() };
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
-    const { inTurn = always, everyMs, turnMs } = this.#options;
-    const looking = async (turn: AbortSignal) => {
-      while (!turn.aborted) {
-        await this.look(turn).catch((error: unknown) => this.#failed(error, {}));
-        await sleepMs(everyMs, turn).catch(() => undefined);
-      }
-    };
-    while (!signal.aborted) {
-      await inTurn(signal, looking).catch((error: unknown) => this.#failed(error, {}));
-      await sleepMs(turnMs, signal).catch(() => undefined);
-    }
   }
 
   async #lookAtDay(day: number, signal: AbortSignal): Promise<void> {
@@ -143,7 +108,7 @@ export class Sealer implements Part {
         if (whole) this.#looked.set(key, nowMs());
       } catch (error) {
         signal.throwIfAborted();
-        this.#failed(error, { host, day: isoOf(day) });
+        this.#loop.failed(error, { host, day: isoOf(day) });
       }
     }
   }
@@ -168,7 +133,7 @@ export class Sealer implements Part {
       } catch (error) {
         signal.throwIfAborted();
         whole = false;
-        this.#failed(error, { host, port: path.port, direction: path.direction, day: isoOf(day) });
+        this.#loop.failed(error, { host, port: path.port, direction: path.direction, day: isoOf(day) });
       }
       if (batch.full) await this.#write(batch, signal);
       await sleepMs(Math.min(performance.now() - startedMs, pauseMsMax), signal);
@@ -209,13 +174,6 @@ export class Sealer implements Part {
       seals: stats.seals + seals.length,
       revisions: stats.revisions + revisions.length,
     };
-  }
-
-  #failed(error: unknown, context: Readonly<Record<string, string>>): void {
-    if (this.#stopped.signal.aborted) return;
-    const { code, message } = toFourninesError(error);
-    this.#stats = { ...this.#stats, failures: this.#stats.failures + 1, lastErrorCode: code };
-    this.#options.logger.error({ ...context, code, reason: message }, 'a day was not sealed; it is tried again');
   }
 
   /** What is older than any day that is looked at. */

@@ -184,7 +184,7 @@ describe('as a part', () => {
   let running: MonthlyCredits | undefined;
   afterEach(() => running?.stop());
 
-  test('it waits for its turn and for the control store, fails without ending, and stops at once', async () => {
+  test('it waits for the control store and for its turn, fails without ending, and stops at once', async () => {
     const here = new World('2026-12-15T00:00:00Z');
     const turn = Promise.withResolvers<void>();
     const open = Promise.withResolvers<void>();
@@ -212,11 +212,11 @@ describe('as a part', () => {
     });
     const part = running;
     await part.start();
-    expect(steps).toEqual(['asked']);
-    turn.resolve();
-    await vi.waitFor(() => expect(steps).toEqual(['asked', 'turn', 'ready']));
-    expect(revisions).toBe(0);
+    expect(steps).toEqual(['ready']);
     open.resolve();
+    await vi.waitFor(() => expect(steps).toEqual(['ready', 'asked']));
+    expect(revisions).toBe(0);
+    turn.resolve();
     await vi.waitFor(() => expect(here.asked()).toBe('gold:2026-11'));
     await vi.waitFor(() => expect(revisions).toBeGreaterThan(4));
     expect(here.asked()).toBe('');
