@@ -4,7 +4,7 @@ import type { Answer } from '../../alerts/outbox/after-attempt.ts';
 import { lifeMs } from '../../alerts/outbox/schedule.ts';
 import { FourninesError } from '../../core/runtime/error.ts';
 import { silentLogger } from '../../core/runtime/logger.ts';
-import { Dispatcher, type DispatcherOptions } from '../../server/alerts/dispatcher.ts';
+import { Dispatcher, type DispatcherOptions, type DispatcherPoint } from '../../server/alerts/dispatcher.ts';
 import type { ControlStore } from '../../server/control/control-store.ts';
 import {
   addDeliveries,
@@ -205,16 +205,20 @@ export function deliveryTests(of: () => ControlStore): void {
       await deliveries.add([aDelivery('r', 1)]);
       const hourMs = 3_600_000;
       {
-        await using first = dispatching(() => {
+        const ahead = () => {
           nowMs += hourMs;
           return failed;
-        });
+        };
+        // Back before anybody looks again: by the clock that is ahead the next attempt is due.
+        const back = (point: DispatcherPoint) => {
+          if (point === 'recorded') nowMs -= hourMs;
+        };
+        await using first = dispatching(ahead, { reached: back });
         await first.dispatcher.start();
         await until({ what: 'it has failed', deadlineMs: 10_000, everyMs: 5 }, async () => {
           return (await stateOf('r-1'))?.attempts === 1;
         });
       }
-      nowMs -= hourMs;
       // The pause after the first failure is 5 s.
       nowMs += 6_000;
       await using second = dispatching(() => delivered);
