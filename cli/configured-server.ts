@@ -5,7 +5,6 @@ import type { Logger } from '../core/runtime/logger.ts';
 import { makeServer, type Server } from '../server/app.ts';
 import type { Config } from './config.ts';
 import { makeEmbeddedServer } from './embedded-server.ts';
-import { openKafkaServerBus } from './kafka-bus.ts';
 import { productVersion } from './version.ts';
 
 export interface ConfiguredServer {
@@ -29,6 +28,7 @@ export async function makeConfiguredServer(config: Config, logger: Logger): Prom
       "the store is this server's own: a second server on this topic stays out; server.store.kind: clickhouse is shared";
     logger.warn({}, why);
   }
+  const { openKafkaServerBus } = await import('./kafka-bus.ts');
   const { part, ...bus } = await openKafkaServerBus(kafka, logger);
   const server = makeServer({ config: config.server, data: config.data, ...bus, logger, version: productVersion });
   return { server, sink: bus.sink, parts: [part, ...server.parts] };

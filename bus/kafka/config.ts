@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Static, Type } from 'typebox';
 import { FourninesError, systemCode } from '../../core/runtime/error.ts';
 import { messageBytesMax } from '../../core/wire/message.ts';
-import { KafkaLink, type LinkOptions } from './link.ts';
+import type { KafkaLink, LinkOptions } from './link.ts';
 
 const MiB = 1024 * 1024;
 const file = (description: string) => Type.String({ minLength: 1, maxLength: 4096, description });
@@ -111,6 +111,8 @@ export async function linkOptions(config: KafkaConfig): Promise<LinkOptions> {
 
 /** A link of its own: give each sink and each source one. */
 export async function openLink(config: KafkaConfig): Promise<KafkaLink> {
+  // Whoever only reads a configuration does not wait for the client, which takes half a second to load.
+  const { KafkaLink } = await import('./link.ts');
   return new KafkaLink(await linkOptions(config));
 }
 

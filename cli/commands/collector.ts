@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { makeCollector, makeSpooledCollector } from '../../collector/app.ts';
 import { nothingKept } from '../../collector/resume.ts';
-import { openKafkaSink } from '../kafka-bus.ts';
 import { openLog } from '../log.ts';
 import { NdjsonSink } from '../ndjson-sink.ts';
 import { configFrom, configOption, dataOption, jsonOption, type SharedOptions } from '../options.ts';
@@ -27,6 +26,7 @@ export function collectorCommand(): Command {
       const logger = openLog(options.once ? 'warn' : config.log.level);
       const started = () => logger.info({ host: config.collector.host }, 'collecting');
       if (config.bus.kafka !== undefined && options.once !== true) {
+        const { openKafkaSink } = await import('../kafka-bus.ts');
         const { sink, part } = await openKafkaSink(config.bus.kafka, logger);
         const { collector, data: dataFolder } = config;
         const { parts } = makeSpooledCollector({ config: collector, dataFolder, sink, logger });

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { makeConfiguredServer } from '../configured-server.ts';
 import { openLog } from '../log.ts';
 import { configFrom, configOption, dataOption, portOption, type SharedOptions } from '../options.ts';
 import { runUntilSignal, serverStopDeadlineMs } from '../run-until-signal.ts';
@@ -13,6 +12,8 @@ export function serverCommand(): Command {
     .action(async (options: SharedOptions) => {
       const config = configFrom(options);
       const logger = openLog(config.log.level);
+      // Other commands do not wait for what a server is made of.
+      const { makeConfiguredServer } = await import('../configured-server.ts');
       const { server, parts } = await makeConfiguredServer(config, logger);
       await runUntilSignal(parts, logger, {
         started: () => logger.info({ url: server.url() }, 'serving'),

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { makeSpooledCollector } from '../../collector/app.ts';
-import { makeConfiguredServer } from '../configured-server.ts';
 import { openLog } from '../log.ts';
 import { configFrom, configOption, dataOption, portOption, type SharedOptions } from '../options.ts';
 import { runUntilSignal, serverStopDeadlineMs } from '../run-until-signal.ts';
@@ -17,6 +16,8 @@ export function upCommand(): Command {
     .action(async (options: SharedOptions) => {
       const config = configFrom(options);
       const logger = openLog(config.log.level);
+      // Other commands do not wait for what a server is made of.
+      const { makeConfiguredServer } = await import('../configured-server.ts');
       const { sink, server, parts: serverParts } = await makeConfiguredServer(config, logger);
       const { agent, spool, parts } = makeSpooledCollector({
         config: config.collector,
