@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { errorCatalogue } from '../core/runtime/error-catalogue.ts';
+import { besideOthers } from './system/beside-others.ts';
 import * as code from './tidy/code-rules.ts';
 import * as imports from './tidy/import-rules.ts';
 import { bannedNames, missingPaths, unfinishedMarks } from './tidy/name-rules.ts';
@@ -69,6 +70,15 @@ describe('sizes', () => {
       [],
     );
   });
+});
+
+test('a system test that runs beside others starts nothing of the lab', () => {
+  const found = sources.filter((file) => besideOthers.includes(file.path));
+  expect(found).toHaveLength(besideOthers.length);
+  const ofTheLab = found.flatMap(({ path: file, imports: all }) =>
+    all.filter(({ specifier }) => /\/lab\/|\/namespaces\.|\/kafka-/.test(specifier)).map(() => file),
+  );
+  expect(ofTheLab).toEqual([]);
 });
 
 describe('documents', () => {

@@ -21,3 +21,6 @@ export async function buildPage(): Promise<void> {
     env: { ...process.env, NODE_ENV: 'production' },
   });
 }
+
+/** Once for all tests of the page: two that build it at a time would take it from each other. */
+export { buildPage as setup };

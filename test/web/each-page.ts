@@ -1,7 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { complaintsOf, launchBrowser } from './browser.ts';
-import { buildPage } from './build-page.ts';
 import { type FixtureServer, startFixtureServer } from './fixture-server.ts';
 
 interface Opened {
@@ -17,7 +16,6 @@ export function eachPage(take: (opened: Opened) => void): void {
   let complaints: string[];
 
   beforeAll(async () => {
-    await buildPage();
     [server, browser] = await Promise.all([startFixtureServer(), launchBrowser()]);
   });
 

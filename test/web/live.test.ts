@@ -5,7 +5,6 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchBrowser, noBrowser } from './browser.ts';
-import { buildPage } from './build-page.ts';
 import { hostNames } from './fixture-numbers.ts';
 import { type FixtureServer, startFixtureServer } from './fixture-server.ts';
 
@@ -21,7 +20,6 @@ describe.skipIf(noBrowser !== null)('the page and time', () => {
   let page: Page;
 
   beforeAll(async () => {
-    await buildPage();
     [server, browser] = await Promise.all([startFixtureServer(), launchBrowser()]);
   });
 
@@ -184,7 +182,6 @@ describe.skipIf(noBrowser !== null)('the page and time', () => {
 });
 
 it('the built page has a compressed file beside each text', async () => {
-  await buildPage();
   const dist = fileURLToPath(new URL('../../web/dist/', import.meta.url));
   const texts = globSync('**/*.{js,css,html,svg}', { cwd: dist }).map((name) => `${dist}${name}`);
   const big = texts.filter((file) => statSync(file).size > 1_000);

@@ -5,7 +5,6 @@ import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { complaintsOf, launchBrowser, noBrowser } from './browser.ts';
-import { buildPage } from './build-page.ts';
 import { hostNames, manyPorts, packetsAt, pathsOf } from './fixture-numbers.ts';
 import { type FixtureServer, startFixtureServer } from './fixture-server.ts';
 import { seriousFaults, slaPages } from './sla-pages.ts';
@@ -45,7 +44,6 @@ describe.skipIf(noBrowser !== null)('the page', () => {
 
   /** One window for all: opening one takes several times as long as opening a page in it. */
   beforeAll(async () => {
-    await buildPage();
     [server, browser] = await Promise.all([startFixtureServer(), launchBrowser()]);
     await openContext();
   });
