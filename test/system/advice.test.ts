@@ -171,6 +171,19 @@ describe('a datapath with two queues that collide', () => {
     // Nobody knows of the threads of another process how long they waited.
     expect(state?.lacks).toEqual(['what others take from core 2', 'what others take from core 4']);
   });
+
+  it('that an operator stopped is told as it is, and nothing is to be moved', async () => {
+    await insertFacts(store, start + 325, { ...settings(), 'ovs.pmd-auto-lb': '', 'ovs.remediation': 'off' });
+    await insertPlacement(store, { from: start + 328, to: start + 398, placed: collided });
+    await look(advisor(), start + 400);
+    const [item] = await items();
+    expect(item).toMatchObject({ decision: 'none', diagnosis: 'overload', reason: 'frozen', moves: [] });
+    expect(item?.gates).toContainEqual({
+      gate: 'killSwitch',
+      detail: 'external_ids:remediation of the switch is off',
+    });
+    expect((await detail(item?.id)).input).toMatchObject({ frozen: true });
+  });
 });
 
 describe('the API', () => {

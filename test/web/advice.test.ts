@@ -44,7 +44,9 @@ describe.skipIf(noBrowser !== null)('advice', () => {
     const held = await now.getByRole('row', { name: /^compute-01/ }).innerText();
     expect(held).toContain('autoLb pmd-auto-lb is on and moves queues by itself');
     expect(held).toContain('93.8 %');
-    expect(await now.getByRole('row', { name: /^compute-03/ }).innerText()).toMatch(/unknown[\s\S]*unknown/);
+    const stopped = await now.getByRole('row', { name: /^compute-03/ }).innerText();
+    expect(stopped).toMatch(/unknown[\s\S]*unknown/);
+    expect(stopped).toContain('killSwitch external_ids:remediation of the switch is off');
     const log = page.getByRole('table', { name: 'Advice', exact: true });
     await log.waitFor();
     const hosts = await log.getByRole('rowheader').allInnerTexts();

@@ -66,6 +66,7 @@ const told: readonly Told[] = [
   {
     ...{ ...calm, id: unknownAdvice, host: third, secondsAgo: 300, diagnosis: 'unknown', cores: [], queues: [] },
     because: ['not known: 2 windows of bond0/0 that count'],
+    gates: [{ gate: 'killSwitch', detail: 'external_ids:remediation of the switch is off' }],
     lacks: ['2 windows of bond0/0 that count'],
   },
   {

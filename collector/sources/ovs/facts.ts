@@ -82,6 +82,7 @@ export function writeDaemonFacts({ pid, version, isLive, snapshot, isHeard }: Da
   into.fact('ovs.settings', root !== undefined && isHeard ? 'read' : 'unread', 'collector');
   if (root === undefined) return;
   into.fact('ovs.dpdkVersion', root.dpdkVersion ?? '', 'ovsdb');
+  into.fact('ovs.remediation', root.remediation, 'ovsdb');
   for (const key of [
     'pmd-cpu-mask',
     'pmd-rxq-assign',

@@ -2,7 +2,7 @@ import type { Replica, Row } from './ovsdb-replica.ts';
 
 /** The columns that are monitored; those this server does not have are left out. */
 export const monitoredColumns = {
-  Open_vSwitch: ['ovs_version', 'dpdk_version', 'dpdk_initialized', 'other_config', 'bridges'],
+  Open_vSwitch: ['ovs_version', 'dpdk_version', 'dpdk_initialized', 'other_config', 'external_ids', 'bridges'],
   Bridge: ['name', 'ports', 'datapath_type', 'mirrors'],
   Port: ['name', 'interfaces', 'tag', 'trunks', 'vlan_mode', 'bond_mode', 'bond_active_slave', 'lacp'],
   Interface: [
@@ -45,6 +45,8 @@ export interface VswitchRow {
   readonly dpdkVersion: string | undefined;
   readonly isDpdkInitialized: boolean | undefined;
   readonly otherConfig: Texts;
+  /** `external_ids:remediation`; empty: not set. Of others' keys there nothing is passed on: they may be anybody's. */
+  readonly remediation: string;
 }
 
 export interface BridgeRow {
@@ -144,6 +146,7 @@ function vswitchRow(uuid: string, row: Row): VswitchRow {
     dpdkVersion: text(row, 'dpdk_version'),
     isDpdkInitialized: flag(row, 'dpdk_initialized'),
     otherConfig: texts(row, 'other_config'),
+    remediation: texts(row, 'external_ids').get('remediation') ?? '',
   };
 }
 

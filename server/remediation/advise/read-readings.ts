@@ -125,6 +125,7 @@ function settingsOf(facts: Facts, at: number): Settings {
     assign: setting('pmd-rxq-assign'),
     autoLb: setting('pmd-auto-lb'),
     sleepMax: setting('pmd-sleep-max') ?? setting('pmd-maxsleep'),
+    remediation: facts.get('ovs.remediation')?.value ?? null,
     changed: changedOf(facts, at - changedSeconds),
   };
 }

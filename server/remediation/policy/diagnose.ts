@@ -49,12 +49,14 @@ export function diagnose(readings: DatapathReadings, limits: PlanLimits = usualL
     return { diagnosis: 'unknown', because, gates, lacks: made.lacks, input: null, plan: null };
   }
   const { input } = made;
-  const planned = plan(input);
+  // What is wrong is wrong whether or not somebody wants it left alone.
+  const planned = plan({ ...input, frozen: false });
   const isHot = isHotTwice(windows, input);
   const isCommon = gates.some(({ gate }) => gate === 'commonCause');
   const judged = judge({ readings, input, placement: placementOf(input), planned, isHot, isCommon });
+  const told = input.frozen ? plan(input) : planned;
   const lacks = isHot === undefined ? ['two windows in a row that count'] : [];
-  return { ...judged, gates, lacks, input, plan: isAnswered(judged.diagnosis, planned) ? planned : null };
+  return { ...judged, gates, lacks, input, plan: isAnswered(judged.diagnosis, planned) ? told : null };
 }
 
 function judge(seen: Seen): Judged {

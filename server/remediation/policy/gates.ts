@@ -3,6 +3,7 @@ import { reloadSeconds, type ValidWindows } from './valid-windows.ts';
 
 /** Why a datapath is left alone whatever is wrong with it, in the order in which they are told. */
 export const gateNames = [
+  'killSwitch',
   'stale',
   'gaps',
   'settingsUnread',
@@ -36,6 +37,7 @@ const commonShare = { num: 30, den: 100, hostsMin: 3 } as const;
 /** The gates that hold, with what was read. None: whatever is proposed may be done. */
 export function gatesOf(readings: DatapathReadings, windows: ValidWindows): readonly Gate[] {
   const holds: Record<GateName, string | undefined> = {
+    killSwitch: killed(readings.settings.remediation),
     stale: staleness(readings, windows),
     gaps: gaps(readings, windows),
     settingsUnread: readings.settings.isRead ? undefined : 'the database of the switch is not read now',
@@ -52,6 +54,22 @@ export function gatesOf(readings: DatapathReadings, windows: ValidWindows): read
     const detail = holds[gate];
     return detail === undefined ? [] : [{ gate, detail }];
   });
+}
+
+/** Whether an operator wants nothing to be moved: anything but `on` is taken for `off`, however it is written. */
+export function isStopped(remediation: string | null): boolean {
+  return remediation !== null && remediation !== '' && remediation !== 'on';
+}
+
+function killed(remediation: string | null): string | undefined {
+  if (remediation === null) return 'nobody tells whether external_ids:remediation of the switch is off';
+  return isStopped(remediation) ? `external_ids:remediation of the switch is ${shown(remediation)}` : undefined;
+}
+
+const shownCharacters = 20;
+
+function shown(value: string): string {
+  return value.length > shownCharacters ? `${value.slice(0, shownCharacters)}…` : value;
 }
 
 function staleness({ at, storedTo }: DatapathReadings, { tellings }: ValidWindows): string | undefined {

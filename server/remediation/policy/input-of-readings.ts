@@ -1,4 +1,5 @@
 import { type PlanInput, type PlanLimits, planBounds } from '../planner/plan-input.ts';
+import { isStopped } from './gates.ts';
 import { loadOf, loadWindowsMin } from './queue-load.ts';
 import type { DatapathReadings, PortReading, QueueWindow } from './readings.ts';
 import { stolenFrom } from './stolen.ts';
@@ -56,7 +57,8 @@ export function inputOf(readings: DatapathReadings, windows: ValidWindows, limit
   if (pmds.length > planBounds.pmds || rxqs.length > planBounds.rxqs) lacks.push('a datapath small enough to plan for');
   if (lacks.length > 0) return { lacks: [...new Set(lacks)] };
   const burning = readings.burning.map(({ port }) => port);
-  return { input: { at: readings.at * 1000, pmds, rxqs, limits, burning, frozen: false } };
+  const frozen = isStopped(readings.settings.remediation);
+  return { input: { at: readings.at * 1000, pmds, rxqs, limits, burning, frozen } };
 }
 
 /** The node of each thread that is there now, by core, in order of the cores. */

@@ -90,6 +90,8 @@ export interface Settings {
   readonly autoLb: string | null;
   /** `pmd-sleep-max`, before 3.2 `pmd-maxsleep`. */
   readonly sleepMax: string | null;
+  /** `external_ids:remediation` of the switch, where an operator stops us; empty: not set; null: no collector tells it. */
+  readonly remediation: string | null;
   /** Settings and pins that somebody changed lately. */
   readonly changed: readonly string[];
 }

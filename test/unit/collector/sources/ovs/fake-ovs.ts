@@ -19,6 +19,8 @@ export class FakeOvs {
   readonly model: FakeSwitch;
   version = '3.5.0';
   pid = 100;
+  /** Of the row of the switch itself. */
+  externalIds: Readonly<Record<string, string>> = {};
   /** What the daemon was asked, with arguments. */
   readonly asked: string[] = [];
   /** Answers other than the switch's own, by command. */
@@ -100,6 +102,17 @@ export class FakeOvs {
     return this.update({ [port.uuid]: { insert: columnsOf(port, new Map()) } });
   }
 
+  /** Another state of the row of the switch itself. */
+  async tellExternalIds(externalIds: Readonly<Record<string, string>>): Promise<void> {
+    const [before, now] = [this.externalIds, externalIds];
+    this.externalIds = externalIds;
+    const gone = Object.entries(before).filter(([key]) => !Object.hasOwn(now, key));
+    const changed = Object.entries(now).filter(([key, value]) => before[key] !== value);
+    const modify = { external_ids: mapOf([...gone, ...changed]) };
+    this.#send({ method: 'update2', params: ['fournines', { Open_vSwitch: { [rootUuid]: { modify } } }], id: null });
+    await this.synced();
+  }
+
   tellStatus(port: FakePort, before: Readonly<Record<string, string>>): Promise<void> {
     const changed = Object.entries(port.status).filter(([name, value]) => before[name] !== value);
     return this.update({ [port.uuid]: { modify: { status: mapOf(changed) } } });
@@ -164,8 +177,9 @@ export class FakeOvs {
       { initial: columnsOf(port, this.#statistics.get(port.uuid) ?? new Map()) },
     ]);
     const other = ['map', [['pmd-cpu-mask', '0x4']]];
+    const initial = { other_config: other, external_ids: mapOf(Object.entries(this.externalIds)) };
     answer(question, {
-      Open_vSwitch: { [rootUuid]: { initial: { other_config: other } } },
+      Open_vSwitch: { [rootUuid]: { initial } },
       Interface: Object.fromEntries(rows),
     });
     this.#monitor = question;

@@ -108,6 +108,20 @@ describe('a datapath that is read each second', () => {
     expect(gone.filter(([, value]) => value !== '')).toEqual([]);
   });
 
+  it('says whether an operator stopped us there, and nothing else of the external ids of the switch', async () => {
+    ovs.externalIds = { 'system-id': 'secret-of-others', tenant: 'secret-of-others' };
+    await open();
+    await run.ticks(2);
+    expect(run.facts().get('ovs.remediation')).toBe('');
+    await ovs.tellExternalIds({ ...ovs.externalIds, remediation: 'off', tenant: 'secret-of-others, changed' });
+    await run.ticks(10);
+    expect(run.facts().get('ovs.remediation')).toBe('off');
+    await ovs.tellExternalIds({ tenant: 'secret-of-others, changed' });
+    await run.ticks(10);
+    expect(run.facts().get('ovs.remediation')).toBe('');
+    expect([...run.facts().values()].filter((value) => value.includes('secret'))).toEqual([]);
+  });
+
   it('forgets a datapath that is no longer there, and reads it anew when it is back', async () => {
     await open();
     model.pass('uplink0', 'vhu1', 50);

@@ -50,7 +50,7 @@ export function aDatapath(of: ADatapath): DatapathReadings {
 
 const wellSet: DatapathReadings['settings'] = {
   ...{ isRead: true, version: '3.1.0', startedAt: null, isolate: 'false', assign: 'group', autoLb: null },
-  ...{ sleepMax: null, changed: [] },
+  ...{ sleepMax: null, remediation: '', changed: [] },
 };
 const notRobbed = { knownNs: 10_000_000_000n, runDelayNs: 0n, involuntaryLowNs: 0n, involuntaryHighNs: 0n };
 const aPort = { type: 'dpdkvhostuserclient', numa: 0, vm: null, affinity: null, admin: 'up', link: 'up' };

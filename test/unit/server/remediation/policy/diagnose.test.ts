@@ -182,10 +182,33 @@ describe('what is never moved', () => {
   });
 });
 
+describe('what an operator stopped', () => {
+  const stopped = { settings: { remediation: 'off' } };
+
+  it('is diagnosed as ever, and nothing is moved', () => {
+    const { diagnosis, input, plan } = found({ queues: collided, ...stopped });
+    expect({ diagnosis, plan }).toMatchObject({ diagnosis: 'overload', plan: { decision: 'none', reason: 'frozen' } });
+    expect(input?.frozen).toBe(true);
+    const elephant = found({ queues: [{ id: 'vhu1/0', core: 2, usagePpm: 950_000 }], ...stopped });
+    expect(elephant).toMatchObject({ diagnosis: 'elephant', plan: { reason: 'frozen' } });
+  });
+
+  it('is held, not stopped, where nobody tells whether it is', () => {
+    const { gates, plan, input } = found({ queues: collided, settings: { remediation: null } });
+    expect(gates).toEqual([
+      { gate: 'killSwitch', detail: 'nobody tells whether external_ids:remediation of the switch is off' },
+    ]);
+    expect({ plan, frozen: input?.frozen }).toMatchObject({ plan: { decision: 'plan' }, frozen: false });
+  });
+});
+
 describe('gates', () => {
   const gatesOf = (of: Partial<ADatapath>) => found({ queues: collided, ...of }).gates.map(({ gate }) => gate);
 
   it.each<[GateName, Partial<ADatapath>]>([
+    ['killSwitch', { settings: { remediation: 'off' } }],
+    ['killSwitch', { settings: { remediation: 'Off, ask ops' } }],
+    ['killSwitch', { settings: { remediation: null } }],
     ['stale', { over: { storedTo: at - 21 } }],
     ['stale', { over: { storedTo: null } }],
     ['settingsUnread', { settings: { isRead: false } }],
@@ -208,6 +231,7 @@ describe('gates', () => {
     ['a guest that is away', { ports: { vhu3: { link: 'down' } } }],
     ['three hosts of ten', { over: { fleet: { hosts: 10, burningHosts: 3 } } }],
     ['two hosts of two', { over: { fleet: { hosts: 2, burningHosts: 2 } } }],
+    ['a switch that says that it may be moved', { settings: { remediation: 'on' } }],
     ['a version of two digits', { settings: { version: '3.10' } }],
   ])('none for %s', (_what, of) => {
     expect(gatesOf(of)).toEqual([]);
