@@ -112,6 +112,12 @@ describe('a datapath with two queues that collide', () => {
   it('gives an input of which `fournines plan` makes the same plan', async () => {
     const [item] = await items();
     const { input, moves } = await detail(item?.id);
+    const counted = (input as { rxqs: { id: string; pps: number | null }[] }).rxqs.map(({ id, pps }) => [id, pps]);
+    expect(counted).toEqual([
+      ['vhu1/0', 5_000],
+      ['vhu2/0', 4_200],
+      ['vhu3/0', 2_000],
+    ]);
     const again = plan(readPlanInput('input.json', JSON.stringify(input)));
     expect(again).toMatchObject({ decision: 'plan', moves });
     expect(JSON.parse(planJson(again)).predicted).toEqual({ maxUsagePpm: item?.predictedPpm });

@@ -1,7 +1,7 @@
 import { notSampled } from '../../collector/sources/thread/stall-follower.ts';
 import type { RowOf } from '../../core/catalogue/columns.ts';
 import { pmdSlot, rxqSlot } from '../../core/catalogue/datapath-kinds.ts';
-import { hostFact, tick } from '../../core/catalogue/kinds.ts';
+import { hostFact, queueSlot, tick } from '../../core/catalogue/kinds.ts';
 import { threadSlot } from '../../core/catalogue/thread-kinds.ts';
 import { aSlot, insertRows, type OpenStore } from './store-fixture.ts';
 
@@ -24,6 +24,10 @@ export async function insertPlacement(
     rxqSlot,
     windows.flatMap((slot) => Object.entries(placed).map(([id, queue]) => aQueue(id, slot, queue))),
   );
+  const counted = windows.flatMap((slot) =>
+    Object.entries(placed).flatMap(([id, queue]) => someCounts(id, slot, queue)),
+  );
+  await insertRows(store, queueSlot, counted);
   await insertRows(
     store,
     pmdSlot,
@@ -64,6 +68,17 @@ function aQueue(id: string, slot: number, { core, usagePpm }: Placed[string]): R
   const [port = '', queue = ''] = id.split('/');
   const told = usagePpm === null ? null : BigInt(usagePpm);
   return { ...place, port, queue: Number(queue), slot, core, numa: 0, enabled: 1, usagePpm: told };
+}
+
+/** A packet a second for each 100 ppm that a queue takes; what goes to the guest is another number. */
+function someCounts(id: string, slot: number, { usagePpm }: Placed[string]): RowOf<typeof queueSlot>[] {
+  const [port = '', queue = ''] = id.split('/');
+  const bridged = { slots: 5, state: 'bridged', intervalNs: 5_000_000_000n } as const;
+  const directions = [['fromGuest', BigInt((usagePpm ?? 0) / 100) * 5n] as const, ['toGuest', 77n] as const];
+  return directions.map(([direction, packetsInc]) => ({
+    ...{ host: place.host, port, direction, queue: Number(queue), ...aSlot, ...bridged, slot: slot - 4 },
+    ...{ packets: packetsInc, packetsInc, bytes: null, bytesInc: null, drops: null, dropsInc: null },
+  }));
 }
 
 function aThread(core: number, slot: number, placed: Placed): RowOf<typeof pmdSlot> {

@@ -3,12 +3,20 @@ import {
   pmdWaits,
   portLosses,
   queueMoves,
+  queuePackets,
   queueWindows,
   threadWindows,
 } from '../../store/queries/placement-readings.ts';
 import { type QueryContext, type RowsOf, runQuery } from '../../store/run-query.ts';
 import { usualLimits } from '../policy/input-of-readings.ts';
-import { type DatapathReadings, type Fleet, type PortReading, type Settings, waitSeconds } from '../policy/readings.ts';
+import {
+  type DatapathReadings,
+  type Fleet,
+  type PortReading,
+  packetSeconds,
+  type Settings,
+  waitSeconds,
+} from '../policy/readings.ts';
 
 export interface WhichDatapath {
   readonly host: string;
@@ -51,6 +59,7 @@ export async function readReadings(store: QueryContext, which: WhichDatapath): P
   const end = storedTo ?? at;
   const pid = Number(toldOf(facts, 'ovs.pid') ?? 0);
   const waits = await runQuery(store, pmdWaits, { host, pid, from: end - waitSeconds - 1, to: end });
+  const packets = await runQuery(store, queuePackets, { ...own, from: end - packetSeconds, to: end });
   const asked = { host, ports: JSON.stringify(burning), from: end - lossSeconds, to: end };
   const losses = burning.length === 0 ? [] : await runQuery(store, portLosses, asked);
   return {
@@ -68,6 +77,7 @@ export async function readReadings(store: QueryContext, which: WhichDatapath): P
       involuntaryHighNs: bigOf(row.involuntaryHighNs),
     })),
     moves,
+    packets: packets.map((row) => ({ ...row, knownNs: BigInt(row.knownNs), packets: BigInt(row.packets) })),
     ports: portsOf(facts, datapath),
     settings: settingsOf(facts, at),
     burning: burning.map((port) => {

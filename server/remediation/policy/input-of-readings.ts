@@ -1,7 +1,13 @@
 import { type PlanInput, type PlanLimits, planBounds } from '../planner/plan-input.ts';
 import { isStopped } from './gates.ts';
 import { loadOf, loadWindowsMin } from './queue-load.ts';
-import type { DatapathReadings, PortReading, QueueWindow } from './readings.ts';
+import {
+  type DatapathReadings,
+  type PortReading,
+  packetSeconds,
+  type QueuePackets,
+  type QueueWindow,
+} from './readings.ts';
 import { stolenFrom } from './stolen.ts';
 import { overheadsOf, rxqId, usagesOf, type ValidWindows } from './valid-windows.ts';
 
@@ -86,19 +92,30 @@ function nodeOf(
 function rxqOf(
   { port, queue, core }: QueueWindow,
   known: { readonly port: PortReading; readonly numa: number; readonly usagePpm: number },
-  { moves }: DatapathReadings,
+  { moves, packets }: DatapathReadings,
 ): PlanInput['rxqs'][number] {
   const moved = moves.find((move) => move.port === port && move.queue === queue);
   return {
     ...{ id: rxqId(port, queue), port, queue, numa: known.numa, core, usagePpm: known.usagePpm },
-    pps: null,
+    pps: ppsOf(packets.filter((each) => each.port === port && each.queue === queue)),
     // Nothing of ours writes pins: whatever stands there is the operator's.
     pin: isPinned(known.port.affinity, queue) ? 'operator' : null,
     vm: known.port.vm,
     movedAt: moved === undefined ? null : moved.lastElsewhere * 1000,
+    // Which queues must not share a thread nobody says: no source tells it, and no configuration does.
     group: null,
   };
 }
+
+/** Packets a second in the mean of what is known of a minute, rounded down; null: less than half of it is. */
+function ppsOf([counted, ...others]: readonly QueuePackets[]): number | null {
+  if (counted === undefined || others.length > 0) return null;
+  const { knownNs, packets } = counted;
+  if (knownNs * 2n < BigInt(packetSeconds) * second) return null;
+  return Number((packets * second) / knownNs);
+}
+
+const second = 1_000_000_000n;
 
 /** `pmd-rxq-affinity` is `queue:core,...`; of what is not, every queue of the port is taken as pinned. */
 function isPinned(affinity: string | null, queue: number): boolean {

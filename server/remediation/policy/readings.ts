@@ -14,6 +14,8 @@ export interface DatapathReadings {
   readonly waits: readonly ThreadWait[];
   /** Queues that were on another core than now, and when they were seen there last. */
   readonly moves: readonly QueueMove[];
+  /** What receive queues took in the last `packetSeconds`; of one that nobody counts there is none. */
+  readonly packets: readonly QueuePackets[];
   readonly ports: readonly PortReading[];
   readonly settings: Settings;
   readonly burning: readonly BurningPort[];
@@ -63,6 +65,16 @@ export interface QueueMove {
   readonly port: string;
   readonly queue: number;
   readonly lastElsewhere: number;
+}
+
+export const packetSeconds = 60;
+
+export interface QueuePackets {
+  readonly port: string;
+  readonly queue: number;
+  /** So long of the asked time is known. */
+  readonly knownNs: bigint;
+  readonly packets: bigint;
 }
 
 export interface PortReading {

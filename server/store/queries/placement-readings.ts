@@ -6,6 +6,7 @@ import { bridgesInside, instant, rawWindow, windowParameters } from './fragments
 
 const own = 't.host = {host:String} AND t.datapath = {datapath:String}';
 const parameters = { ...windowParameters, host: 'String', datapath: 'String' } as const;
+const known = "t.state != 'unknown' AND t.suspect = 0";
 const share = Type.Union([UInt64, Type.Null()]);
 
 /** Every telling of every queue in a window. */
@@ -51,6 +52,25 @@ LIMIT 2000`,
   rowsMax: 2_000,
 });
 
+/**
+ * Packets that the receive queues of a datapath's ports took in a window, and of how much of it that is known. Of a guest's port
+ * what the guest sends is received.
+ */
+export const queuePackets = defineQuery({
+  name: 'queue-packets',
+  sql: `SELECT t.port AS port, t.queue AS queue, sum(t.interval_ns) AS knownNs, sum(assumeNotNull(t.packets_inc)) AS packets
+FROM queue_slot AS t
+WHERE t.host = {host:String} AND t.direction IN ('rx', 'fromGuest') AND ${bridgesInside} AND ${known}
+  AND t.port IN (SELECT t.port FROM rxq_slot AS t WHERE ${own} AND ${rawWindow})
+GROUP BY port, queue
+ORDER BY port, queue
+LIMIT 2000`,
+  parameters,
+  row: Type.Object({ port: Text, queue: UInt16, knownNs: UInt64, packets: UInt64 }),
+  deadlineMs: 5_000,
+  rowsMax: 2_000,
+});
+
 /** Every telling of every polling thread in a window, by when its reading ended. */
 export const threadWindows = defineQuery({
   name: 'thread-windows',
@@ -65,7 +85,6 @@ ORDER BY core, to`,
   rowsMax: 20_000,
 });
 
-const known = "t.state != 'unknown' AND t.suspect = 0";
 const sampled = (column: string) =>
   `if(countIf(${known} AND isNull(t.${column})) > 0, NULL, toNullable(sumIf(assumeNotNull(t.${column}), ${known})))`;
 

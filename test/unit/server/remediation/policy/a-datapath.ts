@@ -40,6 +40,7 @@ export function aDatapath(of: ADatapath): DatapathReadings {
     threads: slots.flatMap((slot) => cores.map((core) => threadOf(core, slot, rows, overheadPpm))),
     waits: cores.map((core) => ({ ...notRobbed, core, ...of.waits?.[core] })),
     moves: [],
+    packets: [],
     ports: names.map((port) => ({ ...aPort, port, ...of.ports?.[port] })),
     burning: [],
     fleet: { hosts: 10, burningHosts: 0 },

@@ -182,6 +182,23 @@ describe('what is never moved', () => {
   });
 });
 
+describe('packets a second', () => {
+  const ppsOf = (knownNs: bigint, packets: bigint) => {
+    const of = { port: 'vhu1', queue: 0, knownNs, packets };
+    return found({ queues: collided, over: { packets: [of] } }).input?.rxqs.map(({ pps }) => pps);
+  };
+
+  it.each([
+    ['of a minute that is known', 60_000_000_000n, 600_059n, 10_000],
+    ['of half of it', 30_000_000_000n, 300_000n, 10_000],
+    ['of less, unknown', 29_999_999_999n, 300_000n, null],
+    ['of a queue that took nothing', 60_000_000_000n, 0n, 0],
+  ])('%s', (_what, knownNs, packets, pps) => {
+    // What nobody counts is not idle.
+    expect(ppsOf(knownNs, packets)).toEqual([pps, null, null]);
+  });
+});
+
 describe('what an operator stopped', () => {
   const stopped = { settings: { remediation: 'off' } };
 
