@@ -12,6 +12,7 @@ const populations: Readonly<Record<string, Population>> = {
   drop_slot: { objects: 16, everySeconds: 5 },
   queue_slot: { objects: 96, everySeconds: 1 },
   thread_slot: { objects: 160, everySeconds: 1 },
+  cpu_slot: { objects: 8, everySeconds: 1 },
   softnet_slot: { objects: 48, everySeconds: 1 },
   pressure_slot: { objects: 7, everySeconds: 1 },
   xstat_slot: { objects: 400, everySeconds: 5 },

@@ -2,7 +2,7 @@ import type { Kind } from './columns.ts';
 import { datapathSlot, mempoolSlot, pmdSlot, replicaSlot, rxqSlot } from './datapath-kinds.ts';
 import { counter, direction, host, kind, optionalCounter, port, quality } from './kind-parts.ts';
 import { vringRun, vringSlot } from './ring-kinds.ts';
-import { threadSlot, threadStall } from './thread-kinds.ts';
+import { cpuSlot, threadSlot, threadStall } from './thread-kinds.ts';
 
 /**
  * The kinds of rows a host sends: one table each. Grow by adding columns, with the form in which they came (forms.ts), or
@@ -190,6 +190,7 @@ export const kinds: readonly Kind[] = [
   queueSlot,
   threadSlot,
   threadStall,
+  cpuSlot,
   softnetSlot,
   pressureSlot,
   xstatSlot,

@@ -5,6 +5,9 @@ import { counter, host, kind, quality } from './kind-parts.ts';
 export const threadRoles = ['vcpu', 'emulator', 'vhost', 'pmd', 'other'] as const;
 export type ThreadRole = (typeof threadRoles)[number];
 
+/** How a kernel books interrupts. */
+export const interruptBookings = ['unknown', 'timed', 'sampled'] as const;
+
 export const stallKinds = ['involuntary', 'wakeup', 'mixed', 'waiting', 'stopped'] as const;
 
 const thread = [
@@ -70,5 +73,26 @@ export const threadStall = kind(
       doc: 'involuntary: pushed off its CPU; wakeup: woken and not put on one; mixed: nobody can tell; waiting: for a CPU, and has not run yet; stopped: by a signal or a tracer.',
     },
     { name: 'goesOn', type: 'UInt8', doc: '1: not over yet.' },
+  ],
+);
+
+export const cpuSlot = kind(
+  'cpu_slot',
+  'What interrupts and the hypervisor took of a CPU that a polling thread runs on.',
+  ['cpu'],
+  [
+    host,
+    { name: 'cpu', type: 'UInt16', doc: 'CPU number.' },
+    {
+      name: 'interrupts',
+      type: 'Enum8',
+      labels: interruptBookings,
+      doc: 'How the kernel books them: timed: each one; sampled: what the ticks of its clock hit, which is no measure of time; unknown: not seen yet.',
+    },
+    { name: 'resolutionNs', type: 'UInt64', doc: 'Times here are multiples of it, cut off, ns.' },
+    ...quality,
+    ...counter('irqNs', 'Time in interrupt handlers, ns.'),
+    ...counter('softirqNs', 'Time in soft interrupts, those of ksoftirqd among them, ns.'),
+    ...counter('stealNs', 'Time in which the hypervisor ran something else, where it tells, ns.'),
   ],
 );

@@ -42,6 +42,7 @@ export interface ScriptedThread {
   readonly runDelayNs: bigint;
   readonly startTicks: bigint;
   readonly state?: string;
+  readonly cpu?: number;
 }
 
 /**
@@ -82,7 +83,7 @@ export class ScriptedNative implements NativeFacade {
       const fields =
         thread === undefined
           ? [threadStatus.gone, 0n, 0n, 0n, 0n, 0n, 0n]
-          : [threadStatus.ok, thread.runNs, thread.runDelayNs, 1n, thread.startTicks, state, 0n];
+          : [threadStatus.ok, thread.runNs, thread.runDelayNs, 1n, thread.startTicks, state, BigInt(thread.cpu ?? 0)];
       out.set(fields, i * threadStride);
     }
   }

@@ -4,7 +4,7 @@ import { childOf, textOf } from './source-file.ts';
 const fileLinesMax = 400;
 const functionLinesMax = 70;
 /** Without the list of errors, which is as long as what can go wrong. */
-export const coreLinesMax = 2860;
+export const coreLinesMax = 2880;
 
 /** A list may be as long as what it lists; anything else here has a reason and shall shrink. */
 export type Exceptions = Readonly<Record<string, string>>;

@@ -1,11 +1,12 @@
 import { event } from '../../../core/catalogue/kinds.ts';
-import { threadSlot, threadStall } from '../../../core/catalogue/thread-kinds.ts';
+import { cpuSlot, threadSlot, threadStall } from '../../../core/catalogue/thread-kinds.ts';
 import { type NativeFacade, threadFields, threadStatus, threadStride } from '../../../native/facade.ts';
 import type { Accumulator } from '../../accumulator.ts';
 import type { ProcessorThreads } from '../../processor-threads.ts';
 import { identityOf, type ReadTime } from '../../slot.ts';
 import type { Source, Tick } from '../../source.ts';
 import { timedRead } from '../../timed-read.ts';
+import { CpuTimes } from './cpu-times.ts';
 import { ThreadDiscovery, type WatchedThread } from './discovery.ts';
 import { notSampled, StallFollower } from './stall-follower.ts';
 
@@ -33,10 +34,10 @@ export interface ThreadSourceOptions {
   readonly stallHz: number;
 }
 
-/** vCPU, emulator, vhost and PMD threads of whatever KVM guests and DPDK processes run here. */
+/** vCPU, emulator, vhost and PMD threads of whatever KVM guests and DPDK processes run here, and the CPUs of the last. */
 export class ThreadSource implements Source {
   readonly name = 'thread';
-  readonly kinds = [threadSlot, threadStall, event];
+  readonly kinds = [threadSlot, threadStall, cpuSlot, event];
   readonly #options: ThreadSourceOptions;
   readonly #discovery: ThreadDiscovery;
   #threads: readonly WatchedThread[] = [];
@@ -45,10 +46,12 @@ export class ThreadSource implements Source {
   #told: LeftOut = { threads: 0, stalls: 0 };
   #leftOut: LeftOut = this.#told;
   #stalls: StallFollower | undefined;
+  readonly #cpuTimes: CpuTimes;
 
   constructor(options: ThreadSourceOptions) {
     this.#options = options;
     this.#discovery = new ThreadDiscovery(options.procRoot, options.processorThreads);
+    this.#cpuTimes = new CpuTimes(options);
   }
 
   async start(): Promise<void> {
@@ -73,10 +76,13 @@ export class ThreadSource implements Source {
       return this.#stalls?.take();
     });
     if (stalls !== undefined) this.#stalls?.note(stalls, time);
+    const polled = new Set<number>();
     for (const [i, thread] of this.#threads.entries()) {
       const fields = out.subarray(i * threadStride, (i + 1) * threadStride);
       closeThread({ thread, fields, place, time, stalls: this.#stalls }, into);
+      if (thread.role === 'pmd' && fields[field.status] === threadStatus.ok) polled.add(Number(fields[field.cpu]));
     }
+    this.#cpuTimes.close(polled, tick, into);
     for (const row of this.#stalls?.untold() ?? []) into.row(threadStall, { host: into.host, ...row });
   }
 

@@ -7,7 +7,7 @@ import { CounterStates } from '../../../../collector/counter-states.ts';
 import { ProcessorThreads } from '../../../../collector/processor-threads.ts';
 import { ThreadSource } from '../../../../collector/sources/thread/source.ts';
 import type { RowOf } from '../../../../core/catalogue/columns.ts';
-import { threadSlot } from '../../../../core/catalogue/thread-kinds.ts';
+import { cpuSlot, threadSlot } from '../../../../core/catalogue/thread-kinds.ts';
 import { ManualClock } from '../../../fakes/manual-clock.ts';
 import { ScriptedNative } from '../../../fakes/scripted-native.ts';
 
@@ -55,12 +55,16 @@ function aProcess(
 }
 
 function tick(seconds = 1): RowOf<typeof threadSlot>[] {
+  return (gather(seconds).rows.get(threadSlot) ?? []) as RowOf<typeof threadSlot>[];
+}
+
+function gather(seconds = 1): Accumulator {
   clock.advance(seconds * 1000);
   const boundary = Number(clock.read().wallNs / 1_000_000_000n);
   const into = new Accumulator({ host: 'cn1', states, keyFrame: false, nowMs: 0n });
   source.gather({ boundary, keyFrame: false, signal: never }, into);
   states.commit(into.staged);
-  return (into.rows.get(threadSlot) ?? []) as RowOf<typeof threadSlot>[];
+  return into;
 }
 
 const thread = (runDelayNs: bigint, startTicks = 500n) => ({ runNs: 1000n, runDelayNs, startTicks });
@@ -154,5 +158,28 @@ describe('other programs', () => {
     for (const tid of [801, 802]) native.threads.set(tid, thread(1n));
     tick(5);
     expect(tick().map(({ role }) => role)).toEqual(['pmd', 'other', 'pmd']);
+  });
+});
+
+describe('CPUs', () => {
+  it('are told of where a thread polls: where it is now, and of no other', () => {
+    const cpus = (into: Accumulator) => (into.rows.get(cpuSlot) ?? []) as RowOf<typeof cpuSlot>[];
+    mkdirSync(join(procRoot, 'self'));
+    writeFileSync(join(procRoot, 'self/auxv'), new Uint8Array(new BigUint64Array([17n, 100n, 0n, 0n]).buffer));
+    const lines = [0, 2, 5].map((cpu) => `cpu${cpu} 0 0 0 0 0 7 7 7 0 0`);
+    writeFileSync(join(procRoot, 'stat'), ['cpu  0 0 0 0 0 21 21 21 0 0', ...lines, 'intr 5 1\n'].join('\n'));
+    source = new ThreadSource({ native, place: 'boot net', procRoot, processorThreads, stallHz: 25 });
+    aProcess(900, 'ovs-vswitchd', { 900: 'ovs-vswitchd', 901: 'pmd-c02/id:8' }, 'ovs-vswitchd\0', 10);
+    native.threads.set(900, { ...thread(1n, 10n), cpu: 5 });
+    native.threads.set(901, { ...thread(1n, 10n), cpu: 2 });
+    gather();
+    expect(cpus(gather()).map(({ cpu, interrupts, state }) => [cpu, interrupts, state])).toEqual([
+      [2, 'unknown', 'observed'],
+    ]);
+    native.threads.set(901, { ...thread(1n, 10n), cpu: 0 });
+    gather();
+    expect(cpus(gather()).map(({ cpu }) => cpu)).toEqual([0]);
+    native.threads.delete(901);
+    expect(cpus(gather())).toEqual([]);
   });
 });
