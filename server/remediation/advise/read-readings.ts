@@ -1,4 +1,5 @@
 import {
+  cpusTaken,
   placementFacts,
   pmdWaits,
   portLosses,
@@ -62,6 +63,7 @@ export async function readReadings(store: QueryContext, which: WhichDatapath): P
   const packets = await runQuery(store, queuePackets, { ...own, from: end - packetSeconds, to: end });
   const asked = { host, ports: JSON.stringify(burning), from: end - lossSeconds, to: end };
   const losses = burning.length === 0 ? [] : await runQuery(store, portLosses, asked);
+  const cpus = await runQuery(store, cpusTaken, { host, from: end - waitSeconds - 1, to: end });
   return {
     at,
     storedTo,
@@ -86,6 +88,14 @@ export async function readReadings(store: QueryContext, which: WhichDatapath): P
       return { port, lostPackets: isKnown ? BigInt(told.lost) : null };
     }),
     fleet,
+    cpus: cpus.map((row) => ({
+      core: row.core,
+      knownNs: BigInt(row.knownNs),
+      resolutionNs: BigInt(row.resolutionNs),
+      irqNs: bigOf(row.irqNs),
+      softirqNs: bigOf(row.softirqNs),
+      stealNs: BigInt(row.stealNs),
+    })),
   };
 }
 

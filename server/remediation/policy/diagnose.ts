@@ -62,7 +62,7 @@ export function diagnose(readings: DatapathReadings, limits: PlanLimits = usualL
 function judge(seen: Seen): Judged {
   const { readings, input, planned, isHot, isCommon } = seen;
   const isBurning = readings.burning.length > 0;
-  const because = [...hottest(seen), ...burns(readings)];
+  const because = [...hottest(seen), ...(isHot === true || isBurning ? untold(seen) : []), ...burns(readings)];
   if (isHot === undefined)
     return { diagnosis: 'unknown', because: ['the last two windows do not both count', ...because] };
   if (isCommon && isBurning)
@@ -103,13 +103,28 @@ function isAnswered(diagnosis: DiagnosisName, planned: Plan): boolean {
   return planned.decision === 'none' && (diagnosis === 'calm' || diagnosis === 'theft');
 }
 
-/** Threads that others surely take time from, and that have queues to lose by it. */
+/** Threads that somebody surely takes time from, and that have queues to lose by it. */
 function robbedCores({ readings, input, placement }: Seen): readonly string[] {
   return input.pmds.flatMap(({ core }, place) => {
-    const lowPpm = stolenFrom(core, readings)?.lowPpm ?? 0;
-    if (lowPpm <= input.limits.stolenMaxPpm || placement.queues[place]?.length === 0) return [];
-    return [`others took at least ${percent(lowPpm)} of the time of core ${core}`];
+    const stolen = stolenFrom(core, readings);
+    if (stolen === undefined || placement.queues[place]?.length === 0) return [];
+    const { othersPpm, interruptsPpm, hypervisorPpm } = stolen;
+    const thieves = [
+      ['others', othersPpm],
+      ['interrupts', interruptsPpm ?? 0],
+      ['the hypervisor', hypervisorPpm],
+    ] as const;
+    return thieves
+      .filter(([, lowPpm]) => lowPpm > input.limits.stolenMaxPpm)
+      .map(([thief, lowPpm]) => `${thief} took at least ${percent(lowPpm)} of the time of core ${core}`);
   });
+}
+
+/** That what interrupts take of the busiest thread is in its use, where nobody knows how much that is. */
+function untold({ readings, input, placement }: Seen): readonly string[] {
+  const core = input.pmds[busiest(placement) ?? -1]?.core;
+  if (core === undefined || stolenFrom(core, readings)?.interruptsPpm !== null) return [];
+  return [`what interrupts take of core ${core} is not told: it shows as use`];
 }
 
 function hottest({ placement, input, isHot }: Seen): readonly string[] {

@@ -12,6 +12,8 @@ export interface DatapathReadings {
   readonly threads: readonly ThreadWindow[];
   /** What the kernel booked for the polling threads of the switch, of the last `waitSeconds`. */
   readonly waits: readonly ThreadWait[];
+  /** What interrupts and the hypervisor took of CPUs in the same time; one that is not told without a gap is not here. */
+  readonly cpus: readonly CpuTaken[];
   /** Queues that were on another core than now, and when they were seen there last. */
   readonly moves: readonly QueueMove[];
   /** What receive queues took in the last `packetSeconds`; of one that nobody counts there is none. */
@@ -22,7 +24,7 @@ export interface DatapathReadings {
   readonly fleet: Fleet;
 }
 
-/** Over which it is told how long a thread waited for its CPU: two windows. */
+/** Over which it is told how long a thread waited for its CPU, and what was taken of it: two windows. */
 export const waitSeconds = 10;
 
 /** A row of `rxq_slot`. */
@@ -59,6 +61,17 @@ export interface ThreadWait {
   /** Of it, after it was pushed off its CPU; null: not sampled. */
   readonly involuntaryLowNs: bigint | null;
   readonly involuntaryHighNs: bigint | null;
+}
+
+export interface CpuTaken {
+  readonly core: number;
+  readonly knownNs: bigint;
+  /** Each time here is right to less than so much, ns. */
+  readonly resolutionNs: bigint;
+  /** Null, as soft interrupts: the kernel does not time them, or was not seen to. */
+  readonly irqNs: bigint | null;
+  readonly softirqNs: bigint | null;
+  readonly stealNs: bigint;
 }
 
 export interface QueueMove {

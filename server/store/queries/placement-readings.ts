@@ -113,6 +113,38 @@ LIMIT 1024`,
   rowsMax: 1_024,
 });
 
+const timed = (column: string) =>
+  `if(countIf(${known} AND t.interrupts != 'timed') > 0, NULL, toNullable(sumIf(assumeNotNull(t.${column}), ${known})))`;
+
+/**
+ * What interrupts and the hypervisor took of the CPUs of a host. Times are cut off to a tick: only from one end of an unbroken
+ * stretch to the other are they right to a tick, so a CPU with a gap in what is known is left out.
+ */
+export const cpusTaken = defineQuery({
+  name: 'cpus-taken',
+  sql: `SELECT t.cpu AS core, sumIf(t.interval_ns, ${known}) AS knownNs, max(t.resolution_ns) AS resolutionNs,
+  ${timed('irq_ns_inc')} AS irqNs, ${timed('softirq_ns_inc')} AS softirqNs,
+  sumIf(assumeNotNull(t.steal_ns_inc), ${known}) AS stealNs
+FROM cpu_slot AS t
+WHERE t.host = {host:String} AND ${bridgesInside}
+GROUP BY t.cpu
+HAVING knownNs > 0 AND uniqExactIf(t.epoch, ${known}) = 1 AND min(t.resolution_ns) = resolutionNs
+  AND sumIf(t.slots, ${known}) = maxIf(toUnixTimestamp(t.slot) + t.slots, ${known}) - minIf(toUnixTimestamp(t.slot), ${known})
+ORDER BY core
+LIMIT 1024`,
+  parameters: { ...windowParameters, host: 'String' },
+  row: Type.Object({
+    core: UInt16,
+    knownNs: UInt64,
+    resolutionNs: UInt64,
+    irqNs: share,
+    softirqNs: share,
+    stealNs: UInt64,
+  }),
+  deadlineMs: 5_000,
+  rowsMax: 1_024,
+});
+
 /** Facts of the switch of a host and of its ports: now, at `since`, when they were written, and with how many values since. */
 export const placementFacts = defineQuery({
   name: 'placement-facts',

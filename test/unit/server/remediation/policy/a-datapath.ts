@@ -1,4 +1,5 @@
 import type {
+  CpuTaken,
   DatapathReadings,
   PortReading,
   QueueWindow,
@@ -22,6 +23,7 @@ export interface ADatapath {
   readonly cores?: readonly number[];
   readonly overheadPpm?: number;
   readonly waits?: Readonly<Record<number, Partial<ThreadWait>>>;
+  readonly cpus?: Readonly<Record<number, Partial<CpuTaken>>>;
   readonly ports?: Readonly<Record<string, Partial<PortReading>>>;
   readonly over?: Partial<Omit<DatapathReadings, 'settings'>>;
   readonly settings?: Partial<DatapathReadings['settings']>;
@@ -39,6 +41,7 @@ export function aDatapath(of: ADatapath): DatapathReadings {
     queues: rows,
     threads: slots.flatMap((slot) => cores.map((core) => threadOf(core, slot, rows, overheadPpm))),
     waits: cores.map((core) => ({ ...notRobbed, core, ...of.waits?.[core] })),
+    cpus: cores.map((core) => ({ ...notInterrupted, core, ...of.cpus?.[core] })),
     moves: [],
     packets: [],
     ports: names.map((port) => ({ ...aPort, port, ...of.ports?.[port] })),
@@ -54,6 +57,10 @@ const wellSet: DatapathReadings['settings'] = {
   ...{ sleepMax: null, remediation: '', changed: [] },
 };
 const notRobbed = { knownNs: 10_000_000_000n, runDelayNs: 0n, involuntaryLowNs: 0n, involuntaryHighNs: 0n };
+const notInterrupted = {
+  ...{ knownNs: 10_000_000_000n, resolutionNs: 10_000_000n },
+  ...{ irqNs: 0n, softirqNs: 0n, stealNs: 0n },
+};
 const aPort = { type: 'dpdkvhostuserclient', numa: 0, vm: null, affinity: null, admin: 'up', link: 'up' };
 
 function windowOf({ id, core, usagePpm }: AQueue, slot: number, i: number): QueueWindow {

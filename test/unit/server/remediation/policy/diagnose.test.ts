@@ -8,6 +8,10 @@ const collided = [
   { id: 'vhu2/0', core: 2, usagePpm: 420_000 },
   { id: 'vhu3/0', core: 4, usagePpm: 200_000 },
 ];
+const untimed = {
+  ...{ knownNs: 10_000_000_000n, resolutionNs: 10_000_000n },
+  ...{ irqNs: null, softirqNs: null, stealNs: 0n },
+};
 const quiet = collided.map((queue) => ({ ...queue, usagePpm: 200_000 }));
 const burning = (lostPackets: bigint | null) => ({ burning: [{ port: 'vhu1', lostPackets }] });
 const found = (of: ADatapath) => diagnose(aDatapath(of));
@@ -43,8 +47,38 @@ describe('what is wrong with a datapath', () => {
     expect(because[0]).toBe('others took at least 5.0 % of the time of core 4');
   });
 
-  it('what interrupts take shows as use: by these readings it is overload, and a plan helps if it can (F3)', () => {
-    expect(found({ queues: collided, overheadPpm: 100_000 }).diagnosis).toBe('overload');
+  it('a storm of interrupts on the core of a thread robs it: no queue is to move (F3)', () => {
+    const { diagnosis, plan, because, input } = found({ queues: collided, cpus: { 2: { irqNs: 430_000_000n } } });
+    expect(diagnosis).toBe('theft');
+    expect(plan).toMatchObject({ decision: 'none', reason: 'starved' });
+    expect(because[0]).toBe('interrupts took at least 4.2 % of the time of core 2');
+    expect(input?.pmds[0]?.stolenPpm).toBe(45_000);
+  });
+
+  it('so does a hypervisor that runs something else', () => {
+    const { diagnosis, because } = found({ queues: collided, cpus: { 2: { stealNs: 310_000_000n } } });
+    expect(diagnosis).toBe('theft');
+    expect(because[0]).toBe('the hypervisor took at least 3.0 % of the time of core 2');
+  });
+
+  it('each thief is named', () => {
+    const waits = { 2: { runDelayNs: 500_000_000n } };
+    const { because } = found({ queues: collided, waits, cpus: { 2: { irqNs: 430_000_000n } } });
+    expect(because.slice(0, 2)).toEqual([
+      'others took at least 5.0 % of the time of core 2',
+      'interrupts took at least 4.2 % of the time of core 2',
+    ]);
+  });
+
+  it.each([
+    ['that are not told', { cpus: [] }],
+    ['that the kernel does not time', { cpus: [{ ...untimed, core: 2 }] }],
+  ])('interrupts %s show as use: by these readings it is overload, and that is said', (_what, over) => {
+    const { diagnosis, because } = found({ queues: collided, over });
+    expect(diagnosis).toBe('overload');
+    expect(because).toContain('what interrupts take of core 2 is not told: it shows as use');
+    // Where nothing rests on it, it is not said.
+    expect(found({ queues: quiet, over }).because).toEqual(['core 2 is the busiest: 40.8 % used by 2 queues']);
   });
 
   it('one queue that is too much for any thread is an elephant (F4)', () => {
