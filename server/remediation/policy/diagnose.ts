@@ -68,9 +68,12 @@ function judge(seen: Seen): Judged {
   if (isCommon && isBurning)
     return { diagnosis: 'upstream', because: ['services burn on many hosts at once', ...because] };
   const robbed = robbedCores(seen);
-  if (robbed.length > 0 && (isHot || isBurning)) return { diagnosis: 'theft', because: [...robbed, ...because] };
-  if (isHot) return { diagnosis: byPlan(planned), because };
-  if (!isBurning) return { diagnosis: 'calm', because: [...robbed, ...because] };
+  const words = robbed.flatMap((each) => each.because);
+  // What is lost may be lost by any thread; that a thread is full, only by what is taken of it.
+  if (robbed.some(({ isFull }) => (isHot && isFull) || isBurning))
+    return { diagnosis: 'theft', because: [...words, ...because] };
+  if (isHot) return { diagnosis: byPlan(planned), because: [...because, ...words] };
+  if (!isBurning) return { diagnosis: 'calm', because: [...words, ...because] };
   // It burns, and no thread is full.
   if (readings.burning.every(({ lostPackets }) => lostPackets === 0n))
     return { diagnosis: 'upstream', because: ['nothing was lost at the ports that burn', ...because] };
@@ -103,8 +106,13 @@ function isAnswered(diagnosis: DiagnosisName, planned: Plan): boolean {
   return planned.decision === 'none' && (diagnosis === 'calm' || diagnosis === 'theft');
 }
 
+interface Robbed {
+  readonly isFull: boolean;
+  readonly because: readonly string[];
+}
+
 /** Threads that somebody surely takes time from, and that have queues to lose by it. */
-function robbedCores({ readings, input, placement }: Seen): readonly string[] {
+function robbedCores({ readings, input, placement }: Seen): readonly Robbed[] {
   return input.pmds.flatMap(({ core }, place) => {
     const stolen = stolenFrom(core, readings);
     if (stolen === undefined || placement.queues[place]?.length === 0) return [];
@@ -114,9 +122,10 @@ function robbedCores({ readings, input, placement }: Seen): readonly string[] {
       ['interrupts', interruptsPpm ?? 0],
       ['the hypervisor', hypervisorPpm],
     ] as const;
-    return thieves
+    const because = thieves
       .filter(([, lowPpm]) => lowPpm > input.limits.stolenMaxPpm)
       .map(([thief, lowPpm]) => `${thief} took at least ${percent(lowPpm)} of the time of core ${core}`);
+    return because.length === 0 ? [] : [{ isFull: (placement.use[place] ?? 0) >= input.limits.enterPpm, because }];
   });
 }
 

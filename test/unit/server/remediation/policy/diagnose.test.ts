@@ -47,6 +47,18 @@ describe('what is wrong with a datapath', () => {
     expect(because[0]).toBe('others took at least 5.0 % of the time of core 4');
   });
 
+  it('a thief elsewhere is no reason for a full thread: queues move, and not to where he is', () => {
+    const queues = [...collided, { id: 'vhu4/0', core: 6, usagePpm: 50_000 }];
+    const waits = { 4: { runDelayNs: 500_000_000n } };
+    const { diagnosis, plan, because } = found({ queues, waits, cores: [2, 4, 6] });
+    expect(diagnosis).toBe('overload');
+    expect(plan).toMatchObject({ decision: 'plan', moves: [{ rxq: 'vhu2/0', from: 2, to: 6 }] });
+    expect(because).toEqual([
+      'core 2 is the busiest: 93.8 % used by 2 queues',
+      'others took at least 5.0 % of the time of core 4',
+    ]);
+  });
+
   it('a storm of interrupts on the core of a thread robs it: no queue is to move (F3)', () => {
     const { diagnosis, plan, because, input } = found({ queues: collided, cpus: { 2: { irqNs: 430_000_000n } } });
     expect(diagnosis).toBe('theft');
