@@ -314,6 +314,11 @@ export const errorCatalogue = {
     hint: 'Find out who wrote to the control store, and restore the record from a backup.',
     retryable: false,
   },
+  FN_MACHINE_STATE: {
+    doc: 'The stored state of a repair is damaged, or of a newer version: the machine of that datapath starts anew.',
+    hint: 'Nothing was lost but what was told already of a breach that goes on: it may be told once more.',
+    retryable: false,
+  },
   FN_SLOTS_FILE: {
     doc: 'A file of slots contradicts itself, or has a line that is none; no verdict is made of it.',
     hint: 'Mend the line, or export the file again with fournines export-slots; docs/evaluate.md has the keys.',

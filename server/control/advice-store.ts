@@ -2,7 +2,8 @@ import { FourninesError } from '../../core/runtime/error.ts';
 import { sha256Of } from '../objects/canonical-json.ts';
 import type { Advice } from '../remediation/advise/advice.ts';
 import type { Outcome } from '../remediation/advise/outcome.ts';
-import type { DatapathState } from '../remediation/advise/state.ts';
+import type { DatapathState, MachineRow, Standing, WhichDatapath } from '../remediation/advise/state.ts';
+import { type PhaseName, phaseNames } from '../remediation/machine/state.ts';
 import type { ControlRow, ControlSession, ControlStore } from './control-store.ts';
 import { nextLink } from './hash-chain.ts';
 
@@ -33,6 +34,12 @@ export interface AdviceQuery {
   readonly limit: number;
 }
 
+/** How a datapath stood, and where its machine is since when, unix seconds; null: none ran yet. */
+export interface ListedState extends DatapathState {
+  readonly phase: PhaseName | null;
+  readonly since: number | null;
+}
+
 export interface StateQuery {
   /** The last one of the page before. */
   readonly after?: { readonly host: string; readonly datapath: string } | undefined;
@@ -54,8 +61,8 @@ export class AdviceStore {
     this.#store = store;
   }
 
-  /** Adds an entry behind the last one of its datapath and gives its id. */
-  async append(body: Advice | Outcome, at: number): Promise<string> {
+  /** Adds an entry behind the last one of its datapath and gives its id; `standing` goes in with it, or neither does. */
+  async append(body: Advice | Outcome, at: number, standing?: Standing): Promise<string> {
     return this.#store.transaction(async (session) => {
       const { host, datapath } = body;
       const last = await lastOf(session, host, datapath);
@@ -75,6 +82,7 @@ export class AdviceStore {
         'DELETE FROM remediation_entry WHERE host = $1 AND datapath = $2 AND entry <= $3::integer - $4::integer',
         [host, datapath, entry, entriesMax],
       );
+      if (standing !== undefined) await keep(session, [{ ...standing, state: { ...standing.state, advice: id } }]);
       return id;
     });
   }
@@ -135,32 +143,71 @@ export class AdviceStore {
   }
 
   /** How datapaths stood when they were looked at; one that was looked at later meanwhile stays as it is. */
-  async keepStates(states: readonly DatapathState[], now: number): Promise<void> {
-    if (states.length === 0) return;
-    const rows = states.map((state) => {
-      return { host: state.host, datapath: state.datapath, looked_at: state.at, state: JSON.stringify(state) };
-    });
-    await this.#store.query(
-      `INSERT INTO remediation_state (host, datapath, looked_at, state)
-       SELECT host, datapath, looked_at, state
-       FROM jsonb_to_recordset($1::text::jsonb) AS x(host text, datapath text, looked_at bigint, state text)
-       ON CONFLICT (host, datapath) DO UPDATE SET looked_at = excluded.looked_at, state = excluded.state
-       WHERE remediation_state.looked_at <= excluded.looked_at`,
-      [JSON.stringify(rows)],
-    );
+  async keepStates(standings: readonly Standing[]): Promise<void> {
+    if (standings.length > 0) await keep(this.#store, standings);
+  }
+
+  async forgetOld(now: number): Promise<void> {
     await this.#store.query('DELETE FROM remediation_state WHERE looked_at < $1', [now - stateSeconds]);
     await this.#store.query('DELETE FROM remediation_entry WHERE at < $1', [now - keptSeconds]);
   }
 
+  /** Where machines went of themselves, nobody having looked. */
+  async keepMachines(rows: readonly MachineRow[]): Promise<void> {
+    await this.#store.query(
+      `UPDATE remediation_state SET phase = x.phase, phase_since = x.since, machine = x.machine
+       FROM jsonb_to_recordset($1::text::jsonb) AS x(host text, datapath text, phase text, since bigint, machine text)
+       WHERE remediation_state.host = x.host AND remediation_state.datapath = x.datapath`,
+      [JSON.stringify(rows)],
+    );
+  }
+
+  /** The machine of a datapath as it was stored last; undefined: none was. */
+  async machine({ host, datapath }: WhichDatapath): Promise<MachineRow | undefined> {
+    const [row] = await this.#store.query(
+      `SELECT phase, phase_since, machine FROM remediation_state
+       WHERE host = $1 AND datapath = $2 AND machine IS NOT NULL`,
+      [host, datapath],
+    );
+    if (row === undefined) return undefined;
+    const phase = phaseIn(row) ?? 'idle';
+    return { host, datapath, phase, since: Number(row['phase_since'] ?? 0), machine: String(row['machine']) };
+  }
+
   /** In order of host and datapath. */
-  async states({ after, limit }: StateQuery): Promise<readonly DatapathState[]> {
+  async states({ after, limit }: StateQuery): Promise<readonly ListedState[]> {
     const rows = await this.#store.query(
-      `SELECT state FROM remediation_state
+      `SELECT state, phase, phase_since FROM remediation_state
        WHERE $1::text IS NULL OR (host, datapath) > ($1, $2::text) ORDER BY host, datapath LIMIT $3`,
       [after?.host ?? null, after?.datapath ?? null, limit],
     );
-    return rows.map(({ state }) => JSON.parse(String(state)) as DatapathState);
+    return rows.map((row) => {
+      const phase = phaseIn(row);
+      const since = phase === null ? null : Number(row['phase_since']);
+      return { ...(JSON.parse(String(row['state'])) as DatapathState), phase, since };
+    });
   }
+}
+
+async function keep(session: Pick<ControlSession, 'query'>, standings: readonly Standing[]): Promise<void> {
+  const rows = standings.map(({ state, row }) => {
+    return { ...row, host: state.host, datapath: state.datapath, looked_at: state.at, state: JSON.stringify(state) };
+  });
+  await session.query(
+    `INSERT INTO remediation_state (host, datapath, looked_at, state, phase, phase_since, machine)
+     SELECT host, datapath, looked_at, state, phase, since, machine
+     FROM jsonb_to_recordset($1::text::jsonb)
+       AS x(host text, datapath text, looked_at bigint, state text, phase text, since bigint, machine text)
+     ON CONFLICT (host, datapath) DO UPDATE SET looked_at = excluded.looked_at, state = excluded.state,
+       phase = excluded.phase, phase_since = excluded.phase_since, machine = excluded.machine
+     WHERE remediation_state.looked_at <= excluded.looked_at`,
+    [JSON.stringify(rows)],
+  );
+}
+
+/** One that this version does not know is not told, as if there were none. */
+function phaseIn(row: ControlRow): PhaseName | null {
+  return phaseNames.find((name) => name === row['phase']) ?? null;
 }
 
 function movesOf(body: Advice | Outcome): number {

@@ -6,14 +6,14 @@ import type { AdviceDetail, AdvicePage, DatapathNowPage } from '../../server/api
 import { bareApi } from '../../server/api/server.ts';
 import { AdviceStore } from '../../server/control/advice-store.ts';
 import { Fleet } from '../../server/live/fleet.ts';
-import { Advisor } from '../../server/remediation/advise/advisor.ts';
+import { Advisor, type AdvisorOptions } from '../../server/remediation/advise/advisor.ts';
 import { planJson } from '../../server/remediation/plan-json.ts';
 import { plan } from '../../server/remediation/planner/plan.ts';
 import { readPlanInput } from '../../server/remediation/read-plan-input.ts';
 import { isoOf } from '../../server/slo/instant.ts';
 import { type OpenControl, openControl } from './control-fixture.ts';
 import { aPort, insertFacts, insertPlacement, type Placed, place, settings } from './placement-fixture.ts';
-import { type OpenStore, openStore } from './store-fixture.ts';
+import { type OpenStore, openStore, until } from './store-fixture.ts';
 
 /** A datapath from the rows of its collector to what the API says of it, through both stores, at instants of our own. */
 
@@ -32,9 +32,9 @@ const collided: Placed = {
 };
 const mended: Placed = { ...collided, 'vhu2/0': { core: 4, usagePpm: 430_000 } };
 
-function anAdvisor(): Advisor {
+function anAdvisor(over: Partial<AdvisorOptions> = {}): Advisor {
   const source = new InProcessLog({ bytesMax: 1 << 20, recordBytesMax: 1 << 16, nowMs: Date.now });
-  const monoMs = () => 0;
+  const monoMs = () => now * 1_000;
   return new Advisor({
     ...{ advice, monoMs, startedMonoMs: 0, staleAfterMs: 5_000, engine: 'test', logger: silentLogger },
     fleet: new Fleet({ source, from: 'latest', logger: silentLogger, liveSeconds: 60, monoMs }),
@@ -42,6 +42,7 @@ function anAdvisor(): Advisor {
     nowMs: () => now * 1_000,
     burning: () => new Map(burning.length === 0 ? [] : [[place.host, burning]]),
     ready: async () => undefined,
+    ...over,
   });
 }
 
@@ -107,6 +108,7 @@ describe('a datapath with two queues that collide', () => {
     expect(await present()).toMatchObject([
       { ...place, at: isoOf(start), decision: 'plan', diagnosis: 'overload', maxUsagePpm: 938_775, advice: item?.id },
     ]);
+    expect(await present()).toMatchObject([{ phase: 'advised', since: isoOf(start) }]);
   });
 
   it('gives an input of which `fournines plan` makes the same plan', async () => {
@@ -127,6 +129,8 @@ describe('a datapath with two queues that collide', () => {
     await look(advisor(), start + 5);
     await look(anAdvisor(), start + 10);
     expect(await items()).toHaveLength(1);
+    // What another server told is known; what it was about is looked for anew.
+    expect(await present()).toMatchObject([{ phase: 'idle', since: isoOf(start + 10) }]);
   });
 
   it('what came of it is told once an operator has moved the queue', async () => {
@@ -192,12 +196,73 @@ describe('a datapath with two queues that collide', () => {
   });
 });
 
+describe('the machine of a datapath', () => {
+  it('whose state cannot be read starts anew, is told of by name, and tells what goes on once more', async () => {
+    const before = await items();
+    await control.store.query(`UPDATE remediation_state SET machine = '{"version":9}'`);
+    await insertPlacement(store, { from: start + 403, to: start + 418, placed: collided });
+    const logged: unknown[] = [];
+    const logger = { ...silentLogger, error: (context: unknown) => logged.push(context) } as typeof silentLogger;
+    const advisor = anAdvisor({ logger });
+    await look(advisor, start + 420);
+    await look(advisor, start + 421);
+    expect(logged).toEqual([
+      expect.objectContaining({ ...place, code: 'FN_MACHINE_STATE', unread: 1, reason: expect.stringContaining('9') }),
+    ]);
+    expect(await items()).toHaveLength(before.length + 1);
+    expect(await present()).toMatchObject([{ phase: 'advised', since: isoOf(start + 420) }]);
+  });
+
+  it('that could not be stored is gone on with from what is stored: what was not told is told, once', async () => {
+    const before = await items();
+    await control.store.query('UPDATE remediation_state SET machine = NULL');
+    await insertPlacement(store, { from: start + 423, to: start + 438, placed: collided });
+    class Away extends AdviceStore {
+      isAway = true;
+      override append(...of: Parameters<AdviceStore['append']>) {
+        return this.isAway ? Promise.reject(new Error('away')) : super.append(...of);
+      }
+    }
+    const away = new Away(control.store);
+    const advisor = anAdvisor({ advice: away });
+    await look(advisor, start + 440);
+    expect(await items()).toHaveLength(before.length);
+    away.isAway = false;
+    await insertPlacement(store, { from: start + 443, to: start + 448, placed: collided });
+    await look(advisor, start + 450);
+    await insertPlacement(store, { from: start + 453, to: start + 478, placed: collided });
+    await look(advisor, start + 480);
+    expect(await items()).toHaveLength(before.length + 1);
+  });
+
+  it('goes on by its deadlines where there is nothing to look at any more, and between two looks', async () => {
+    expect(await present()).toMatchObject([{ phase: 'advised' }]);
+    await insertPlacement(store, { from: start + 483, to: start + 498, placed: collided });
+    let monoMs = 0;
+    now = start + 500;
+    const advisor = anAdvisor({ monoMs: () => monoMs, everyMs: 60_000 });
+    await look(advisor, start + 500);
+    expect(await present()).toMatchObject([{ phase: 'advised', since: isoOf(start + 500) }]);
+    monoMs = 15_000;
+    await look(advisor, start + 900);
+    expect(await present()).toMatchObject([{ phase: 'idle', since: isoOf(start + 900), at: isoOf(start + 500) }]);
+    // In its own loop: the next look is a minute away.
+    await insertPlacement(store, { from: start + 903, to: start + 903, placed: collided });
+    now = start + 905;
+    await advisor.start();
+    await until(async () => (await present())[0]?.phase === 'suspect');
+    monoMs = 45_000;
+    await until(async () => (await present())[0]?.phase === 'idle');
+    await advisor.stop();
+  });
+});
+
 describe('the API', () => {
   it('pages through advice, newest first', async () => {
     const all = await items();
     const first = await get<AdvicePage>('/remediation/advice?limit=2');
     expect(first.body.items).toEqual(all.slice(0, 2));
-    const next = await get<AdvicePage>(`/remediation/advice?limit=2&cursor=${first.body.nextCursor}`);
+    const next = await get<AdvicePage>(`/remediation/advice?limit=100&cursor=${first.body.nextCursor}`);
     expect(next.body).toEqual({ items: all.slice(2), nextCursor: null });
     expect((await get<AdvicePage>('/remediation/advice?host=cn2')).body.items).toEqual([]);
     expect((await get<AdvicePage>(`/remediation/advice?host=cn1&datapath=${place.datapath}`)).body.items).toEqual(all);

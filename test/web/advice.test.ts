@@ -44,6 +44,7 @@ describe.skipIf(noBrowser !== null)('advice', () => {
     const held = await now.getByRole('row', { name: /^compute-01/ }).innerText();
     expect(held).toContain('autoLb pmd-auto-lb is on and moves queues by itself');
     expect(held).toContain('93.8 %');
+    expect(held).toMatch(/overload\s+told since \d{4}-\d\d-\d\d/);
     const stopped = await now.getByRole('row', { name: /^compute-03/ }).innerText();
     expect(stopped).toMatch(/unknown[\s\S]*unknown/);
     expect(stopped).toContain('killSwitch external_ids:remediation of the switch is off');

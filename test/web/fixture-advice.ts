@@ -176,7 +176,11 @@ export function datapathsNow(scenario: Scenario, nowMs: number): DatapathNowPage
       ...now
     } = itemOf(item, nowMs, planOf(item));
     const lost = { diagnosis: 'unknown', decision: 'none', because: ['not known: shares of queues'] } as const;
-    const known = { ...now, at: iso(nowMs - 3_000), maxUsagePpm: beforePpm, advice: id };
+    const since = iso(nowMs - item.secondsAgo * 1_000);
+    const known = {
+      ...{ ...now, at: iso(nowMs - 3_000), maxUsagePpm: beforePpm, advice: id },
+      ...{ phase: 'advised' as const, since },
+    };
     if (scenario !== 'noData') return known;
     return {
       ...known,
@@ -185,6 +189,8 @@ export function datapathsNow(scenario: Scenario, nowMs: number): DatapathNowPage
       lacks: ['shares of queues'],
       maxUsagePpm: null,
       advice: null,
+      phase: null,
+      since: null,
     };
   });
 }

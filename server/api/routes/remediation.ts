@@ -69,8 +69,9 @@ export function remediationRoutes(api: Api, { advice: store }: Pick<ApiContext, 
       const found = await store.states({ after, limit: limit + 1 });
       const last = found.length > limit ? found[limit - 1] : undefined;
       const nextCursor = last === undefined ? null : encodeCursor([last.host, last.datapath]);
-      const items = found.slice(0, limit).map(({ because, gates, lacks, at, ...state }) => {
-        return { ...state, at: isoOf(at), because: [...because], gates: [...gates], lacks: [...lacks] };
+      const items = found.slice(0, limit).map(({ because, gates, lacks, at, since, ...state }) => {
+        const instants = { at: isoOf(at), since: since === null ? null : isoOf(since) };
+        return { ...state, ...instants, because: [...because], gates: [...gates], lacks: [...lacks] };
       });
       return { items, nextCursor };
     },

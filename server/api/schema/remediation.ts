@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { decisions } from '../../remediation/advise/advice.ts';
+import { phaseNames } from '../../remediation/machine/state.ts';
 import { ovsAlgorithms } from '../../remediation/ovs-model/schedule.ts';
 import { noPlanReasons } from '../../remediation/planner/reason.ts';
 import { diagnosisNames } from '../../remediation/policy/diagnose.ts';
@@ -28,6 +29,11 @@ const shared = {
 
 const DatapathNow = Type.Object({
   ...shared,
+  phase: orNull(
+    Type.Enum(phaseNames),
+    'Where its machine is (docs/remediation-machine.md), as it was stored last; null: none ran yet.',
+  ),
+  since: orNull(Instant, 'Since when it is there.'),
   maxUsagePpm: orNull(Ppm, 'Use of its busiest thread; null: not known.'),
   advice: orNull(Type.String(), 'The last advice of the last hour; null: none.'),
 });

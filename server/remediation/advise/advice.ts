@@ -63,18 +63,6 @@ export function decisionOf({ plan, gates }: Pick<Diagnosis, 'plan' | 'gates'>): 
   return gates.length > 0 ? 'held' : 'plan';
 }
 
-/** What makes two pieces of advice the same: loads are others each time, what follows from them is not. */
-export function markOf({
-  decision,
-  diagnosis,
-  gates,
-  plan,
-}: Pick<Advice, 'decision' | 'diagnosis' | 'gates' | 'plan'>): string {
-  const moves = plan?.decision === 'plan' ? plan.moves.map(({ rxq, to }) => [rxq, to]) : null;
-  const reason = plan?.decision === 'none' ? plan.reason : null;
-  return JSON.stringify([decision, diagnosis, gates.map(({ gate }) => gate), moves, reason]);
-}
-
 /** Whole seconds: readings have no others. */
 function fileOf({ at, rxqs, ...others }: PlanInput): PlanFile {
   const instant = (ms: number) => isoOf(Math.floor(ms / 1000));

@@ -18,10 +18,9 @@ import {
   type Settings,
   waitSeconds,
 } from '../policy/readings.ts';
+import type { WhichDatapath } from './state.ts';
 
-export interface WhichDatapath {
-  readonly host: string;
-  readonly datapath: string;
+export interface ReadAt extends WhichDatapath {
   /** Nothing later is read, unix seconds. */
   readonly at: number;
   /** The newest second that the store has of the host; null: none lately. */
@@ -49,7 +48,7 @@ const ownSettings = [
 ];
 
 /** All that is stored of a datapath and decides what is to be done about it. Rejects when the store does not answer. */
-export async function readReadings(store: QueryContext, which: WhichDatapath): Promise<DatapathReadings> {
+export async function readReadings(store: QueryContext, which: ReadAt): Promise<DatapathReadings> {
   const { host, datapath, at, storedTo, burning, fleet } = which;
   const own = { host, datapath };
   const queues = await runQuery(store, queueWindows, { ...own, from: at - windowsSeconds, to: at });

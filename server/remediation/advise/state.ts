@@ -1,11 +1,15 @@
+import type { PhaseName } from '../machine/state.ts';
 import type { DiagnosisName } from '../policy/diagnose.ts';
 import type { Gate } from '../policy/gates.ts';
 import type { Decision } from './advice.ts';
 
-/** How a datapath stood when it was looked at. */
-export interface DatapathState {
+export interface WhichDatapath {
   readonly host: string;
   readonly datapath: string;
+}
+
+/** How a datapath stood when it was looked at. */
+export interface DatapathState extends WhichDatapath {
   /** Unix seconds. */
   readonly at: number;
   readonly decision: Decision;
@@ -17,4 +21,18 @@ export interface DatapathState {
   readonly maxUsagePpm: number | null;
   /** The last advice of the last hour; null: there was none. */
   readonly advice: string | null;
+}
+
+/** Where its machine is. */
+export interface MachineRow extends WhichDatapath {
+  readonly phase: PhaseName;
+  /** Unix seconds. */
+  readonly since: number;
+  /** The whole of it, JSON. */
+  readonly machine: string;
+}
+
+export interface Standing {
+  readonly state: DatapathState;
+  readonly row: MachineRow;
 }

@@ -59,3 +59,11 @@ const writing: ReadonlySet<Effect['kind']> = new Set(['apply', 'rollback']);
 export function isWriting({ kind }: Effect): boolean {
   return writing.has(kind);
 }
+
+/** All that is asked for in mode `advise`: to look, to plan and to tell. */
+export const advisingEffects = ['diagnose', 'plan', 'advise'] as const satisfies readonly Effect['kind'][];
+export type AdvisingEffect = Extract<Effect, { readonly kind: (typeof advisingEffects)[number] }>;
+
+export function isAdvising(effect: Effect): effect is AdvisingEffect {
+  return (advisingEffects as readonly string[]).includes(effect.kind);
+}

@@ -45,7 +45,8 @@ export type MachineEvent =
 
 export type EventOf<K extends MachineEvent['kind']> = Extract<MachineEvent, { readonly kind: K }>;
 
-export type Cause = 'overload' | 'theft' | 'elephant' | 'hostFull' | 'upstream' | 'unknown';
+/** `calm`: it was over by the time that somebody looked. */
+export type Cause = 'overload' | 'theft' | 'elephant' | 'hostFull' | 'upstream' | 'unknown' | 'calm';
 
 /** `refused`: by the executor, which has reasons of its own. */
 export type Outcome = 'committed' | 'aborted' | 'refused' | 'unknown';

@@ -141,6 +141,10 @@ export type Phase =
   | (Ending & { readonly name: 'advised'; readonly reason: string })
   | { readonly name: 'halt'; readonly reason: string; readonly action: Action | null };
 
+export const phaseNames = [
+  ...(['idle', 'suspect', 'diagnose', 'plan', 'await', 'acquire', 'precheck', 'apply', 'reconcile', 'settle'] as const),
+  ...(['verify', 'rollback', 'cooldown', 'suppressed', 'advised', 'halt'] as const),
+] as const satisfies readonly Phase['name'][];
 export type PhaseName = Phase['name'];
 export type PhaseOf<N extends PhaseName> = Extract<Phase, { readonly name: N }>;
 

@@ -24,7 +24,7 @@ export interface Gate {
 }
 
 /** What is older is not the present, s: an interval of five, its reading, and its way into the store. */
-const staleSeconds = 20;
+export const staleSeconds = 20;
 /** Between two tellings, s: one of them is missing. */
 const gapSeconds = 9;
 const gapsBackSeconds = 60;

@@ -3,7 +3,7 @@ import type { DatapathReadings, QueueWindow, ThreadWindow } from './readings.ts'
 /** Windows of a thread from so soon after it took its queues anew say nothing, s. */
 export const reloadSeconds = 10;
 /** `pmd-perf-show` is asked a second after `pmd-rxq-show`, and once in five. */
-const pairSeconds = 5;
+export const pairSeconds = 5;
 
 /** One telling of all queues, and what of it counts. */
 export interface Telling {

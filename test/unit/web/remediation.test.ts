@@ -8,6 +8,7 @@ import {
   noPlanText,
   peersText,
   percent,
+  phaseText,
   reasonText,
   searchedText,
   shareText,
@@ -126,11 +127,19 @@ describe('the list', () => {
 
   it('knows where a datapath has gone on since', () => {
     const { host, datapath } = advice;
-    const now = { ...advice, maxUsagePpm: null, advice: 'b' };
+    const now = { ...advice, maxUsagePpm: null, advice: 'b', phase: null, since: null };
     expect(isOfThen(advice, [now])).toBe(now);
     expect(isOfThen(advice, [{ ...now, advice: 'a' }])).toBeUndefined();
     expect(isOfThen({ ...advice, host: `${host}0`, datapath }, [now])).toBeUndefined();
   });
+});
+
+it('where the machine is has words, and one that nobody ran has no state', () => {
+  expect([phaseText('advised'), phaseText('suspect'), phaseText(null)]).toEqual([
+    'told',
+    'suspected',
+    'not followed yet',
+  ]);
 });
 
 describe('the picture', () => {

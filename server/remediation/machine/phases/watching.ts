@@ -64,7 +64,8 @@ function toDiagnose(turn: Turn): void {
 export const diagnose: Rules<'diagnose'> = {
   on: {
     diagnosed(turn, _, { cause, subject, heldBy }) {
-      if (heldBy !== null) toAdvised(turn, heldBy, null);
+      if (cause === 'calm') toIdle(turn);
+      else if (heldBy !== null) toAdvised(turn, heldBy, null);
       // Of a theft the thief is to be moved, not the queue; only a human can say so far.
       else if (cause !== 'overload') toAdvised(turn, cause, null);
       else toPlan(turn, { cause: `${cause} ${subject}`, replans: 0, approval: null });

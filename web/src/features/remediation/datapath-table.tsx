@@ -4,7 +4,7 @@ import { formatInstant } from '../../format/time.ts';
 import { useUrl } from '../../url/use-url.ts';
 import { WordBadge } from '../slo/word-badge.tsx';
 import { Gates } from './gates.tsx';
-import { decisionWords, diagnosisWords, usageText } from './model.ts';
+import { decisionWords, diagnosisWords, phaseText, usageText } from './model.ts';
 
 /** What is wrong with each datapath now, by what that was seen, and what would forbid to act on it. */
 export function DatapathTable({ datapaths }: { readonly datapaths: readonly DatapathNow[] }) {
@@ -30,7 +30,7 @@ export function DatapathTable({ datapaths }: { readonly datapaths: readonly Data
           </tr>
         </thead>
         <tbody>
-          {datapaths.map(({ host, datapath, diagnosis, decision, because, gates, maxUsagePpm, advice, at }) => (
+          {datapaths.map(({ host, datapath, diagnosis, decision, because, gates, maxUsagePpm, advice, at, ...now }) => (
             <tr key={`${host} ${datapath}`}>
               <th scope="row">
                 <Link to="/hosts/$host" params={{ host }} search={{ ...carried, tab: 'ledger' }}>
@@ -40,6 +40,10 @@ export function DatapathTable({ datapaths }: { readonly datapaths: readonly Data
               </th>
               <td>
                 <WordBadge words={diagnosisWords[diagnosis]} />
+                <span className="second">
+                  {phaseText(now.phase)}
+                  {now.since === null ? null : ` since ${formatInstant(Date.parse(now.since), zone)}`}
+                </span>
               </td>
               <td>{because[0] ?? <span className="muted">nothing</span>}</td>
               <td>

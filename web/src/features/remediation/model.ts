@@ -28,6 +28,19 @@ export const decisionWords: Record<AdviceItem['decision'], Words> = {
   none: { name: 'no plan', tone: 'neutral', meaning: 'No queue is to be moved.' },
 };
 
+/** Where the machine of a datapath is; those behind `told` come once something may act. */
+const phaseWords: Record<NonNullable<DatapathNow['phase']>, string> = {
+  ...{ idle: 'watched', suspect: 'suspected', diagnose: 'being diagnosed', plan: 'being planned', advised: 'told' },
+  ...{ await: 'waits for approval', acquire: 'takes its locks', precheck: 'checked before a change' },
+  ...{ apply: 'being changed', reconcile: 'read again', settle: 'settling', verify: 'being proven' },
+  ...{ rollback: 'being undone', cooldown: 'resting', suppressed: 'left alone: too many changes' },
+  halt: 'halted: a human is needed',
+};
+
+export function phaseText(phase: DatapathNow['phase']): string {
+  return phase === null ? 'not followed yet' : phaseWords[phase];
+}
+
 /** `709_999` is `70.9 %`: cut, as the server cuts it. */
 export function percent(ppm: number): string {
   const tenths = Math.trunc(ppm / 1_000);

@@ -18,6 +18,11 @@ describe('a suspicion', () => {
     expect(five(second, quiet, quiet, second, quiet, second)).toBe('suspect');
   });
 
+  it('of what was over by the time that somebody looked leads to nothing', () => {
+    const story = new Story().breaks('calm');
+    expect([story.phase, story.all('advise')]).toEqual(['idle', []]);
+  });
+
   it('is dropped after 30 s, and was none below 90 %', () => {
     expect(new Story().tell(hot).wait(29_999).phase).toBe('suspect');
     expect(new Story().tell(hot).wait(30_000).phase).toBe('idle');
