@@ -41,6 +41,7 @@ const History = Type.Object(
     departures: Type.Array(Type.Object({ rxq: Type.String(), core: Type.Integer(), endsAt: Ms }, closed)),
     errorsPpm: Type.Array(Type.Integer()),
     advised: Type.Array(Type.String()),
+    calmAt: orNull(Ms),
   },
   closed,
 );

@@ -58,6 +58,8 @@ export interface History {
   readonly errorsPpm: readonly number[];
   /** What was advised, until the breach is over. */
   readonly advised: readonly string[];
+  /** Since when every window was calm while something is advised; null: the last was not. */
+  readonly calmAt: number | null;
 }
 
 /** A plan as the machine must know it to answer for it. */
@@ -168,6 +170,7 @@ export const initialState: MachineState = {
     departures: [],
     errorsPpm: [],
     advised: [],
+    calmAt: null,
   },
 };
 

@@ -32,6 +32,8 @@ export interface Timers {
   readonly adviceMs: number;
   /** Where there was no plan to tell, it is looked for again. */
   readonly lookAgainMs: number;
+  /** A breach is over once all has been calm for so long. */
+  readonly overMs: number;
   readonly noReturnMs: number;
   readonly barredMs: number;
   /** After somebody else's hand on the host. */
@@ -52,6 +54,7 @@ export const defaultTimers: Timers = {
   ...{ penanceMs: 15 * minute, suppressedMaxMs: hour, approvalForcedMs: 24 * hour, adviceMs: 10 * minute },
   ...{
     lookAgainMs: 15 * second,
+    overMs: minute,
     noReturnMs: 30 * minute,
     barredMs: 24 * hour,
     standOffMs: 10 * minute,

@@ -51,9 +51,9 @@ export class DoingOf {
   }
 }
 
-/** It was told that there is no plan, and no window has been calm since. */
+/** It was told that there is no plan, and the last window was not calm. */
 function isBetweenLooks({ phase, history }: MachineState): boolean {
-  return (phase.name === 'idle' || phase.name === 'suspect') && history.advised.length > 0;
+  return (phase.name === 'idle' || phase.name === 'suspect') && history.advised.length > 0 && history.calmAt === null;
 }
 
 function restOf(from: PhaseName, effects: readonly Effect[]): string {

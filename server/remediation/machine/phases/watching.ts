@@ -21,11 +21,21 @@ function isCalm({ isValid, isBurning, maxUsagePpm }: Reading, { limits }: Settin
   return isValid && !isBurning && maxUsagePpm !== null && maxUsagePpm <= limits.leavePpm;
 }
 
+/** A breach that comes back before all has been calm for a while is the same: what was told of it is known until then. */
+function followCalm(turn: Turn, reading: Reading): void {
+  const { settings, now, state } = turn;
+  const { advised, calmAt } = state.history;
+  if (advised.length === 0 || reading.span !== 'window') return;
+  if (!isCalm(reading, settings)) turn.remember({ calmAt: null });
+  else if (calmAt === null) turn.remember({ calmAt: now });
+  else if (now - calmAt >= settings.timers.overMs) turn.remember({ advised: [], calmAt: null });
+}
+
 export const idle: Rules<'idle'> = {
   on: {
     reading(turn, _, reading) {
+      followCalm(turn, reading);
       const { settings, now, state } = turn;
-      if (isCalm(reading, settings)) turn.remember({ advised: [] });
       if (modeNow(state, settings) === 'off' || !isHot(reading, settings)) return;
       const endsAt = now + settings.timers.suspectMs;
       turn.go({
@@ -42,6 +52,7 @@ export const idle: Rules<'idle'> = {
 export const suspect: Rules<'suspect'> = {
   on: {
     reading(turn, phase, reading) {
+      followCalm(turn, reading);
       const hot = isHot(reading, turn.settings);
       const windows = reading.span === 'window' ? (hot ? phase.windows + 1 : 0) : phase.windows;
       const samples = samplesOf(phase.samples, reading, hot);
@@ -77,9 +88,8 @@ export const diagnose: Rules<'diagnose'> = {
 export const advised: Rules<'advised'> = {
   on: {
     reading(turn, _, reading) {
-      if (reading.span !== 'window' || !isCalm(reading, turn.settings)) return;
-      turn.remember({ advised: [] });
-      toIdle(turn);
+      followCalm(turn, reading);
+      if (reading.span === 'window' && isCalm(reading, turn.settings)) toIdle(turn);
     },
   },
   expired: toIdle,

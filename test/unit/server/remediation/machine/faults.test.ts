@@ -19,8 +19,10 @@ describe('what a diagnosis says', () => {
     story.wait(600_000).breaks(cause, heldBy);
     expect(story.phase).toBe('advised');
     expect(story.all('advise')).toHaveLength(1);
-    // Once it was over, it is.
+    // Nor is it behind a moment of calm, but once all was calm for a minute.
     story.tell(calm).breaks(cause, heldBy);
+    expect(story.all('advise')).toHaveLength(1);
+    story.tell(calm).tell(calm, 60_000).breaks(cause, heldBy);
     expect(story.all('advise')).toHaveLength(2);
     expect(story.writes).toEqual([]);
   });
