@@ -1,8 +1,7 @@
 import { sleepMs } from '../../../core/runtime/clock.ts';
-import { toFourninesError } from '../../../core/runtime/error.ts';
 import type { Part } from '../../../core/runtime/lifecycle.ts';
-import type { Logger } from '../../../core/runtime/logger.ts';
 import type { AdviceStore } from '../../control/advice-store.ts';
+import { TurnLoop, type TurnTaking } from '../../control/turn-loop.ts';
 import { readStoredTo, type StoredContext } from '../../live/stored-to.ts';
 import { polledDatapaths } from '../../store/queries/placement-readings.ts';
 import { type QueryContext, runQuery } from '../../store/run-query.ts';
@@ -19,7 +18,7 @@ import { Machines } from './machines.ts';
 import { readReadings } from './read-readings.ts';
 import type { DatapathState, MachineRow, Standing, WhichDatapath } from './state.ts';
 
-export interface AdvisorOptions extends StoredContext {
+export interface AdvisorOptions extends StoredContext, TurnTaking {
   readonly advice: AdviceStore;
   /** Ports whose service burns its budget at an instant, unix seconds. */
   readonly burning: (at: number) => BurningPorts;
@@ -27,22 +26,16 @@ export interface AdvisorOptions extends StoredContext {
   readonly ready: (signal: AbortSignal) => Promise<void>;
   /** Version of the rules. */
   readonly engine: string;
-  readonly logger: Logger;
-  /** Runs the work while this server is the one that advises; absent: there is no other. */
-  readonly inTurn?: InTurn | undefined;
   /** Held while advice goes in. */
   readonly pass?: ((signal: AbortSignal) => Promise<Disposable>) | undefined;
   readonly everyMs?: number;
 }
-
-type InTurn = (signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) => Promise<unknown>;
 
 /** A thread told its share so lately, s, where there is a datapath to be looked at. */
 const liveSeconds = 30;
 const datapathsMax = 20_000;
 /** A look ends with the datapath that it is at when so much of it has passed. */
 const lookMsMax = 4_000;
-const always: InTurn = (signal, work) => work(signal);
 
 /** Between two looks it is seen at least and at most so often whether a deadline of a machine has come, ms. */
 const wakeMsMin = 100;
@@ -55,45 +48,36 @@ const wakeMsMax = 1_000;
 export class Advisor implements Part {
   readonly name = 'advisor';
   readonly #options: AdvisorOptions;
-  readonly #stopped = new AbortController();
+  readonly #loop: TurnLoop;
   #looks = new Looks();
   #journal: Journal;
   #machines: Machines;
-  #running: Promise<void> | undefined;
 
   constructor(options: AdvisorOptions) {
     this.#options = options;
     this.#journal = new Journal(options.advice, options.pass);
     this.#machines = new Machines(options.advice, options.logger);
+    const work = (turn: AbortSignal) => this.#advise(turn);
+    const failure = 'a datapath was not looked at; it is tried again';
+    this.#loop = new TurnLoop({ ...options, work, failure, level: 'error' });
   }
 
   async start(): Promise<void> {
-    this.#running = this.#run(this.#stopped.signal);
+    this.#loop.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopped.abort();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
-    const { inTurn = always, everyMs = 5_000, ready } = this.#options;
-    const looking = async (turn: AbortSignal) => {
-      // Another server may have written meanwhile.
-      this.#journal = new Journal(this.#options.advice, this.#options.pass);
-      this.#machines = new Machines(this.#options.advice, this.#options.logger);
-      this.#looks = new Looks();
-      while (!turn.aborted) {
-        await this.look(turn).catch((error: unknown) => this.#failed(error, {}));
-        await this.#rest(everyMs, turn);
-      }
-    };
-    while (!signal.aborted) {
-      await ready(signal).then(
-        () => inTurn(signal, looking).catch((error: unknown) => this.#failed(error, {})),
-        () => undefined,
-      );
-      await sleepMs(everyMs, signal).catch(() => undefined);
+  async #advise(turn: AbortSignal): Promise<void> {
+    // Another server may have written meanwhile.
+    this.#journal = new Journal(this.#options.advice, this.#options.pass);
+    this.#machines = new Machines(this.#options.advice, this.#options.logger);
+    this.#looks = new Looks();
+    while (!turn.aborted) {
+      await this.look(turn).catch((error: unknown) => this.#loop.failed(error));
+      await this.#rest(this.#options.everyMs ?? 5_000, turn);
     }
   }
 
@@ -104,7 +88,7 @@ export class Advisor implements Part {
     for (let leftMs = forMs; leftMs > 0 && !turn.aborted; leftMs = endMs - monoMs()) {
       const dueMs = this.#machines.dueInMs(monoMs()) ?? leftMs;
       await sleepMs(Math.min(leftMs, wakeMsMax, Math.max(dueMs, wakeMsMin)), turn).catch(() => undefined);
-      if (!turn.aborted) await this.#tick(turn).catch((error: unknown) => this.#failed(error, {}));
+      if (!turn.aborted) await this.#tick(turn).catch((error: unknown) => this.#loop.failed(error));
     }
   }
 
@@ -149,7 +133,7 @@ export class Advisor implements Part {
         this.#machines.forget(which);
         this.#journal.forget(which);
         signal.throwIfAborted();
-        this.#failed(error, { host, datapath });
+        this.#loop.failed(error, { host, datapath });
       }
     }
     using _pass = await this.#options.pass?.(signal);
@@ -181,15 +165,6 @@ export class Advisor implements Part {
     for (const { slot, reading } of windowsToTell(readings, found, machine.toldSlot))
       await machine.tell(reading, answering, slot);
     return { state, row: machine.row };
-  }
-
-  #failed(error: unknown, context: Readonly<Record<string, string>>): void {
-    if (this.#stopped.signal.aborted) return;
-    const { code, message } = toFourninesError(error);
-    this.#options.logger.error(
-      { ...context, code, reason: message },
-      'a datapath was not looked at; it is tried again',
-    );
   }
 }
 
