@@ -62,6 +62,12 @@ export class Gathering {
     return this.#agent.stop();
   }
 
+  /** Rows up to now are given no more. */
+  forget(): void {
+    this.#messages.length = 0;
+    this.#read.clear();
+  }
+
   /** All rows of a kind so far. Each message is read once: whoever waits for a row must not starve what makes it. */
   rows<K extends Kind>(kind: K): RowOf<K>[] {
     const reader = new BlockReader(kind);

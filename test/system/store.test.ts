@@ -197,8 +197,9 @@ describe('the engine process', () => {
     await using store = await openStore();
     const delay = monitorEventLoopDelay({ resolution: 5 });
     delay.enable();
+    // Longer than the inserts may take.
     const slow = store.engine.query(
-      'SELECT sleepEachRow(0.1) FROM numbers(100) SETTINGS max_block_size = 1',
+      'SELECT sleepEachRow(0.1) FROM numbers(60) SETTINGS max_block_size = 1',
       {},
       { deadlineMs: 20_000 },
     );

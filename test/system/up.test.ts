@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Health } from '../../server/api/schema/health.ts';
 import type { HostPage } from '../../server/api/schema/hosts.ts';
 import type { PortPage } from '../../server/api/schema/ports.ts';
+import { FakeOvs } from '../unit/collector/sources/ovs/fake-ovs.ts';
+import { FakeSwitch } from '../unit/collector/sources/ovs/fake-switch.ts';
 import { Spawned } from './spawned.ts';
 
 const data = mkdtempSync(join(tmpdir(), 'fn-up-'));
@@ -125,11 +127,26 @@ describe('a store that dies', () => {
   });
 });
 
+/** A scripted switch under a process of the right name. With its ports a tick says as much as ten of a small host. */
+async function startSwitch(folder: string): Promise<AsyncDisposable & { readonly runDir: string }> {
+  const model = new FakeSwitch();
+  for (let n = 1; n <= 60; n++) model.add(`vhu${n}`);
+  const ovs = new FakeOvs(model);
+  const program = join(folder, 'ovs-vswitchd');
+  symlinkSync('/bin/sleep', program);
+  const daemon = new Spawned(program, ['infinity']);
+  await Promise.all([ovs.startDaemon(daemon.child.pid), ovs.startDatabase()]);
+  const stop = () => Promise.all([daemon.stop('SIGKILL'), ovs.stop()]);
+  return { runDir: ovs.runDir, [Symbol.asyncDispose]: async () => void (await stop()) };
+}
+
 describe('a store that hangs until the bus is full', () => {
   it('has ticks wait in the spool, counted and named; afterwards every slot is observed', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'fn-full-'));
+    await using fake = await startSwitch(folder);
     const config = join(folder, 'config.yaml');
-    writeFileSync(config, 'server: { port: 0, busBytesMax: 65536, lingerMs: 100 }\n');
+    const collector = `collector: { ovs: { runDir: ${fake.runDir} } }`;
+    writeFileSync(config, `server: { port: 0, busBytesMax: 65536, lingerMs: 100 }\n${collector}\n`);
     const small = Spawned.product('up', '--config', config, '--data', join(folder, 'data'));
     try {
       await vi.waitFor(() => expect(small.stdout).toMatch(/Fournines: (http:\S+)/), wait);
@@ -147,7 +164,6 @@ describe('a store that hangs until the bus is full', () => {
         process.kill(present, 'SIGSTOP');
         store = present;
       };
-      // A tick of a small host is a kilobyte or two.
       const full = { interval: 100, timeout: 180_000 };
       await vi.waitFor(async () => {
         hang();
@@ -237,14 +253,8 @@ describe('mistakes on the command line', () => {
     const port = Spawned.product('up', '--port', 'eighty');
     expect(await port.end()).toBe(2);
     expect(port.stderr).toContain('from 0 to 65535');
-    for (const command of [
-      ['--help'],
-      ['up', '--help'],
-      ['collector', '--help'],
-      ['server', '--help'],
-      ['config', 'print', '--help'],
-    ]) {
-      const help = Spawned.product(...command);
+    const commands = [[], ['up'], ['collector'], ['server'], ['config', 'print']];
+    for (const help of commands.map((command) => Spawned.product(...command, '--help'))) {
       expect(await help.end()).toBe(0);
       expect(help.stdout).toContain('Usage: fournines');
       expect(help.stderr).toBe('');
