@@ -2,11 +2,8 @@ import { Link } from '@tanstack/react-router';
 import { type ReactNode, useMemo } from 'react';
 import type { PresentAlert } from '../../../../server/api/schema/silences.ts';
 import { useAlerts } from '../../api/silences.ts';
-import { useTenants } from '../../api/tenants.ts';
 import { Badge } from '../../components/badge.tsx';
-import { Choice } from '../../components/choice.tsx';
-import { type Column, DataTable } from '../../components/data-table.tsx';
-import { FilterBox } from '../../components/filter-box.tsx';
+import type { Column } from '../../components/data-table.tsx';
 import { More } from '../../components/more.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { Empty } from '../../components/states.tsx';
@@ -14,6 +11,7 @@ import { formatInstant, type Zone, zoneName } from '../../format/time.ts';
 import type { Search } from '../../url/search.ts';
 import { useUrl } from '../../url/use-url.ts';
 import { alertWords } from '../notification/model.ts';
+import { FilteredList, TenantChoice } from '../shell/filtered-list.tsx';
 import { SlaPage } from '../shell/sla-page.tsx';
 import { TellingNav } from '../shell/telling-nav.tsx';
 import { WordBadge } from '../slo/word-badge.tsx';
@@ -48,38 +46,22 @@ export function AlertsPage() {
 function List({ alerts, children }: { readonly alerts: readonly PresentAlert[]; readonly children: ReactNode }) {
   const url = useUrl();
   const { zone, carried } = url;
-  const tenants = useTenants().data?.items ?? [];
   const columns = useMemo(() => columnsOf(zone, carried), [zone, carried]);
   const shown = filterAlerts(alerts, url.filter);
   return (
-    <section className="panel" aria-label="Alerts and who is not told of them">
-      <header className="panel-head">
-        <h2>Alerts</h2>
-        <div className="choices">
-          <Choice
-            label="Whose routes"
-            all="the operator's"
-            value={url.search.tenant ?? ''}
-            options={tenants.map(({ name, displayName }) => [name, displayName])}
-            choose={(tenant) => url.choose('tenant', tenant)}
-          />
-          <FilterBox label="Filter alerts" shown={shown.length} of={alerts.length} />
-        </div>
-      </header>
-      <DataTable
-        caption="Alerts"
-        columns={columns}
-        rows={shown}
-        rowKey={({ fingerprint }) => fingerprint}
-        sort={url.sort}
-        defaultSort={{ id: 'state', desc: false }}
-        onSort={url.setSort}
-        minWidth={1080}
-        tall
-      />
-      {shown.length === 0 ? <p className="none">No alert fits.</p> : null}
+    <FilteredList
+      title="Alerts"
+      label="Alerts and who is not told of them"
+      one="alert"
+      choices={<TenantChoice label="Whose routes" all="the operator's" />}
+      of={alerts.length}
+      rows={shown}
+      columns={columns}
+      rowKey={({ fingerprint }) => fingerprint}
+      defaultSort={{ id: 'state', desc: false }}
+    >
       {children}
-    </section>
+    </FilteredList>
   );
 }
 

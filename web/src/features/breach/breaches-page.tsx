@@ -2,16 +2,14 @@ import { Link } from '@tanstack/react-router';
 import { type ReactNode, useMemo } from 'react';
 import type { Breach } from '../../../../server/api/schema/breaches.ts';
 import { useBreaches } from '../../api/breaches.ts';
-import { useTenants } from '../../api/tenants.ts';
-import { Choice } from '../../components/choice.tsx';
-import { type Column, DataTable } from '../../components/data-table.tsx';
-import { FilterBox } from '../../components/filter-box.tsx';
+import type { Column } from '../../components/data-table.tsx';
 import { More } from '../../components/more.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { Empty } from '../../components/states.tsx';
 import { formatInstant, type Zone, zoneName } from '../../format/time.ts';
 import type { Search } from '../../url/search.ts';
 import { useUrl } from '../../url/use-url.ts';
+import { FilteredList, StateChoice, TenantChoice } from '../shell/filtered-list.tsx';
 import { SlaPage } from '../shell/sla-page.tsx';
 import { WordBadge } from '../slo/word-badge.tsx';
 import {
@@ -48,16 +46,17 @@ export function BreachesPage() {
 
 function Breaches({ breaches, children }: { readonly breaches: readonly Breach[]; readonly children: ReactNode }) {
   const url = useUrl();
-  const tenants = useTenants().data?.items ?? [];
   const now = Math.floor(url.nowMs() / 10_000) * 10_000;
   const { zone, carried } = url;
   const columns = useMemo(() => columnsOf(zone, carried, now), [zone, carried, now]);
   const shown = filterBreaches(breaches, url.filter);
   return (
-    <section className="panel" aria-label="Breaches and risks of them">
-      <header className="panel-head">
-        <h2>Breaches</h2>
-        <div className="choices">
+    <FilteredList
+      title="Breaches"
+      label="Breaches and risks of them"
+      one="breach"
+      choices={
+        <>
           {url.search.slo === undefined ? null : (
             <span>
               of <b>{url.search.slo}</b>{' '}
@@ -74,37 +73,18 @@ function Breaches({ breaches, children }: { readonly breaches: readonly Breach[]
             />
             going on
           </label>
-          <Choice
-            label="Tenant"
-            all="all tenants"
-            value={url.search.tenant ?? ''}
-            options={tenants.map(({ name, displayName }) => [name, displayName])}
-            choose={(tenant) => url.choose('tenant', tenant)}
-          />
-          <Choice
-            label="State"
-            all="all states"
-            value={url.search.state ?? ''}
-            options={breachStates.map((state) => [state, breachWords[state].name])}
-            choose={(state) => url.choose('state', state)}
-          />
-          <FilterBox label="Filter breaches" shown={shown.length} of={breaches.length} />
-        </div>
-      </header>
-      <DataTable
-        caption="Breaches"
-        columns={columns}
-        rows={shown}
-        rowKey={({ id }) => id}
-        sort={url.sort}
-        defaultSort={{ id: 'opened', desc: true }}
-        onSort={url.setSort}
-        minWidth={1080}
-        tall
-      />
-      {shown.length === 0 ? <p className="none">No breach fits.</p> : null}
+          <TenantChoice />
+          <StateChoice states={breachStates} words={breachWords} />
+        </>
+      }
+      of={breaches.length}
+      rows={shown}
+      columns={columns}
+      rowKey={({ id }) => id}
+      defaultSort={{ id: 'opened', desc: true }}
+    >
       {children}
-    </section>
+    </FilteredList>
   );
 }
 

@@ -4,14 +4,14 @@ import type { Exclusion } from '../../../../server/api/schema/exclusions.ts';
 import { useExclusions } from '../../api/exclusions.ts';
 import { useTenants } from '../../api/tenants.ts';
 import { Choice } from '../../components/choice.tsx';
-import { type Column, DataTable } from '../../components/data-table.tsx';
-import { FilterBox } from '../../components/filter-box.tsx';
+import type { Column } from '../../components/data-table.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { Empty } from '../../components/states.tsx';
 import { formatInstant, type Zone, zoneName } from '../../format/time.ts';
 import type { Search } from '../../url/search.ts';
 import { useUrl } from '../../url/use-url.ts';
+import { FilteredList, StateChoice } from '../shell/filtered-list.tsx';
 import { SlaPage } from '../shell/sla-page.tsx';
 import { WordBadge } from '../slo/word-badge.tsx';
 import { categoryNames, exclusionStates, exclusionWords, filterExclusions } from './model.ts';
@@ -44,10 +44,12 @@ function List({ items, services }: { readonly items: readonly Exclusion[]; reado
   const columns = useMemo(() => columnsOf(zone, carried), [zone, carried]);
   const shown = filterExclusions(items, url.filter);
   return (
-    <section className="panel" aria-label="Time that is left out">
-      <header className="panel-head">
-        <h2>Exclusions</h2>
-        <div className="choices">
+    <FilteredList
+      title="Exclusions"
+      label="Time that is left out"
+      one="exclusion"
+      choices={
+        <>
           <Choice
             label="Service"
             all="all services"
@@ -55,29 +57,16 @@ function List({ items, services }: { readonly items: readonly Exclusion[]; reado
             options={services.map((name) => [name, name])}
             choose={(service) => url.choose('service', service)}
           />
-          <Choice
-            label="State"
-            all="all states"
-            value={url.search.state ?? ''}
-            options={exclusionStates.map((state) => [state, exclusionWords[state].name])}
-            choose={(state) => url.choose('state', state)}
-          />
-          <FilterBox label="Filter exclusions" shown={shown.length} of={items.length} />
-        </div>
-      </header>
-      <DataTable
-        caption="Exclusions"
-        columns={columns}
-        rows={shown}
-        rowKey={({ id }) => id}
-        sort={url.sort}
-        defaultSort={{ id: 'from', desc: true }}
-        onSort={url.setSort}
-        minWidth={980}
-        tall
-      />
-      {shown.length === 0 ? <p className="none">No exclusion fits.</p> : null}
-    </section>
+          <StateChoice states={exclusionStates} words={exclusionWords} />
+        </>
+      }
+      of={items.length}
+      rows={shown}
+      columns={columns}
+      rowKey={({ id }) => id}
+      defaultSort={{ id: 'from', desc: true }}
+      minWidth={980}
+    />
   );
 }
 

@@ -1,16 +1,14 @@
 import { type ReactNode, useMemo, useState } from 'react';
 import type { Silence } from '../../../../server/api/schema/silences.ts';
 import { useEndSilence, useSilences } from '../../api/silences.ts';
-import { useTenants } from '../../api/tenants.ts';
-import { Choice } from '../../components/choice.tsx';
 import { ConfirmButton } from '../../components/confirm-button.tsx';
-import { type Column, DataTable } from '../../components/data-table.tsx';
-import { FilterBox } from '../../components/filter-box.tsx';
+import type { Column } from '../../components/data-table.tsx';
 import { More } from '../../components/more.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { Empty, Failure } from '../../components/states.tsx';
 import { formatInstant, type Zone, zoneName } from '../../format/time.ts';
 import { useUrl } from '../../url/use-url.ts';
+import { FilteredList, StateChoice, TenantChoice } from '../shell/filtered-list.tsx';
 import { SlaPage } from '../shell/sla-page.tsx';
 import { TellingNav } from '../shell/telling-nav.tsx';
 import { WordBadge } from '../slo/word-badge.tsx';
@@ -54,7 +52,6 @@ export function SilencesPage() {
 function List({ silences, children }: { readonly silences: readonly Silence[]; readonly children: ReactNode }) {
   const url = useUrl();
   const { zone } = url;
-  const tenants = useTenants().data?.items ?? [];
   const { isPending, mutate, isSuccess, error } = useEndSilence();
   const columns = useMemo(
     () =>
@@ -77,39 +74,23 @@ function List({ silences, children }: { readonly silences: readonly Silence[]; r
   );
   const shown = filterSilences(silences, url.filter);
   return (
-    <section className="panel" aria-label="Times in which some alerts are told to nobody">
-      <header className="panel-head">
-        <h2>Silences</h2>
-        <div className="choices">
-          <Choice
-            label="Tenant"
-            all="all tenants"
-            value={url.search.tenant ?? ''}
-            options={tenants.map(({ name, displayName }) => [name, displayName])}
-            choose={(tenant) => url.choose('tenant', tenant)}
-          />
-          <Choice
-            label="State"
-            all="all states"
-            value={url.search.state ?? ''}
-            options={silenceStates.map((state) => [state, silenceWords[state].name])}
-            choose={(state) => url.choose('state', state)}
-          />
-          <FilterBox label="Filter silences" shown={shown.length} of={silences.length} />
-        </div>
-      </header>
-      <DataTable
-        caption="Silences, one by one"
-        columns={columns}
-        rows={shown}
-        rowKey={({ id }) => id}
-        sort={url.sort}
-        defaultSort={{ id: 'state', desc: false }}
-        onSort={url.setSort}
-        minWidth={1080}
-        tall
-      />
-      {shown.length === 0 ? <p className="none">No silence fits.</p> : null}
+    <FilteredList
+      title="Silences"
+      label="Times in which some alerts are told to nobody"
+      one="silence"
+      caption="Silences, one by one"
+      choices={
+        <>
+          <TenantChoice />
+          <StateChoice states={silenceStates} words={silenceWords} />
+        </>
+      }
+      of={silences.length}
+      rows={shown}
+      columns={columns}
+      rowKey={({ id }) => id}
+      defaultSort={{ id: 'state', desc: false }}
+    >
       {isSuccess ? (
         <p className="none" role="status">
           It is ended: what fires is told again.
@@ -117,7 +98,7 @@ function List({ silences, children }: { readonly silences: readonly Silence[]; r
       ) : null}
       {error === null ? null : <Failure error={error} />}
       {children}
-    </section>
+    </FilteredList>
   );
 }
 

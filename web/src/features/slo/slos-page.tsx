@@ -1,12 +1,11 @@
 import type { Slo } from '../../../../server/api/schema/slos.ts';
 import { useSlos } from '../../api/slos.ts';
-import { useTenants } from '../../api/tenants.ts';
-import { Choice } from '../../components/choice.tsx';
 import { FilterBox } from '../../components/filter-box.tsx';
 import { More } from '../../components/more.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { Empty, NoData } from '../../components/states.tsx';
 import { useUrl } from '../../url/use-url.ts';
+import { StateChoice, TenantChoice } from '../shell/filtered-list.tsx';
 import { SlaPage } from '../shell/sla-page.tsx';
 import { filterSlos, states, stateWords } from './model.ts';
 import { SloTable } from './slo-table.tsx';
@@ -34,7 +33,6 @@ export function SlosPage() {
 
 function Objectives({ slos, children }: { readonly slos: readonly Slo[]; readonly children: React.ReactNode }) {
   const url = useUrl();
-  const tenants = useTenants().data?.items ?? [];
   const shown = filterSlos(slos, url.filter);
   const unknown = slos.length > 0 && slos.every(({ state }) => state === 'stale');
   return (
@@ -44,20 +42,8 @@ function Objectives({ slos, children }: { readonly slos: readonly Slo[]; readonl
         <header className="panel-head">
           <h2>Objectives</h2>
           <div className="choices">
-            <Choice
-              label="Tenant"
-              all="all tenants"
-              value={url.search.tenant ?? ''}
-              options={tenants.map(({ name, displayName }) => [name, displayName])}
-              choose={(tenant) => url.choose('tenant', tenant)}
-            />
-            <Choice
-              label="State"
-              all="all states"
-              value={url.search.state ?? ''}
-              options={states.map((state) => [state, stateWords[state].name])}
-              choose={(state) => url.choose('state', state)}
-            />
+            <TenantChoice />
+            <StateChoice states={states} words={stateWords} />
             <FilterBox label="Filter objectives" shown={shown.length} of={slos.length} />
           </div>
         </header>
