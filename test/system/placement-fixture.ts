@@ -56,7 +56,7 @@ export async function insertFacts(
 
 export function settings(over: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
   const known = { 'ovs.pid': '7', 'ovs.version': '3.1.0', 'ovs.settings': 'read', 'ovs.pmd-rxq-isolate': 'false' };
-  return { ...known, 'ovs.pmd-rxq-assign': 'group', 'ovs.remediation': '', ...over };
+  return { ...known, 'ovs.pmd-rxq-assign': 'group', 'ovs.remediation': 'on', ...over };
 }
 
 export function aPort(name: string, over: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {

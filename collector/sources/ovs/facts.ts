@@ -82,7 +82,8 @@ export function writeDaemonFacts({ pid, version, isLive, snapshot, isHeard }: Da
   into.fact('ovs.settings', root !== undefined && isHeard ? 'read' : 'unread', 'collector');
   if (root === undefined) return;
   into.fact('ovs.dpdkVersion', root.dpdkVersion ?? '', 'ovsdb');
-  into.fact('ovs.remediation', root.remediation, 'ovsdb');
+  // Empty would be no fact: whoever wrote nothing there is asked what it means, and until then it is not on.
+  into.fact('ovs.remediation', root.remediation === '' ? 'empty' : root.remediation, 'ovsdb');
   for (const key of [
     'pmd-cpu-mask',
     'pmd-rxq-assign',

@@ -45,7 +45,7 @@ export interface VswitchRow {
   readonly dpdkVersion: string | undefined;
   readonly isDpdkInitialized: boolean | undefined;
   readonly otherConfig: Texts;
-  /** `external_ids:remediation`; empty: not set. Of others' keys there nothing is passed on: they may be anybody's. */
+  /** `external_ids:remediation`; `on`: not set. Of others' keys there nothing is passed on: they may be anybody's. */
   readonly remediation: string;
 }
 
@@ -146,7 +146,7 @@ function vswitchRow(uuid: string, row: Row): VswitchRow {
     dpdkVersion: text(row, 'dpdk_version'),
     isDpdkInitialized: flag(row, 'dpdk_initialized'),
     otherConfig: texts(row, 'other_config'),
-    remediation: texts(row, 'external_ids').get('remediation') ?? '',
+    remediation: texts(row, 'external_ids').get('remediation') ?? 'on',
   };
 }
 

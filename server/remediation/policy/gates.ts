@@ -58,7 +58,7 @@ export function gatesOf(readings: DatapathReadings, windows: ValidWindows): read
 
 /** Whether an operator wants nothing to be moved: anything but `on` is taken for `off`, however it is written. */
 export function isStopped(remediation: string | null): boolean {
-  return remediation !== null && remediation !== '' && remediation !== 'on';
+  return remediation !== null && remediation !== 'on';
 }
 
 function killed(remediation: string | null): string | undefined {

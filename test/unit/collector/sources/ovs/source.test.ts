@@ -112,13 +112,13 @@ describe('a datapath that is read each second', () => {
     ovs.externalIds = { 'system-id': 'secret-of-others', tenant: 'secret-of-others' };
     await open();
     await run.ticks(2);
-    expect(run.facts().get('ovs.remediation')).toBe('');
+    expect(run.facts().get('ovs.remediation')).toBe('on');
     await ovs.tellExternalIds({ ...ovs.externalIds, remediation: 'off', tenant: 'secret-of-others, changed' });
     await run.ticks(10);
     expect(run.facts().get('ovs.remediation')).toBe('off');
     await ovs.tellExternalIds({ tenant: 'secret-of-others, changed' });
     await run.ticks(10);
-    expect(run.facts().get('ovs.remediation')).toBe('');
+    expect(run.facts().get('ovs.remediation')).toBe('on');
     expect([...run.facts().values()].filter((value) => value.includes('secret'))).toEqual([]);
   });
 

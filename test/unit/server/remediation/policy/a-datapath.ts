@@ -54,7 +54,7 @@ export function aDatapath(of: ADatapath): DatapathReadings {
 
 const wellSet: DatapathReadings['settings'] = {
   ...{ isRead: true, version: '3.1.0', startedAt: null, isolate: 'false', assign: 'group', autoLb: null },
-  ...{ sleepMax: null, remediation: '', changed: [] },
+  ...{ sleepMax: null, remediation: 'on', changed: [] },
 };
 const notRobbed = { knownNs: 10_000_000_000n, runDelayNs: 0n, involuntaryLowNs: 0n, involuntaryHighNs: 0n };
 const notInterrupted = {
