@@ -4,7 +4,7 @@ import { type CpuTaken, type DatapathReadings, type ThreadWait, waitSeconds } fr
 export interface Stolen {
   /** At least so much, each: by what else runs there, by interrupts, and by the hypervisor. They may be the same time. */
   readonly othersPpm: number;
-  /** 0: no more than is usual; null: nobody tells. */
+  /** 0: no more than is usual, as for the hypervisor; null: nobody tells. */
   readonly interruptsPpm: number | null;
   readonly hypervisorPpm: number;
   /** All of it together, at most. */
@@ -15,10 +15,11 @@ export interface Stolen {
 const knownPpmMin = 800_000n;
 const whole = 1_000_000n;
 /**
- * What interrupts take up to here stays use. A kernel's own tick is among them, up to a thousand of some microseconds a second, and
- * shares of queues are told in whole percent: less than that nobody could see there.
+ * What interrupts, and what the hypervisor, take up to here stays use. A kernel's own tick is among interrupts, up to a thousand of some
+ * microseconds a second; two ticks of a hypervisor in 10 s are no reason why a thread is full. Shares of queues are told
+ * in whole percent: less than that nobody could see there.
  */
-const interruptsUsualPpm = 10_000n;
+const usualPpm = 10_000n;
 
 /**
  * What was taken from the thread of a core. Being woken late is no theft: a thread that may sleep waits a little each time, so
@@ -75,12 +76,12 @@ interface Taken {
 function takenFrom({ knownNs, resolutionNs, irqNs, softirqNs, stealNs }: CpuTaken, delayPpm: bigint): Taken {
   const least = (ns: bigint) => (ns < resolutionNs ? 0n : ((ns - resolutionNs) * whole) / knownNs);
   const most = (ns: bigint) => ceiled(ns + resolutionNs, knownNs);
-  const hypervisorPpm = least(stealNs);
-  const hypervisorHigh = hypervisorPpm > 0n ? most(stealNs) : 0n;
+  const isRobbing = least(stealNs) > usualPpm;
+  const [hypervisorPpm, hypervisorHigh] = isRobbing ? [least(stealNs), most(stealNs)] : [0n, 0n];
   if (irqNs === null || softirqNs === null) return { interruptsPpm: null, hypervisorPpm, highPpm: hypervisorHigh };
   const soft = least(softirqNs) - delayPpm;
   const low = least(irqNs) + (soft > 0n ? soft : 0n);
-  if (low <= interruptsUsualPpm) return { interruptsPpm: 0n, hypervisorPpm, highPpm: hypervisorHigh };
+  if (low <= usualPpm) return { interruptsPpm: 0n, hypervisorPpm, highPpm: hypervisorHigh };
   return { interruptsPpm: low, hypervisorPpm, highPpm: most(irqNs) + most(softirqNs) + hypervisorHigh };
 }
 

@@ -73,6 +73,16 @@ describe('what is wrong with a datapath', () => {
     expect(because[0]).toBe('the hypervisor took at least 3.0 % of the time of core 2');
   });
 
+  it.each(['irqNs', 'softirqNs', 'stealNs'] as const)(
+    'a few ticks of %s are no theft, and keep no queue away',
+    (what) => {
+      const few = { 2: { [what]: 60_000_000n }, 4: { [what]: 60_000_000n } };
+      const { diagnosis, plan, input } = found({ queues: collided, cpus: few });
+      expect([diagnosis, plan?.decision]).toEqual(['overload', 'plan']);
+      expect(input?.pmds.map(({ stolenPpm }) => stolenPpm)).toEqual([0, 0]);
+    },
+  );
+
   it('each thief is named', () => {
     const waits = { 2: { runDelayNs: 500_000_000n } };
     const { because } = found({ queues: collided, waits, cpus: { 2: { irqNs: 430_000_000n } } });
