@@ -1,6 +1,7 @@
 const names = [
   'act-commands',
   'advice',
+  'advice-gates',
   'api',
   'attribution',
   'attribution-rings',

@@ -1,7 +1,7 @@
 import { notSampled } from '../../collector/sources/thread/stall-follower.ts';
 import type { RowOf } from '../../core/catalogue/columns.ts';
 import { pmdSlot, rxqSlot } from '../../core/catalogue/datapath-kinds.ts';
-import { hostFact, queueSlot, tick } from '../../core/catalogue/kinds.ts';
+import { hostFact, queueSlot, sourceSlot, tick } from '../../core/catalogue/kinds.ts';
 import { threadSlot } from '../../core/catalogue/thread-kinds.ts';
 import { aSlot, insertRows, type OpenStore } from './store-fixture.ts';
 
@@ -39,6 +39,15 @@ export async function insertPlacement(
     seconds.flatMap((slot) => cores.map((core) => aWait(core, slot, core === cores[0] ? delayNs : 0n))),
   );
   await insertRows(store, tick, seconds.map(aTick));
+}
+
+/** What the collector tells of asking the switch in a second; without a code it was answered. */
+export async function insertAnswers(store: OpenStore, answers: Readonly<Record<number, string>>): Promise<void> {
+  const rows = Object.entries(answers).map(([slot, code]): RowOf<typeof sourceSlot> => {
+    const state = code === '' ? 'ok' : 'failed';
+    return { host: place.host, source: 'ovs', slot: Number(slot), state, durationNs: 1n, rows: 0, errors: 0n, code };
+  });
+  await insertRows(store, sourceSlot, rows);
 }
 
 export async function insertFacts(

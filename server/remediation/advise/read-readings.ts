@@ -8,9 +8,11 @@ import {
   queueWindows,
   threadWindows,
 } from '../../store/queries/placement-readings.ts';
+import { unansweredSeconds } from '../../store/queries/unanswered-seconds.ts';
 import { type QueryContext, type RowsOf, runQuery } from '../../store/run-query.ts';
 import { usualLimits } from '../policy/input-of-readings.ts';
 import {
+  answerSeconds,
   type DatapathReadings,
   type Fleet,
   type PortReading,
@@ -62,6 +64,7 @@ export async function readReadings(store: QueryContext, which: ReadAt): Promise<
   const packets = await runQuery(store, queuePackets, { ...own, from: end - packetSeconds, to: end });
   const asked = { host, ports: JSON.stringify(burning), from: end - lossSeconds, to: end };
   const losses = burning.length === 0 ? [] : await runQuery(store, portLosses, asked);
+  const unanswered = await runQuery(store, unansweredSeconds, { host, from: end - answerSeconds, to: end });
   const cpus = await runQuery(store, cpusTaken, { host, from: end - waitSeconds - 1, to: end });
   return {
     at,
@@ -81,6 +84,7 @@ export async function readReadings(store: QueryContext, which: ReadAt): Promise<
     packets: packets.map((row) => ({ ...row, knownNs: BigInt(row.knownNs), packets: BigInt(row.packets) })),
     ports: portsOf(facts, datapath),
     settings: settingsOf(facts, at),
+    unanswered: unanswered.map(({ slot }) => slot),
     burning: burning.map((port) => {
       const told = losses.find((row) => row.port === port);
       const isKnown = told !== undefined && BigInt(told.known) >= BigInt(lossSeconds);

@@ -1,4 +1,4 @@
-import type { DatapathReadings, PortReading } from './readings.ts';
+import { answerSeconds, type DatapathReadings, type PortReading } from './readings.ts';
 import { reloadSeconds, type ValidWindows } from './valid-windows.ts';
 
 /** Why a datapath is left alone whatever is wrong with it, in the order in which they are told. */
@@ -10,6 +10,7 @@ export const gateNames = [
   'version',
   'young',
   'settling',
+  'slow',
   'linkDown',
   'isolate',
   'autoLb',
@@ -44,6 +45,7 @@ export function gatesOf(readings: DatapathReadings, windows: ValidWindows): read
     version: oldVersion(readings.settings.version),
     young: youth(readings),
     settling: settling(readings, windows),
+    slow: slowness(readings.unanswered),
     linkDown: linksDown(readings.ports),
     isolate: isolation(readings.settings.isolate),
     autoLb: readings.settings.autoLb === 'true' ? 'pmd-auto-lb is on and moves queues by itself' : undefined,
@@ -102,6 +104,19 @@ function youth({ at, settings: { startedAt } }: DatapathReadings): string | unde
 function settling({ at }: DatapathReadings, { reloadedAt }: ValidWindows): string | undefined {
   const cores = [...reloadedAt].filter(([, seen]) => at - seen < reloadSeconds).map(([core]) => core);
   return cores.length === 0 ? undefined : `queues were shared out anew on ${cores.length} cores a moment ago`;
+}
+
+/** Its main thread is held up: by much work, or by a polling thread that does not quiesce. A write would wait as long. */
+function slowness(unanswered: readonly number[]): string | undefined {
+  if (unanswered.length === 0) return undefined;
+  const longest = unanswered.reduce(
+    ({ run, most }, slot, i) => {
+      const now = slot - 1 === unanswered[i - 1] ? run + 1 : 1;
+      return { run: now, most: Math.max(most, now) };
+    },
+    { run: 0, most: 0 },
+  ).most;
+  return `the switch left us without an answer in ${unanswered.length} of the last ${answerSeconds} s, ${longest} of them in a row`;
 }
 
 /** Links of cards: that of a guest is down when the guest is away, which is its affair. */

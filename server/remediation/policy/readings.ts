@@ -20,6 +20,8 @@ export interface DatapathReadings {
   readonly packets: readonly QueuePackets[];
   readonly ports: readonly PortReading[];
   readonly settings: Settings;
+  /** Seconds of the last `answerSeconds` in which the switch did not answer in time, in order. */
+  readonly unanswered: readonly number[];
   readonly burning: readonly BurningPort[];
   readonly fleet: Fleet;
 }
@@ -81,6 +83,7 @@ export interface QueueMove {
 }
 
 export const packetSeconds = 60;
+export const answerSeconds = 60;
 
 export interface QueuePackets {
   readonly port: string;

@@ -45,6 +45,7 @@ export function aDatapath(of: ADatapath): DatapathReadings {
     moves: [],
     packets: [],
     ports: names.map((port) => ({ ...aPort, port, ...of.ports?.[port] })),
+    unanswered: [],
     burning: [],
     fleet: { hosts: 10, burningHosts: 0 },
     ...of.over,

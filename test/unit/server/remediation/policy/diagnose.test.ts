@@ -288,6 +288,7 @@ describe('gates', () => {
     ['version', { settings: { version: '3.0.4' } }],
     ['version', { settings: { version: null } }],
     ['young', { settings: { startedAt: at - 119 } }],
+    ['slow', { over: { unanswered: [at - 30] } }],
     ['linkDown', { ports: { vhu3: { type: 'dpdk', link: 'down' } } }],
     ['linkDown', { ports: { vhu3: { type: 'dpdk', link: '' } } }],
     ['isolate', { settings: { isolate: null } }],
@@ -315,6 +316,12 @@ describe('gates', () => {
     const missing = readings.queues[3 * 4]?.slot;
     const { gates } = diagnose({ ...readings, queues: readings.queues.filter(({ slot }) => slot !== missing) });
     expect(gates).toEqual([{ gate: 'gaps', detail: 'nothing was told for 10 s within the last minute' }]);
+  });
+
+  it('slow: told by how many seconds there was no answer, and how many in a row', () => {
+    const { gates } = found({ queues: collided, over: { unanswered: [at - 50, at - 40, at - 39, at - 38, at - 20] } });
+    const detail = 'the switch left us without an answer in 5 of the last 60 s, 3 of them in a row';
+    expect(gates).toEqual([{ gate: 'slow', detail }]);
   });
 
   it('settling: a port came, and its thread took its queues anew (F7)', () => {
