@@ -23,6 +23,7 @@ import { Phase } from './phase.ts';
 import { makePromised, type PromisedOptions } from './promised.ts';
 import { Advisor } from './remediation/advise/advisor.ts';
 import { burningPorts } from './remediation/advise/burning-ports.ts';
+import { maintainedHosts } from './remediation/advise/maintained-hosts.ts';
 import type { SealPoint } from './seal/seal-tables.ts';
 import { Sealer } from './seal/sealer.ts';
 import type { Engine } from './store/engine.ts';
@@ -151,6 +152,7 @@ function makePromises(
   const advisor = new Advisor({
     ...{ ...told, advice, engine: version, pass: writes.passLater, inTurn: stores.turns.forAdvice(config.leaseMs) },
     burning: (at) => burningPorts(promised.judge, at),
+    maintained: (at) => maintainedHosts(promised, at),
     ready: (signal) => stores.control.ready(signal),
     logger: logger.child({ component: 'advice' }),
   });

@@ -41,6 +41,7 @@ function anAdvisor(over: Partial<AdvisorOptions> = {}): Advisor {
     store: { engine: store.engine },
     nowMs: () => now * 1_000,
     burning: () => new Map(burning.length === 0 ? [] : [[place.host, burning]]),
+    maintained: async () => () => [],
     ready: async () => undefined,
     ...over,
   });

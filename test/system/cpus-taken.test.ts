@@ -88,7 +88,7 @@ describe('a datapath with two queues that collide', () => {
     'vhu3/0': { core: 4, usagePpm: 200_000 },
   };
   const diagnosed = async () => {
-    const which = { ...place, at, storedTo: at, burning: [], fleet: { hosts: 1, burningHosts: 0 } };
+    const which = { ...place, at, storedTo: at, burning: [], maintenance: [], fleet: { hosts: 1, burningHosts: 0 } };
     return diagnose(await readReadings({ engine: store.engine }, which));
   };
 

@@ -49,7 +49,7 @@ it('pins, settings and shares of a real switch are what a diagnosis is made of',
   const which = { host: first?.host ?? '', datapath: first?.datapath ?? '', at: last + 1, storedTo: last + 1 };
   const readings = await readReadings(
     { engine: store.engine },
-    { ...which, burning: [], fleet: { hosts: 1, burningHosts: 0 } },
+    { ...which, burning: [], maintenance: [], fleet: { hosts: 1, burningHosts: 0 } },
   );
   expect(readings.settings).toMatchObject({
     isRead: true,

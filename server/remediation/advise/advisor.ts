@@ -15,6 +15,7 @@ import type { Answering, Now } from './datapath-machine.ts';
 import { Journal } from './journal.ts';
 import { Looks } from './looks.ts';
 import { Machines } from './machines.ts';
+import type { MaintainedHosts } from './maintained-hosts.ts';
 import { readReadings } from './read-readings.ts';
 import type { DatapathState, MachineRow, Standing, WhichDatapath } from './state.ts';
 
@@ -22,6 +23,8 @@ export interface AdvisorOptions extends StoredContext, TurnTaking {
   readonly advice: AdviceStore;
   /** Ports whose service burns its budget at an instant, unix seconds. */
   readonly burning: (at: number) => BurningPorts;
+  /** Hosts on which somebody works at an instant, unix seconds. */
+  readonly maintained: (at: number) => Promise<MaintainedHosts>;
   /** Resolves when the control store can be asked; rejects with the signal's reason. */
   readonly ready: (signal: AbortSignal) => Promise<void>;
   /** Version of the rules. */
@@ -116,6 +119,7 @@ export class Advisor implements Part {
     this.#machines.forgetAllBut(found);
     const storedTo = await readStoredTo({ ...this.#options, store }, undefined);
     const burning = this.#options.burning(now);
+    const maintained = await this.#options.maintained(now);
     const isWanted = (each: WhichDatapath) =>
       burning.has(each.host) || this.#journal.isWatched(each) || this.#machines.isAwake(each);
     const standings: Standing[] = [];
@@ -126,7 +130,12 @@ export class Advisor implements Part {
       // One that fails waits for its next turn as the others do.
       this.#looks.done(which, now);
       try {
-        const readings = await readReadings(store, { ...which, burning: burning.get(host) ?? [], fleet });
+        const readings = await readReadings(store, {
+          ...which,
+          burning: burning.get(host) ?? [],
+          maintenance: maintained(host),
+          fleet,
+        });
         standings.push(await this.#lookAt({ host, datapath }, readings, signal));
       } catch (error) {
         // What was stored of it and what was not is read before it is gone on with.

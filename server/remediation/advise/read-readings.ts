@@ -15,6 +15,7 @@ import {
   answerSeconds,
   type DatapathReadings,
   type Fleet,
+  type Maintenance,
   type PortReading,
   packetSeconds,
   type Settings,
@@ -29,6 +30,8 @@ export interface ReadAt extends WhichDatapath {
   readonly storedTo: number | null;
   /** Ports of the host whose service burns. */
   readonly burning: readonly string[];
+  /** What is announced for the host; null: nobody can say. */
+  readonly maintenance: readonly Maintenance[] | null;
   readonly fleet: Fleet;
 }
 
@@ -51,7 +54,7 @@ const ownSettings = [
 
 /** All that is stored of a datapath and decides what is to be done about it. Rejects when the store does not answer. */
 export async function readReadings(store: QueryContext, which: ReadAt): Promise<DatapathReadings> {
-  const { host, datapath, at, storedTo, burning, fleet } = which;
+  const { host, datapath, at, storedTo, burning, maintenance, fleet } = which;
   const own = { host, datapath };
   const queues = await runQuery(store, queueWindows, { ...own, from: at - windowsSeconds, to: at });
   const threads = await runQuery(store, threadWindows, { ...own, from: at - windowsSeconds, to: at });
@@ -90,6 +93,7 @@ export async function readReadings(store: QueryContext, which: ReadAt): Promise<
       const isKnown = told !== undefined && BigInt(told.known) >= BigInt(lossSeconds);
       return { port, lostPackets: isKnown ? BigInt(told.lost) : null };
     }),
+    maintenance,
     fleet,
     cpus: cpus.map((row) => ({
       core: row.core,

@@ -1,4 +1,5 @@
-import { answerSeconds, type DatapathReadings, type PortReading } from './readings.ts';
+import { isoOf } from '../../slo/instant.ts';
+import { answerSeconds, type DatapathReadings, type Maintenance, type PortReading } from './readings.ts';
 import { reloadSeconds, type ValidWindows } from './valid-windows.ts';
 
 /** Why a datapath is left alone whatever is wrong with it, in the order in which they are told. */
@@ -11,6 +12,7 @@ export const gateNames = [
   'young',
   'settling',
   'slow',
+  'maintenance',
   'linkDown',
   'isolate',
   'autoLb',
@@ -46,6 +48,7 @@ export function gatesOf(readings: DatapathReadings, windows: ValidWindows): read
     young: youth(readings),
     settling: settling(readings, windows),
     slow: slowness(readings.unanswered),
+    maintenance: maintained(readings.maintenance),
     linkDown: linksDown(readings.ports),
     isolate: isolation(readings.settings.isolate),
     autoLb: readings.settings.autoLb === 'true' ? 'pmd-auto-lb is on and moves queues by itself' : undefined,
@@ -117,6 +120,14 @@ function slowness(unanswered: readonly number[]): string | undefined {
     { run: 0, most: 0 },
   ).most;
   return `the switch left us without an answer in ${unanswered.length} of the last ${answerSeconds} s, ${longest} of them in a row`;
+}
+
+function maintained(maintenance: readonly Maintenance[] | null): string | undefined {
+  if (maintenance === null) return 'whether somebody works here is not known: an exclusion is not what was recorded';
+  const [first, ...others] = maintenance;
+  if (first === undefined) return undefined;
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return `maintenance of ${first.service} until ${isoOf(first.to)} (exclusion ${first.exclusion})${more}`;
 }
 
 /** Links of cards: that of a guest is down when the guest is away, which is its affair. */

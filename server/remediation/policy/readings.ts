@@ -22,6 +22,8 @@ export interface DatapathReadings {
   readonly settings: Settings;
   /** Seconds of the last `answerSeconds` in which the switch did not answer in time, in order. */
   readonly unanswered: readonly number[];
+  /** What is announced for services with ports on this host, and holds now; null: nobody can say. */
+  readonly maintenance: readonly Maintenance[] | null;
   readonly burning: readonly BurningPort[];
   readonly fleet: Fleet;
 }
@@ -129,6 +131,14 @@ export interface BurningPort {
   readonly port: string;
   /** Packets that it lost in the last minute; null: not each second of it is known. */
   readonly lostPackets: bigint | null;
+}
+
+/** Somebody works here: an approved exclusion for maintenance. */
+export interface Maintenance {
+  readonly exclusion: string;
+  readonly service: string;
+  /** Not in it any more. */
+  readonly to: number;
 }
 
 /** What goes on elsewhere. */

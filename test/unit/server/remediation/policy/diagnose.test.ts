@@ -12,6 +12,7 @@ const untimed = {
   ...{ knownNs: 10_000_000_000n, resolutionNs: 10_000_000n },
   ...{ irqNs: null, softirqNs: null, stealNs: 0n },
 };
+const firmware = { exclusion: 'e1', service: 'web', to: at + 900 };
 const quiet = collided.map((queue) => ({ ...queue, usagePpm: 200_000 }));
 const burning = (lostPackets: bigint | null) => ({ burning: [{ port: 'vhu1', lostPackets }] });
 const found = (of: ADatapath) => diagnose(aDatapath(of));
@@ -289,6 +290,8 @@ describe('gates', () => {
     ['version', { settings: { version: null } }],
     ['young', { settings: { startedAt: at - 119 } }],
     ['slow', { over: { unanswered: [at - 30] } }],
+    ['maintenance', { over: { maintenance: [firmware] } }],
+    ['maintenance', { over: { maintenance: null } }],
     ['linkDown', { ports: { vhu3: { type: 'dpdk', link: 'down' } } }],
     ['linkDown', { ports: { vhu3: { type: 'dpdk', link: '' } } }],
     ['isolate', { settings: { isolate: null } }],
@@ -322,6 +325,12 @@ describe('gates', () => {
     const { gates } = found({ queues: collided, over: { unanswered: [at - 50, at - 40, at - 39, at - 38, at - 20] } });
     const detail = 'the switch left us without an answer in 5 of the last 60 s, 3 of them in a row';
     expect(gates).toEqual([{ gate: 'slow', detail }]);
+  });
+
+  it('maintenance: named with its service and its end', () => {
+    const { gates } = found({ queues: collided, over: { maintenance: [firmware, { ...firmware, service: 'db' }] } });
+    const detail = 'maintenance of web until 2026-11-01T00:15:00Z (exclusion e1) and 1 more';
+    expect(gates).toEqual([{ gate: 'maintenance', detail }]);
   });
 
   it('settling: a port came, and its thread took its queues anew (F7)', () => {
