@@ -57,6 +57,16 @@ it('a switch that does not answer holds for a minute; that its answer could not 
   expect(await gatesAt(start + 81)).toEqual([]);
 });
 
+it('guests on their way hold until they have come, gone or stayed', async () => {
+  await insertFacts(store, start + 100, { 'guests.migrating': 'none' });
+  expect(await gatesAt(start + 101)).toEqual([]);
+  await insertFacts(store, start + 110, { 'guests.migrating': 'vm1 (active)' });
+  const detail = 'on their way from or to another host: vm1 (active)';
+  expect(await gatesAt(start + 111)).toEqual([{ gate: 'migrating', detail }]);
+  await insertFacts(store, start + 120, { 'guests.migrating': 'none' });
+  expect(await gatesAt(start + 121)).toEqual([]);
+});
+
 it('maintenance of a service with a port here holds once it is approved, from its beginning to its end', async () => {
   const [from, to] = [start + 900, start + 1_800];
   const asked = await exclusions.request({

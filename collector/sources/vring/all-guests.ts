@@ -31,6 +31,12 @@ export class AllGuests implements RingFinder {
     return { rings: still, refusals };
   }
 
+  /** Undefined: nobody follows guests that could. */
+  migrating(): ReadonlyMap<string, string> | undefined {
+    const told = this.#finders.flatMap((finder) => finder.migrating?.() ?? []);
+    return told.length === 0 ? undefined : new Map(told.flatMap((guests) => [...guests]));
+  }
+
   close(): void {
     for (const finder of this.#finders) finder.close?.();
   }

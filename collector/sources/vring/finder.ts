@@ -44,5 +44,7 @@ export interface RingFinder {
   find(boundary: number): Found;
   /** What has not changed of that, each second in between: cheap, and on the safe side. */
   check(found: Found): Found;
+  /** Guests of a switch that are on their way from or to another host, and how far; undefined: none is followed. */
+  migrating?(): ReadonlyMap<string, string> | undefined;
   close?(): void;
 }

@@ -77,6 +77,11 @@ export class QemuGuestFinder implements RingFinder {
     return { rings: rings.filter((ring) => this.#isStill(ring)), refusals };
   }
 
+  migrating(): ReadonlyMap<string, string> {
+    const told = [...this.#monitors.values()].flatMap(({ state }) => state.migrating ?? []);
+    return new Map(told.map(({ guest, word }) => [guest, word]));
+  }
+
   close(): void {
     for (const monitor of this.#monitors.values()) monitor.close();
     this.#monitors.clear();

@@ -3,7 +3,7 @@ import { type QemuProcess, type QemuSockets, qemuProcessOf } from './qemu-proces
 import { QmpClient } from './qmp-client.ts';
 import type { QmpCall } from './qmp-commands.ts';
 import {
-  isSettled,
+  guestStateOf,
   networkDevices,
   processorThreads,
   type RingStatus,
@@ -24,11 +24,19 @@ export interface QemuRing extends RingStatus {
   readonly queuesUnread: number;
 }
 
-/** What is known of a guest right now; without a process, nothing. */
+/** A guest of a switch, as it was last heard of on its way from or to another host. */
+export interface MigratingGuest {
+  readonly guest: string;
+  /** QEMU's word for it. */
+  readonly word: string;
+}
+
+/** What is known of a guest right now; without a process, nothing but that it was on its way. */
 export interface QemuState {
   readonly process: QemuProcess | undefined;
   readonly processorThreads: readonly number[];
   readonly rings: readonly QemuRing[];
+  readonly migrating: MigratingGuest | undefined;
   /** Changes whenever rings of before must be let go, even if they are found again where they were. */
   readonly generation: number;
   readonly refusals: readonly string[];
@@ -73,6 +81,7 @@ export class QemuMonitor {
   #devicesAt = Number.NEGATIVE_INFINITY;
   #rings: readonly QemuRing[] = [];
   #refusals: readonly string[] = [];
+  #migrating: MigratingGuest | undefined;
   #generation = 0;
   #round: Promise<void> | undefined;
   #triedAt = Number.NEGATIVE_INFINITY;
@@ -89,6 +98,7 @@ export class QemuMonitor {
       process: this.#process,
       processorThreads: this.#processorThreads,
       rings: this.#rings,
+      migrating: this.#migrating,
       generation: this.#generation,
       refusals: this.#refusals,
     };
@@ -115,11 +125,12 @@ export class QemuMonitor {
       await this.#connect(boundary);
     }
     const generation = this.#generation;
-    const isReady = isSettled(
+    const { isSettled, migration } = guestStateOf(
       await this.#answer({ execute: 'query-status' }),
       await this.#answer({ execute: 'query-migrate' }),
     );
-    if (!isReady) {
+    this.#migrating = migratingOf(this.#process, migration);
+    if (!isSettled) {
       this.#letGo();
       return;
     }
@@ -184,6 +195,8 @@ export class QemuMonitor {
     // A socket that nobody serves is that of a guest which has ended.
     const isGone = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET'].includes(String(error.context['errno']));
     this.#refusals = isGone ? [] : [error.message];
+    // One that is not heard any more is still on its way, until it is heard or gone.
+    if (isGone) this.#migrating = undefined;
   }
 
   async #findDevices(boundary: number): Promise<void> {
@@ -237,4 +250,12 @@ export class QemuMonitor {
     if (answer.isGiven) return answer.value;
     throw new FourninesError('FN_QMP_REPLY', `QEMU refuses ${call.execute} (${answer.errorClass})`);
   }
+}
+
+/** A guest whose packets pass no switch here is nobody's concern. */
+function migratingOf(process: QemuProcess | undefined, word: string): MigratingGuest | undefined {
+  if (process === undefined || word === '') return undefined;
+  return [...process.netdevs.values()].some((netdev) => netdev !== 'other')
+    ? { guest: process.guest, word }
+    : undefined;
 }

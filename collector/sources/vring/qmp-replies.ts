@@ -23,13 +23,27 @@ export function versionOf(greeting: unknown): number {
   return numberOf(major, 'greeting', 1000) * 100 + numberOf(minor, 'greeting', 99);
 }
 
-/** Whether the guest runs here and nowhere else: neither paused nor on its way from or to another host. */
-export function isSettled(status: unknown, migration: unknown): boolean {
+/** How a guest stands. */
+export interface GuestState {
+  /** It runs here and nowhere else: it is neither paused nor on its way. */
+  readonly isSettled: boolean;
+  /** QEMU's word for where it is on its way from or to another host; empty: it is on none. */
+  readonly migration: string;
+}
+
+const migrationOver = ['none', 'completed', 'failed', 'cancelled'];
+/** Of the guest itself: its memory has not come yet, is about to be gone, or is gone. */
+const statesOnTheWay = ['inmigrate', 'finish-migrate', 'postmigrate'];
+const wordCharactersMax = 32;
+
+export function guestStateOf(status: unknown, migration: unknown): GuestState {
   const { running, status: state } = objectOf(status, 'query-status');
   const { status: progress = 'none' } = objectOf(migration, 'query-migrate');
   if (typeof running !== 'boolean' || typeof state !== 'string' || typeof progress !== 'string')
     throw misfit('query-status');
-  return running && ['none', 'completed', 'failed', 'cancelled'].includes(progress);
+  const isOver = migrationOver.includes(progress);
+  const word = statesOnTheWay.includes(state) ? state : isOver ? '' : progress.slice(0, wordCharactersMax);
+  return { isSettled: running && isOver, migration: word };
 }
 
 /** Paths of network devices in QEMU's tree of objects. */

@@ -1,4 +1,4 @@
-import { event } from '../../../core/catalogue/kinds.ts';
+import { event, hostFact } from '../../../core/catalogue/kinds.ts';
 import { vringRun, vringSlot } from '../../../core/catalogue/ring-kinds.ts';
 import { sleepMs } from '../../../core/runtime/clock.ts';
 import { FourninesError } from '../../../core/runtime/error.ts';
@@ -56,7 +56,7 @@ interface Pending {
 /** Rings of guests, sampled at 1 kHz by a thread of the addon: each second what was sampled in it. */
 export class VringSource implements Source {
   readonly name = 'vring';
-  readonly kinds = [vringSlot, vringRun, event];
+  readonly kinds = [vringSlot, vringRun, hostFact, event];
   readonly #native: NativeFacade;
   readonly #finder: RingFinder;
   #sampler: RingSampler | undefined;
@@ -70,6 +70,9 @@ export class VringSource implements Source {
   /** Rows that were let go before anybody kept them, and have not been told of. */
   #dropped = 0;
   readonly #told = new Set<string>();
+  /** What was last written of guests on their way, and what of it is kept. */
+  #migrating: string | undefined;
+  #keptMigrating: string | undefined;
 
   constructor(options: VringSourceOptions) {
     this.#native = options.native;
@@ -83,6 +86,8 @@ export class VringSource implements Source {
     // After what was sampled, so that a ring that has just ended is found anew at once.
     this.#adopt(tick.boundary);
     this.#write(tick.boundary, into);
+    this.#writeMigrating(into);
+    if (this.#migrating !== this.#keptMigrating) return;
     if (this.#found.rings.length + this.#found.refusals.length + this.#pending.length > 0) return;
     throw new FourninesError('FN_SOURCE_ABSENT', 'no guest has rings here');
   }
@@ -90,6 +95,7 @@ export class VringSource implements Source {
   kept(): void {
     this.#forget(({ isWritten }) => isWritten);
     this.#dropped = 0;
+    this.#keptMigrating = this.#migrating;
   }
 
   async stop(): Promise<void> {
@@ -249,6 +255,14 @@ export class VringSource implements Source {
     }
   }
 
+  /** One fact for all of them: a guest that left takes nothing with it that would have to be taken back. */
+  #writeMigrating(into: Accumulator): void {
+    const guests = this.#finder.migrating?.();
+    if (guests === undefined) return;
+    this.#migrating = migratingText(guests);
+    into.fact('guests.migrating', this.#migrating, 'QEMU');
+  }
+
   #forget(isDone: (pending: Pending) => boolean): void {
     this.#pending = this.#pending.filter((pending) => !isDone(pending));
     this.#pendingRows = this.#pending.reduce((sum, { rows }) => sum + rows, 0);
@@ -262,6 +276,14 @@ export class VringSource implements Source {
       pending.isWritten = true;
     }
   }
+}
+
+const guestsNamedMax = 5;
+
+function migratingText(guests: ReadonlyMap<string, string>): string {
+  const names = [...guests].sort(([a], [b]) => (a < b ? -1 : 1)).map(([guest, word]) => `${guest} (${word})`);
+  const more = names.length - guestsNamedMax;
+  return `${names.slice(0, guestsNamedMax).join(', ') || 'none'}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function guestsOf({ procRoot, dpdkRuntimeDirs, qemuMonitors, vhostSockets, processorThreads }: VringSourceOptions) {

@@ -93,6 +93,7 @@ export async function readReadings(store: QueryContext, which: ReadAt): Promise<
       const isKnown = told !== undefined && BigInt(told.known) >= BigInt(lossSeconds);
       return { port, lostPackets: isKnown ? BigInt(told.lost) : null };
     }),
+    migrating: migratingOf(facts),
     maintenance,
     fleet,
     cpus: cpus.map((row) => ({
@@ -137,6 +138,11 @@ function portsOf(facts: Facts, datapath: string): readonly PortReading[] {
       },
     ];
   });
+}
+
+function migratingOf(facts: Facts): string | null {
+  const told = toldOf(facts, 'guests.migrating');
+  return told === 'none' ? null : told;
 }
 
 function settingsOf(facts: Facts, at: number): Settings {

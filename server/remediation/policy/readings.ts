@@ -22,6 +22,8 @@ export interface DatapathReadings {
   readonly settings: Settings;
   /** Seconds of the last `answerSeconds` in which the switch did not answer in time, in order. */
   readonly unanswered: readonly number[];
+  /** Guests of the host that are on their way from or to another, and how far; null: none, or nobody tells. */
+  readonly migrating: string | null;
   /** What is announced for services with ports on this host, and holds now; null: nobody can say. */
   readonly maintenance: readonly Maintenance[] | null;
   readonly burning: readonly BurningPort[];

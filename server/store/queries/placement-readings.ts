@@ -152,7 +152,7 @@ export const placementFacts = defineQuery({
   toUInt32(toUnixTimestamp(min(t.at))) AS firstAt, toUInt32(toUnixTimestamp(max(t.at))) AS writtenAt,
   toUInt32(uniqExactIf(t.value, t.at >= ${instant('since')})) AS values
 FROM host_fact AS t
-WHERE t.host = {host:String} AND (startsWith(t.name, 'ovs.') OR (startsWith(t.name, 'port.')
+WHERE t.host = {host:String} AND (t.name = 'guests.migrating' OR startsWith(t.name, 'ovs.') OR (startsWith(t.name, 'port.')
   AND match(t.name, '[.](datapath|type|numa|vmId|affinity|admin|link)$')))
 GROUP BY t.name
 ORDER BY t.name

@@ -45,6 +45,16 @@ async function found(): Promise<Found> {
   return finder.find(now);
 }
 
+async function untilMigrating(...guests: readonly (readonly [string, string])[]): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      await tick(60);
+      expect([...finder.migrating()]).toEqual(guests);
+    },
+    { timeout: 5000 },
+  );
+}
+
 const whyNot = (result: Found) => result.refusals.map(({ guest, why }) => `${guest}: ${why}`).join('; ');
 const ringsAsked = () => qemu.asked.filter(({ execute }) => execute === 'x-query-virtio-vhost-queue-status').length;
 
@@ -147,6 +157,52 @@ describe('finder of QEMU guests', () => {
     expect(ringsAsked()).toBe(0);
     said('query-migrate', { status: 'failed' });
     expect((await found()).rings).toHaveLength(2);
+  });
+
+  it.each([
+    ['while it leaves', {}, { status: 'active' }, 'active'],
+    [
+      'while its memory is handed over',
+      { running: false, status: 'finish-migrate' },
+      { status: 'device' },
+      'finish-migrate',
+    ],
+    ['when it has left', { running: false, status: 'postmigrate' }, { status: 'completed' }, 'postmigrate'],
+    ['before it has come', { running: false, status: 'inmigrate' }, {}, 'inmigrate'],
+    ['not when it has come', {}, { status: 'completed' }, undefined],
+    ['not when it stayed', {}, { status: 'failed' }, undefined],
+    ['not when it is only paused', { running: false, status: 'paused' }, {}, undefined],
+  ])('tells that a guest is on its way %s', async (_when, status, migration, word) => {
+    said('query-migrate', { status: 'setup' });
+    await untilMigrating(['vm1', 'setup']);
+    said('query-status', { status: 'running', running: true, ...status });
+    said('query-migrate', migration);
+    await untilMigrating(...(word === undefined ? [] : [['vm1', word] as const]));
+  });
+
+  it('a guest on its way is so until it is heard to have come, or is gone; silence is no arrival', async () => {
+    said('query-migrate', { status: 'active' });
+    await untilMigrating(['vm1', 'active']);
+    said('query-migrate', { status: 7 });
+    await vi.waitFor(async () => {
+      await tick(60);
+      expect(qemu.connections).toBeGreaterThanOrEqual(3);
+    });
+    expect([...finder.migrating()]).toEqual([['vm1', 'active']]);
+    await qemu.die();
+    await untilMigrating();
+  });
+
+  it('does not tell of guests whose packets pass no switch here', async () => {
+    qemu.commandLine('-netdev', 'tap,id=n0');
+    said('query-migrate', { status: 'active' });
+    // The second round begins when the first one has ended.
+    const rounds = () => qemu.asked.filter(({ execute }) => execute === 'query-migrate').length;
+    await vi.waitFor(async () => {
+      await tick();
+      expect(rounds()).toBeGreaterThanOrEqual(2);
+    });
+    expect([...finder.migrating()]).toEqual([]);
   });
 
   it('takes no answer from before an upheaval', async () => {

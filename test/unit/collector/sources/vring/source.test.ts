@@ -46,6 +46,8 @@ class Scene implements RingSampler {
   slots: RingSlotRow[] = [];
   ended: TakenRings['ended'][number][] = [];
   slotsLost = 0n;
+  /** Undefined: nobody follows guests that could move. */
+  migrating: ReadonlyMap<string, string> | undefined;
   isOpen = false;
   hasSampler = true;
   finds = 0;
@@ -72,6 +74,7 @@ class Scene implements RingSampler {
           this.finds++;
           return this.found;
         },
+        migrating: () => this.migrating,
         check: ({ rings, refusals }) => ({
           rings: rings.filter(({ key }) => this.found.rings.some((ring) => ring.key === key)),
           refusals,
@@ -190,6 +193,20 @@ describe('source vring', () => {
     scene.boundary += 4;
     expect(eventsOf(await scene.tick())).toEqual(['vring_refused']);
     expect((await scene.tick()).rowCount).toBe(0);
+  });
+
+  it('tells which guests are on their way until that is kept, and when none is any more', async () => {
+    const scene = new Scene();
+    scene.migrating = new Map();
+    expect((await scene.tick()).facts).toEqual([{ name: 'guests.migrating', value: 'none', witness: 'QEMU' }]);
+    await expect(scene.tick()).rejects.toMatchObject({ code: 'FN_SOURCE_ABSENT' });
+    const guests = ['g', 'f', 'e', 'd', 'c', 'b', 'a'].map((name) => [name, 'active'] as const);
+    scene.migrating = new Map(guests);
+    const value = 'a (active), b (active), c (active), d (active), e (active) and 2 more';
+    for (const isKept of [false, true]) expect((await scene.tick(isKept)).facts).toMatchObject([{ value }]);
+    await expect(scene.tick()).rejects.toMatchObject({ code: 'FN_SOURCE_ABSENT' });
+    scene.migrating = new Map();
+    expect((await scene.tick()).facts).toMatchObject([{ value: 'none' }]);
   });
 
   it('says that seconds were lost', async () => {

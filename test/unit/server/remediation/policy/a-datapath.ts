@@ -46,6 +46,7 @@ export function aDatapath(of: ADatapath): DatapathReadings {
     packets: [],
     ports: names.map((port) => ({ ...aPort, port, ...of.ports?.[port] })),
     unanswered: [],
+    migrating: null,
     maintenance: [],
     burning: [],
     fleet: { hosts: 10, burningHosts: 0 },

@@ -290,6 +290,7 @@ describe('gates', () => {
     ['version', { settings: { version: null } }],
     ['young', { settings: { startedAt: at - 119 } }],
     ['slow', { over: { unanswered: [at - 30] } }],
+    ['migrating', { over: { migrating: 'vm1 (active)' } }],
     ['maintenance', { over: { maintenance: [firmware] } }],
     ['maintenance', { over: { maintenance: null } }],
     ['linkDown', { ports: { vhu3: { type: 'dpdk', link: 'down' } } }],
