@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isPolling, ourProcesses, pin, threadsOf } from '../../lab/cpus.ts';
 import type { End } from '../../lab/end.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { LabProcess } from '../../lab/processes.ts';
-import { programPath, runProgram } from '../../lab/programs.ts';
+import { programPath } from '../../lab/programs.ts';
 
 /** Puts something in place; what it gives takes it back. */
 export type Act = (lab: Lab) => Promise<() => Promise<void>>;
@@ -122,7 +122,6 @@ const otherCpu = { 0: 1, 1: 0 } as const;
 type Cpu = keyof typeof otherCpu;
 /** What a real-time thread may run of each second, us (sched_rt_runtime_us as it comes). */
 const realTimeUs = 950_000;
-const isPolling = (thread: string) => thread.startsWith('pmd-');
 
 /**
  * One polling thread, on CPU 0; and CPU `alone` for nobody but the polling thread (0) or the guest vhu4 (1). All other
@@ -162,47 +161,4 @@ export async function takeCpu(lab: Lab, cpu: Cpu, seconds: number): Promise<void
   const spec = { name: 'hog', program: taskset ?? '', args: args.map(String) };
   const hog = await LabProcess.start(spec, lab.state);
   await hog.ended((seconds + 3) * 1000);
-}
-
-function threadsOf(pid: number): { readonly tid: number; readonly name: string }[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).map((tid) => {
-      return { tid: Number(tid), name: readFileSync(`/proc/${pid}/task/${tid}/comm`, 'utf8').trim() };
-    });
-  } catch {
-    // It has ended meanwhile.
-    return [];
-  }
-}
-
-/** This process and all that it started, and what those started. */
-function ourProcesses(): number[] {
-  const parents = new Map<number, number>();
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry)) continue;
-    const parent = parentOf(Number(entry));
-    if (parent !== undefined) parents.set(Number(entry), parent);
-  }
-  const isOurs = (pid: number | undefined): boolean =>
-    pid !== undefined && pid !== 0 && (pid === process.pid || isOurs(parents.get(pid)));
-  return [...parents.keys()].filter(isOurs);
-}
-
-function parentOf(pid: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return undefined;
-  }
-}
-
-/** All threads of a process but polling ones, which the switch places itself. */
-async function pin(pid: number, cpus: string): Promise<void> {
-  const program = programPath('taskset', 'util-linux');
-  for (const { tid, name } of threadsOf(pid)) {
-    if (isPolling(name)) continue;
-    // A thread that has ended meanwhile is no mistake.
-    await runProgram(program, ['-cp', cpus, String(tid)]).catch(() => undefined);
-  }
 }
