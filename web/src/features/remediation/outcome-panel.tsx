@@ -25,7 +25,7 @@ export function OutcomePanel({ outcome }: Pick<AdviceDetail, 'outcome'>) {
           <Stat
             label="Moves made"
             value={`${outcome.movesMade} of ${outcome.movesAdvised}`}
-            note={`${outcome.othersMoved} other queues moved`}
+            note={`${outcome.othersMoved} other ${outcome.othersMoved === 1 ? 'queue' : 'queues'} moved`}
           />
           <Stat
             label="Predicted"
